@@ -1,0 +1,34 @@
+//! One file per manifest or lockfile format: text in, small struct out; no paths, no policy.
+
+use std::fmt;
+
+pub mod go_mod;
+
+/// Why a text could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What is wrong, a sentence without a full stop.
+    pub what: String,
+    /// The text at fault, one line, shortened; empty where there is none to show.
+    pub quote: String,
+}
+
+impl Fault {
+    /// A fault with the line that shows it.
+    pub fn new(what: impl Into<String>, quote: &str) -> Self {
+        let line = quote.trim().lines().next().unwrap_or_default();
+        let quote = line.chars().filter(|c| !c.is_control()).take(80).collect();
+        Fault { what: what.into(), quote }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.quote.is_empty() {
+            true => f.write_str(&self.what),
+            false => write!(f, "{}: `{}`", self.what, self.quote),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}

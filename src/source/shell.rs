@@ -1,0 +1,1 @@
+//! Splits the command lines that people write into scripts and Procfiles.
