@@ -1,4 +1,105 @@
-//! dockgen looks at a repository and writes the Dockerfile an expert would have written for it.
+//! dockgen looks at a repository and writes the Dockerfile an expert would have written for it, with its
+//! .dockerignore and CI workflow.
+//!
+//! Detectors testify, the planner judges, templates speak, the writer merges:
+//!
+//! ```text
+//! files -> Repo -inspect-> Facts -decide-> Plan -render-> Documents -reconcile-> Changes -> disk
+//! ```
 
+pub mod catalog;
+pub mod changes;
+pub mod cli;
+
+pub mod disk;
+pub mod dockerignore;
+pub mod error;
+pub mod explain;
+pub mod facts;
 pub mod format;
+pub mod language;
+pub mod lock;
+pub mod plan;
+pub mod render;
+pub mod repo;
 pub mod source;
+pub mod wishes;
+pub mod workflow;
+
+use error::Error;
+use facts::Fact;
+use language::{Language, Recipe};
+use plan::{Decision, Need, Planner};
+use repo::Repo;
+use serde::Serialize;
+use wishes::{Ci, Wishes};
+
+/// A path and its text: what dockgen writes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Document {
+    /// Relative to the repository.
+    pub path: &'static str,
+    /// The whole text.
+    pub text: String,
+}
+
+/// Everything that is known and decided about a service, and what follows from it. Nothing was written yet.
+#[derive(Debug)]
+pub struct Draft {
+    /// The language.
+    pub language: &'static Language,
+    /// The image's name.
+    pub name: String,
+    /// The testimonies.
+    pub facts: Vec<Fact>,
+    /// The choices, in the order in which they were made.
+    pub decisions: Vec<Decision>,
+    /// What the runtime must provide.
+    pub needs: Vec<Need>,
+    /// What a person should know.
+    pub warnings: Vec<String>,
+    /// The files.
+    pub documents: Vec<Document>,
+}
+
+/// Looks, decides and renders. No I/O but for the texts that the repository hands out.
+///
+/// # Errors
+/// Where there is no known language, a wish cannot be met, or what was found cannot be written.
+pub fn draft(repo: &Repo, wishes: &Wishes) -> Result<Draft, Error> {
+    let (language, detected) = language::detect(repo, wishes)?;
+    let mut planner = Planner::new(repo, (language.inspect)(repo), wishes);
+    planner.note(detected);
+    for closed in repo.closed() {
+        planner.warn(format!("not looked at: {closed}"));
+    }
+    let recipe = (language.recipe)(&mut planner)?;
+    let documents = documents(&recipe, wishes)?;
+    guard_context(repo, &recipe, &documents)?;
+    let (facts, decisions, needs, warnings) = planner.finish();
+    Ok(Draft { language, name: recipe.name, facts, decisions, needs, warnings, documents })
+}
+
+fn documents(recipe: &Recipe, wishes: &Wishes) -> Result<Vec<Document>, Error> {
+    let mut documents = vec![
+        Document { path: "Dockerfile", text: render::render_context(recipe.template, &recipe.view)? },
+        Document { path: ".dockerignore", text: render::render("dockerignore.tera", &workflow::ignore_view(recipe))? },
+    ];
+    if wishes.ci != Some(Ci::None) {
+        let text = render::render("ci/github.yml.tera", &workflow::view(recipe, wishes))?;
+        documents.push(Document { path: ".github/workflows/docker.yml", text });
+    }
+    Ok(documents)
+}
+
+/// The .dockerignore must let in what the build reads.
+fn guard_context(repo: &Repo, recipe: &Recipe, documents: &[Document]) -> Result<(), Error> {
+    let Some(ignore) = documents.iter().find(|document| document.path == ".dockerignore") else { return Ok(()) };
+    let matcher = dockerignore::Matcher::new(&ignore.text);
+    let hidden = recipe.reads.iter().find(|path| repo.has(path) && matcher.hides(path));
+    match hidden {
+        None => Ok(()),
+        Some(path) => Err(Error::no(format!("the build reads `{path}`, whose name is one that holds secrets"))
+            .hint("rename the file, or write the .dockerignore by hand")),
+    }
+}

@@ -1,0 +1,104 @@
+//! Knowledge as data: the rows that every language's catalog has, parsed strictly.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+/// A release line of a toolchain, newest first in the catalog.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Release {
+    /// The line: `1.27`, `24`, `3.13`.
+    pub cycle: String,
+    /// The newest exact version, as image tags write it.
+    pub version: String,
+    /// Whether its maker still mends it.
+    #[serde(default)]
+    pub supported: bool,
+    /// The line that is taken where nothing speaks for another.
+    #[serde(default)]
+    pub preferred: bool,
+    /// End of support, `YYYY-MM-DD`, where it is published.
+    #[serde(default)]
+    pub end: Option<String>,
+    /// Other names: `lts/krypton`.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// The Debian suite of the line's images: `trixie` where it is not said.
+    #[serde(default = "trixie")]
+    pub suite: String,
+    /// The Alpine release of the line's images, where there are any.
+    #[serde(default)]
+    pub alpine: Option<String>,
+    /// The oldest exact version that has images of `suite`; older ones use `old_suite`.
+    #[serde(default)]
+    pub suite_since: Option<String>,
+    /// The Debian suite of images older than `suite_since`.
+    #[serde(default)]
+    pub old_suite: Option<String>,
+}
+
+fn trixie() -> String {
+    "trixie".to_owned()
+}
+
+/// An image that can hold the program.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Runtime {
+    /// What `--runtime` calls it: `scratch`, `distroless`, `alpine`, `slim`.
+    pub id: String,
+    /// The image reference; `{version}`, `{cycle}`, `{suite}` and `{alpine}` are filled in.
+    pub image: String,
+    /// The image that builds for it, where it is not the language's usual one.
+    #[serde(default)]
+    pub builder: Option<String>,
+    /// The needs that it meets.
+    pub provides: Vec<String>,
+    /// The needs that the Dockerfile can bring along when this runtime is asked for.
+    #[serde(default)]
+    pub carries: Vec<String>,
+    /// Its size without the program, in megabytes; orders the rows.
+    pub megabytes: f64,
+    /// The release lines that it exists for; all where empty.
+    #[serde(default)]
+    pub cycles: Vec<String>,
+}
+
+/// An entry of the catalog that every language shares.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Action {
+    /// The id that the workflow template uses.
+    pub id: String,
+    /// `owner/name`.
+    pub uses: String,
+    /// The release.
+    pub tag: String,
+    /// The commit of the release.
+    pub commit: String,
+}
+
+/// What all languages share.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shared {
+    /// The actions of the workflow.
+    pub action: Vec<Action>,
+    /// What never enters a build context: patterns of .dockerignore.
+    pub secrets: Vec<String>,
+    /// What no image needs.
+    pub clutter: Vec<String>,
+}
+
+/// Parses a catalog that is compiled in.
+///
+/// # Panics
+/// Where the catalog is wrong, which a test finds before anybody else.
+pub fn parse<T: DeserializeOwned>(name: &str, text: &str) -> T {
+    toml::from_str(text).unwrap_or_else(|error| panic!("templates/{name}: {error}"))
+}
+
+/// The shared catalog.
+pub fn shared() -> Shared {
+    parse("catalog.toml", include_str!("../templates/catalog.toml"))
+}

@@ -1,0 +1,148 @@
+//! What happens to each file: the new documents against what was generated last and what is there today.
+
+use serde::Serialize;
+use similar::{TextDiff, TextMerge};
+
+use crate::Document;
+use crate::lock::Lock;
+
+/// What happens to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fate {
+    /// It is not there and will be.
+    Create,
+    /// It is there already, as it should be.
+    Same,
+    /// It is as it was generated, and gets the new text.
+    Replace,
+    /// It was edited, and the edits and the new text go together.
+    Merge,
+    /// It was edited where the new text differs: marked in the file.
+    Conflict,
+    /// It was deleted by somebody, and stays away.
+    Away,
+    /// It is somebody else's: left alone.
+    Foreign,
+}
+
+/// One file's change.
+#[derive(Debug, Clone, Serialize)]
+pub struct Change {
+    /// The file.
+    pub path: &'static str,
+    /// What happens to it.
+    pub fate: Fate,
+    /// Its text today.
+    #[serde(skip)]
+    pub today: Option<String>,
+    /// Its text afterwards; `None` where it is not touched.
+    #[serde(skip)]
+    pub text: Option<String>,
+    /// What was generated.
+    #[serde(skip)]
+    pub generated: String,
+}
+
+/// How to treat files that are somebody's.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Manners {
+    /// Replace what somebody else wrote.
+    pub force: bool,
+}
+
+/// Compares each document with what was generated last and what is there today.
+pub fn reconcile(
+    documents: &[Document],
+    lock: &Lock,
+    today: impl Fn(&str) -> Option<String>,
+    manners: Manners,
+) -> Vec<Change> {
+    documents
+        .iter()
+        .map(|document| {
+            let today = today(document.path);
+            let (fate, text) = settle(&document.text, lock.base(document.path), today.as_deref(), manners);
+            Change { path: document.path, fate, today, text, generated: document.text.clone() }
+        })
+        .collect()
+}
+
+fn settle(new: &str, base: Option<&str>, today: Option<&str>, manners: Manners) -> (Fate, Option<String>) {
+    let whole = Some(new.to_owned());
+    match (base, today) {
+        (_, Some(today)) if unix(today) == new => (Fate::Same, None),
+        (_, Some(_)) if manners.force => (Fate::Replace, whole),
+        (None, None) => (Fate::Create, whole),
+        (Some(_), None) if manners.force => (Fate::Create, whole),
+        (Some(_), None) => (Fate::Away, None),
+        (None, Some(_)) => (Fate::Foreign, None),
+        (Some(base), Some(today)) if unix(today) == base => (Fate::Replace, Some(in_style_of(today, new))),
+        (Some(base), Some(today)) => {
+            let ours = unix(today);
+            let mut merge = TextMerge::from_lines(base, ours.as_str(), new);
+            merge.labels("generated before", "yours", "dockgen");
+            let merged = merge.to_string();
+            match merge.is_conflicted() {
+                true => (Fate::Conflict, Some(in_style_of(today, &merged))),
+                false if merged == ours => (Fate::Same, None),
+                false => (Fate::Merge, Some(in_style_of(today, &merged))),
+            }
+        }
+    }
+}
+
+fn unix(text: &str) -> String {
+    text.replace("\r\n", "\n")
+}
+
+/// The text with the line ends of the other.
+fn in_style_of(other: &str, text: &str) -> String {
+    match other.contains("\r\n") {
+        true => text.replace('\n', "\r\n"),
+        false => text.to_owned(),
+    }
+}
+
+impl Change {
+    /// The change as a unified diff; empty where nothing changes.
+    pub fn diff(&self) -> String {
+        let Some(text) = &self.text else { return String::new() };
+        let old = self.today.as_deref().unwrap_or_default();
+        let from = if self.today.is_some() { format!("a/{}", self.path) } else { "/dev/null".to_owned() };
+        TextDiff::from_lines(old, text.as_str()).unified_diff().header(&from, &format!("b/{}", self.path)).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_holds() {
+        let plain = Manners::default();
+        let fate = |new, base, today| settle(new, base, today, plain).0;
+        assert_eq!(fate("n\n", None, None), Fate::Create);
+        assert_eq!(fate("n\n", None, Some("n\n")), Fate::Same);
+        assert_eq!(fate("n\n", None, Some("x\n")), Fate::Foreign);
+        assert_eq!(fate("n\n", Some("b\n"), Some("b\n")), Fate::Replace);
+        assert_eq!(fate("n\n", Some("b\n"), None), Fate::Away);
+        assert_eq!(fate("a\nb\nN\n", Some("a\nb\nc\n"), Some("A\nb\nc\n")), Fate::Merge);
+        assert_eq!(fate("N\n", Some("b\n"), Some("x\n")), Fate::Conflict);
+        assert_eq!(settle("n\n", None, Some("x\n"), Manners { force: true }).1.unwrap(), "n\n");
+    }
+
+    #[test]
+    fn line_ends_stay_the_users() {
+        let (fate, text) = settle("a\nb\nN\n", Some("a\nb\nc\n"), Some("A\r\nb\r\nc\r\n"), Manners::default());
+        assert_eq!((fate, text.unwrap().as_str()), (Fate::Merge, "A\r\nb\r\nN\r\n"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn an_unchanged_repository_changes_nothing(base in "([a-c]\n){0,8}", ours in "([a-d]\n){0,8}") {
+            let (_, text) = settle(&base, Some(&base), Some(&ours), Manners::default());
+            proptest::prop_assert!(text.is_none() || ours == base);
+        }
+    }
+}

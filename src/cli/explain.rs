@@ -1,0 +1,19 @@
+//! `dockgen explain`.
+
+use super::{ExplainArgs, print};
+use crate::error::{Error, Exit};
+use crate::repo::Repo;
+
+/// Shows the draft.
+///
+/// # Errors
+/// As for a draft.
+pub fn run(args: &ExplainArgs) -> Result<Exit, Error> {
+    print::colour(args.voice.color);
+    let draft = crate::draft(&Repo::open(&args.dir)?, &args.wishes.wishes())?;
+    match args.json {
+        true => print::product(&format!("{:#}\n", crate::explain::json(&draft))),
+        false => print::product(&print::printable(&crate::explain::text(&draft))),
+    }
+    Ok(Exit::Done)
+}

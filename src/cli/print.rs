@@ -1,0 +1,80 @@
+//! What the commands say: the product on standard output, everything for people on standard error.
+
+use std::io::Write;
+
+use anstyle::{AnsiColor, Style};
+
+use crate::error::Error;
+
+/// The style of a word that says something good.
+pub const GOOD: Style = AnsiColor::Green.on_default();
+/// The style of a word that warns.
+pub const WARN: Style = AnsiColor::Yellow.on_default();
+/// The style of a word that says no.
+pub const BAD: Style = AnsiColor::Red.on_default().bold();
+/// The style of what is beside the point.
+pub const DIM: Style = Style::new().dimmed();
+
+/// Sets when colours are used, for both streams.
+pub fn colour(choice: clap::ColorChoice) {
+    let choice = match choice {
+        clap::ColorChoice::Auto => return,
+        clap::ColorChoice::Always => anstream::ColorChoice::Always,
+        clap::ColorChoice::Never => anstream::ColorChoice::Never,
+    };
+    choice.write_global();
+}
+
+/// Prints the product. A reader that went away is no error.
+pub fn product(text: &str) {
+    bytes(text.as_bytes());
+}
+
+/// Prints the product as it is.
+pub fn bytes(bytes: &[u8]) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(bytes).and_then(|()| out.flush());
+}
+
+/// Prints the product with its colours, where they are wanted.
+pub fn coloured(text: &str) {
+    let mut out = anstream::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Tells a person something.
+pub fn say(line: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{line}");
+}
+
+/// Tells a person what went wrong and what to do.
+pub fn error(error: &Error) {
+    say(&format!("{BAD}error:{BAD:#} {}", printable(&error.what)));
+    if let Some(hint) = &error.hint {
+        say(&format!("{GOOD}hint:{GOOD:#} {}", printable(hint)));
+    }
+}
+
+/// Tells a person about a risk.
+pub fn warning(text: &str) {
+    say(&format!("{WARN}warning:{WARN:#} {}", printable(text)));
+}
+
+/// What comes from a repository must not steer the terminal.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+/// A diff with colours.
+pub fn diff(text: &str) -> String {
+    let paint = |line: &str| {
+        let style = match line.as_bytes().first() {
+            Some(b'+') => GOOD,
+            Some(b'-') => Style::from(AnsiColor::Red.on_default()),
+            Some(b'@') => DIM,
+            _ => Style::new(),
+        };
+        format!("{style}{}{style:#}\n", printable(line))
+    };
+    text.lines().map(paint).collect()
+}

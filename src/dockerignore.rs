@@ -1,0 +1,160 @@
+//! .dockerignore: what is written into one, and what one hides.
+//!
+//! The rules are Docker's and not git's: every pattern is anchored at the context's root, the last line that matches
+//! decides, and a file may come back although its folder is hidden (moby/patternmatcher).
+
+use regex::Regex;
+use serde::Serialize;
+
+/// Lines under one comment.
+#[derive(Debug, Clone, Serialize)]
+pub struct Section {
+    /// What they are, a line.
+    pub comment: String,
+    /// The patterns.
+    pub patterns: Vec<String>,
+}
+
+impl Section {
+    /// A section.
+    pub fn new(comment: impl Into<String>, patterns: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Section { comment: comment.into(), patterns: patterns.into_iter().map(Into::into).collect() }
+    }
+}
+
+/// A pattern that means exactly this path.
+pub fn literal(path: &str) -> String {
+    let mut pattern = String::new();
+    for (at, c) in path.char_indices() {
+        if matches!(c, '*' | '?' | '[' | '\\') || (at == 0 && matches!(c, '#' | '!')) {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
+}
+
+struct Rule {
+    shows: bool,
+    pattern: Regex,
+}
+
+/// A .dockerignore that can be asked.
+pub struct Matcher(Vec<Rule>);
+
+impl Matcher {
+    /// Reads the text of a .dockerignore.
+    pub fn new(text: &str) -> Self {
+        let lines = text.lines().filter(|line| !line.starts_with('#')).map(str::trim).filter(|line| !line.is_empty());
+        Matcher(lines.filter_map(rule).collect())
+    }
+
+    /// Whether this file stays out of the build context.
+    pub fn hides(&self, path: &str) -> bool {
+        let mut hidden = false;
+        for rule in &self.0 {
+            if rule.shows == hidden && matches(&rule.pattern, path) {
+                hidden = !rule.shows;
+            }
+        }
+        hidden
+    }
+}
+
+/// A pattern matches a path or one of the folders that it lies in.
+fn matches(pattern: &Regex, path: &str) -> bool {
+    pattern.is_match(path) || path.match_indices('/').any(|(at, _)| pattern.is_match(&path[..at]))
+}
+
+fn rule(line: &str) -> Option<Rule> {
+    let (shows, pattern) = match line.strip_prefix('!') {
+        Some(rest) => (true, rest.trim()),
+        None => (false, line),
+    };
+    let parts: Vec<&str> = pattern.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    if parts.is_empty() {
+        return None;
+    }
+    let mut regex = String::from("^");
+    for (index, part) in parts.iter().enumerate() {
+        let last = index + 1 == parts.len();
+        match (*part, last) {
+            ("**", true) => regex.push_str(".*"),
+            ("**", false) => regex.push_str("(?:.*/)?"),
+            _ => {
+                regex.push_str(&element(part));
+                if !last {
+                    regex.push('/');
+                }
+            }
+        }
+    }
+    regex.push('$');
+    Some(Rule { shows, pattern: Regex::new(&regex).ok()? })
+}
+
+/// One path element as a regular expression.
+fn element(part: &str) -> String {
+    let mut regex = String::new();
+    let mut chars = part.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '*' => regex.push_str("[^/]*"),
+            '?' => regex.push_str("[^/]"),
+            '[' => {
+                let class: String = chars.by_ref().take_while(|c| *c != ']').collect();
+                regex.push_str(&format!("[{}]", class.replace('\\', "\\\\").replace('[', "\\[")));
+            }
+            '\\' => regex.push_str(&regex::escape(&chars.next().unwrap_or('\\').to_string())),
+            c => regex.push_str(&regex::escape(&c.to_string())),
+        }
+    }
+    regex
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_rules_hold() {
+        let cases = [
+            ("node_modules", "node_modules/a/b.js", true),
+            ("node_modules", "web/node_modules/b.js", false),
+            ("**/node_modules", "node_modules/b.js", true),
+            ("**/node_modules", "web/x/node_modules/b.js", true),
+            ("/foo/", "foo/a", true),
+            ("*.md", "README.md", true),
+            ("*.md", "docs/README.md", false),
+            ("**/*.md", "docs/README.md", true),
+            ("# x", "# x", false),
+            ("*\n!src", "src/a/b.go", false),
+            ("*\n!src", "go.mod", true),
+            ("*\n!src\nsrc/secret", "src/secret/a", true),
+            ("*\n!**/*.go", "a/b/c.go", false),
+            ("*\n!**/*.go", "a/b/c.txt", true),
+            ("a/**", "a/b/c", true),
+            ("a?c", "abc", true),
+            ("[ab].txt", "b.txt", true),
+            ("{a,b}", "a", false),
+            ("**/.env*", "deep/er/.env.production", true),
+            (".", "x", false),
+        ];
+        for (text, path, hidden) in cases {
+            assert_eq!(Matcher::new(text).hides(path), hidden, "{text:?} {path}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_literal_means_itself(path in "[a-z*?!#\\[\\]\\\\]{1,8}") {
+            proptest::prop_assume!(path != ".");
+            proptest::prop_assert!(Matcher::new(&literal(&path)).hides(&path));
+        }
+
+        #[test]
+        fn any_text_is_survived(text: String, path: String) {
+            Matcher::new(&text).hides(&path);
+        }
+    }
+}

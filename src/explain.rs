@@ -1,0 +1,53 @@
+//! The draft, told: facts with their evidence, decisions with their reasons and the rivals that lost.
+
+use std::fmt::Write;
+
+use crate::Draft;
+
+/// As text for people; no colours, stable.
+pub fn text(draft: &Draft) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "{} ({})", draft.name, draft.language.title);
+    let _ = writeln!(out, "\nFacts");
+    for fact in &draft.facts {
+        let _ = writeln!(out, "  {} [{}] {}", fact.kind, fact.evidence.strength, fact.evidence);
+    }
+    let _ = writeln!(out, "\nDecisions");
+    for decision in &draft.decisions {
+        let _ = writeln!(out, "  {}: {}", decision.topic, decision.value);
+        let _ = writeln!(out, "    because {} [{}] {}", decision.reason, decision.evidence.strength, decision.evidence);
+        for rival in &decision.rivals {
+            let _ = writeln!(out, "    not {}: {}", rival.value, rival.why);
+        }
+    }
+    if !draft.needs.is_empty() {
+        let _ = writeln!(out, "\nThe runtime must have");
+    }
+    for need in &draft.needs {
+        let _ = writeln!(out, "  {}: {} [{}] {}", need.id, need.reason, need.evidence.strength, need.evidence);
+    }
+    if !draft.warnings.is_empty() {
+        let _ = writeln!(out, "\nWarnings");
+    }
+    for warning in &draft.warnings {
+        let _ = writeln!(out, "  {warning}");
+    }
+    out
+}
+
+/// As JSON; `schema` grows with incompatible changes only.
+pub fn json(draft: &Draft) -> serde_json::Value {
+    let facts = draft.facts.iter().map(|fact| {
+        serde_json::json!({ "fact": fact.kind.to_string(), "evidence": fact.evidence })
+    });
+    serde_json::json!({
+        "schema": 1,
+        "language": draft.language.id,
+        "name": draft.name,
+        "facts": facts.collect::<Vec<_>>(),
+        "decisions": draft.decisions,
+        "needs": draft.needs,
+        "warnings": draft.warnings,
+        "documents": draft.documents,
+    })
+}

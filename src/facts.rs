@@ -1,0 +1,147 @@
+//! Testimonies about a service: what a detector saw, where, and how strongly it speaks. A detector never chooses.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::plan::toolchain::Requirement;
+
+/// How strongly a source speaks; the order decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strength {
+    /// Nothing says so; it is only likely.
+    Guess,
+    /// A convention of the ecosystem says so.
+    Convention,
+    /// A file says so.
+    Stated,
+    /// A file that exists to pin this says so.
+    Pinned,
+    /// A person says so.
+    Asked,
+}
+
+impl fmt::Display for Strength {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Strength::Guess => "guess",
+            Strength::Convention => "convention",
+            Strength::Stated => "stated",
+            Strength::Pinned => "pinned",
+            Strength::Asked => "asked",
+        })
+    }
+}
+
+/// Where a fact comes from. A quote and no line number, so that it stays true when lines move.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    /// The file, relative to the repository; empty where no file speaks.
+    pub file: String,
+    /// The quoted text, one line.
+    pub quote: String,
+    /// How strongly it speaks.
+    pub strength: Strength,
+}
+
+impl Evidence {
+    /// Evidence from a file.
+    pub fn new(file: &str, quote: &str, strength: Strength) -> Self {
+        let line = quote.trim().lines().next().unwrap_or_default();
+        let quote = line.chars().filter(|c| !c.is_control()).take(100).collect();
+        Evidence { file: file.to_owned(), quote, strength }
+    }
+
+    /// What dockgen itself assumes.
+    pub fn guess() -> Self {
+        Evidence::new("", "", Strength::Guess)
+    }
+
+    /// A wish.
+    pub fn asked(quote: &str) -> Self {
+        Evidence::new("", quote, Strength::Asked)
+    }
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.file.is_empty(), self.quote.is_empty()) {
+            (true, true) => f.write_str("nothing says otherwise"),
+            (true, false) => write!(f, "`{}`", self.quote),
+            (false, true) => write!(f, "`{}`", self.file),
+            (false, false) => write!(f, "`{}`: `{}`", self.file, self.quote),
+        }
+    }
+}
+
+/// What a fact says: the closed vocabulary.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// A toolchain version is wanted.
+    Toolchain(Requirement),
+    /// A package manager is used: its id, and its version where one is named.
+    Manager(String, Option<String>),
+    /// A framework is used: its id in the catalog.
+    Framework(String),
+    /// A named command: a script of package.json, a process of a Procfile.
+    Script(String, String),
+    /// Something that can be started: what `--entry` would say.
+    Entry(String),
+    /// A file that the dependency step reads.
+    Manifest(String),
+    /// A path that the build or the program reads besides sources.
+    Input(String),
+    /// A path that the build makes.
+    Output(String),
+    /// Something the runtime must provide: a need of the catalog's vocabulary.
+    Need(String),
+    /// The program listens here.
+    Port(u16),
+    /// The program answers health checks here.
+    HealthPath(String),
+    /// The program ends by itself on SIGTERM.
+    Signals,
+    /// Packages come from here, with credentials.
+    Feed(String),
+    /// A file cannot be read, and why.
+    Unreadable(String),
+}
+
+/// One testimony.
+#[derive(Debug, Clone)]
+pub struct Fact {
+    /// What it says.
+    pub kind: Kind,
+    /// Where it comes from.
+    pub evidence: Evidence,
+}
+
+impl Fact {
+    /// A fact from a file.
+    pub fn new(kind: Kind, file: &str, quote: &str, strength: Strength) -> Self {
+        Fact { kind, evidence: Evidence::new(file, quote, strength) }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Kind::Toolchain(wanted) => write!(f, "toolchain {wanted}"),
+            Kind::Manager(id, None) => write!(f, "package manager {id}"),
+            Kind::Manager(id, Some(version)) => write!(f, "package manager {id} {version}"),
+            Kind::Framework(id) => write!(f, "framework {id}"),
+            Kind::Script(name, command) => write!(f, "script {name}: {command}"),
+            Kind::Entry(entry) => write!(f, "entry {entry}"),
+            Kind::Manifest(path) => write!(f, "manifest {path}"),
+            Kind::Input(path) => write!(f, "reads {path}"),
+            Kind::Output(path) => write!(f, "makes {path}"),
+            Kind::Need(need) => write!(f, "needs {need}"),
+            Kind::Port(port) => write!(f, "port {port}"),
+            Kind::HealthPath(path) => write!(f, "health path {path}"),
+            Kind::Signals => f.write_str("ends on SIGTERM"),
+            Kind::Feed(feed) => write!(f, "private feed {feed}"),
+            Kind::Unreadable(why) => write!(f, "unreadable: {why}"),
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The languages: a row each, of data and two functions.
+
+pub mod go;
+
+use serde::Serialize;
+
+use crate::dockerignore::Section;
+use crate::error::Error;
+use crate::facts::{Evidence, Fact, Strength};
+use crate::plan::{Candidate, Decision, Planner};
+use crate::repo::Repo;
+use crate::wishes::Wishes;
+
+/// A file at the top of a repository that speaks for a language.
+#[derive(Debug)]
+pub struct Sign {
+    /// The file's name; a leading `*` stands for any beginning.
+    pub file: &'static str,
+    /// How strongly.
+    pub strength: Strength,
+}
+
+/// A sign.
+pub const fn sign(file: &'static str, strength: Strength) -> Sign {
+    Sign { file, strength }
+}
+
+/// A language.
+#[derive(Debug)]
+pub struct Language {
+    /// What `--lang` calls it.
+    pub id: &'static str,
+    /// What people call it.
+    pub title: &'static str,
+    /// What speaks for it.
+    pub signs: &'static [Sign],
+    /// Looks, and testifies. Never fails: what cannot be read is a fact.
+    pub inspect: fn(&Repo) -> Vec<Fact>,
+    /// Decides, with the planner's rules, and says what the templates need.
+    pub recipe: fn(&mut Planner) -> Result<Recipe, Error>,
+}
+
+/// All of them. Of equally strong signs the earlier row is the default answer: a server language comes before the one
+/// that also builds other languages' assets.
+pub const ALL: &[Language] = &[go::LANGUAGE];
+
+/// Languages that dockgen recognises and does not write for.
+const FOREIGN: &[(&str, &[Sign])] = &[
+    ("Rust", &[sign("Cargo.toml", Strength::Stated)]),
+    ("Ruby", &[sign("Gemfile", Strength::Stated)]),
+    ("PHP", &[sign("composer.json", Strength::Stated), sign("index.php", Strength::Convention)]),
+    ("Elixir", &[sign("mix.exs", Strength::Stated)]),
+    (".NET", &[sign("*.csproj", Strength::Stated), sign("*.fsproj", Strength::Stated), sign("*.sln", Strength::Stated)]),
+    ("Gradle", &[sign("build.gradle", Strength::Stated), sign("build.gradle.kts", Strength::Stated)]),
+    ("Deno", &[sign("deno.json", Strength::Stated), sign("deno.jsonc", Strength::Stated)]),
+    ("Swift", &[sign("Package.swift", Strength::Stated)]),
+    ("Dart", &[sign("pubspec.yaml", Strength::Stated)]),
+    ("Scala", &[sign("build.sbt", Strength::Stated)]),
+    ("Clojure", &[sign("project.clj", Strength::Stated), sign("deps.edn", Strength::Stated)]),
+    ("Haskell", &[sign("stack.yaml", Strength::Stated), sign("*.cabal", Strength::Stated)]),
+    ("Zig", &[sign("build.zig", Strength::Stated)]),
+    ("Crystal", &[sign("shard.yml", Strength::Stated)]),
+    ("Gleam", &[sign("gleam.toml", Strength::Stated)]),
+];
+
+/// What a language contributes to the documents.
+#[derive(Debug)]
+pub struct Recipe {
+    /// The image's name.
+    pub name: String,
+    /// The Dockerfile's template.
+    pub template: &'static str,
+    /// The words that the template may use.
+    pub view: tera::Context,
+    /// The .dockerignore, before the parts that are the same for all.
+    pub ignore: Vec<Section>,
+    /// Paths that the build reads and the .dockerignore must therefore let in.
+    pub reads: Vec<String>,
+    /// Secrets that the build mounts, by their names in CI.
+    pub secrets: Vec<String>,
+}
+
+/// The words that every Dockerfile template may use.
+#[derive(Debug, Serialize)]
+pub struct Common {
+    /// The image's and, for compiled languages, the binary's name.
+    pub name: String,
+    /// The numeric user.
+    pub user: u32,
+    /// Where the program listens.
+    pub port: Option<u16>,
+    /// The labels.
+    pub labels: Labels,
+}
+
+/// What the image says of itself; only what manifests say.
+#[derive(Debug, Default, Serialize)]
+pub struct Labels {
+    /// org.opencontainers.image.title
+    pub title: String,
+    /// org.opencontainers.image.description
+    pub description: Option<String>,
+    /// org.opencontainers.image.source
+    pub source: Option<String>,
+    /// org.opencontainers.image.licenses
+    pub licenses: Option<String>,
+}
+
+/// The user that images run as where nobody asks for another.
+pub const USER: u32 = 1001;
+
+/// The context of a template: the common words and the language's own.
+///
+/// # Errors
+/// Where a view cannot be turned into a map, which a test would show.
+pub fn view(common: &Common, own: &impl Serialize) -> Result<tera::Context, Error> {
+    let fault = |error: tera::Error| Error::usage(error.to_string());
+    let mut context = tera::Context::from_serialize(common).map_err(fault)?;
+    context.extend(tera::Context::from_serialize(own).map_err(fault)?);
+    Ok(context)
+}
+
+/// The row with this id.
+pub fn by_id(id: &str) -> Option<&'static Language> {
+    ALL.iter().find(|language| language.id == id)
+}
+
+/// Chooses the language by the signs at the top of the repository.
+///
+/// # Errors
+/// Where none is there, or one that dockgen does not write for speaks louder.
+pub fn detect(repo: &Repo, wishes: &Wishes) -> Result<(&'static Language, Decision), Error> {
+    let mut candidates = Vec::new();
+    if let Some(id) = &wishes.lang {
+        let language = by_id(id).ok_or_else(|| {
+            let ids: Vec<&str> = ALL.iter().map(|language| language.id).collect();
+            Error::usage(format!("`--lang {id}` is not one of {}", ids.join(", ")))
+        })?;
+        candidates.push(Candidate::new(Ok(language.id), language.id, "asked for", Evidence::asked(&format!("--lang {id}"))));
+    }
+    let strong = |strength: Strength| strength >= Strength::Stated;
+    let own = ALL.iter().map(|language| (Ok(language.id), language.id, language.signs));
+    let foreign = FOREIGN.iter().map(|(title, signs)| (Err(*title), *title, *signs));
+    let (last, first): (Vec<_>, Vec<_>) = own.partition(|(value, _, _)| *value == Ok("node"));
+    for (value, label, signs) in first.into_iter().chain(foreign).chain(last) {
+        if let Some((sign, file)) = strongest(repo, signs) {
+            let evidence = Evidence::new(file, "", sign.strength);
+            candidates.push(Candidate::new(value, label, format!("`{file}` is there"), evidence));
+        }
+    }
+    let mut planner = Planner::new(repo, Vec::new(), wishes);
+    let chosen = planner.choose("lang", candidates).ok_or_else(|| nothing_here(repo))?;
+    let (_, mut decisions, _, _) = planner.finish();
+    let mut decision = decisions.pop().ok_or_else(|| nothing_here(repo))?;
+    decision.options.retain(|option| by_id(option).is_some());
+    match chosen {
+        Ok(id) => by_id(id).map(|language| (language, decision)).ok_or_else(|| nothing_here(repo)),
+        Err(title) => {
+            let error = Error::no(format!("this is a {title} project ({}), and dockgen does not write for {title} yet", decision.evidence));
+            let other = decision.rivals.iter().find(|rival| by_id(&rival.value).is_some() && strong(rival.evidence.strength));
+            Err(match other {
+                Some(rival) => error.hint(format!("for the part that {} describes: `dockgen init --lang {}`", rival.evidence, rival.value)),
+                None => error,
+            })
+        }
+    }
+}
+
+fn strongest<'a>(repo: &'a Repo, signs: &'static [Sign]) -> Option<(&'static Sign, &'a str)> {
+    let fits = |sign: &Sign, file: &str| match sign.file.strip_prefix('*') {
+        Some(end) => file.ends_with(end),
+        None => file == sign.file,
+    };
+    let found = signs.iter().filter_map(|sign| repo.inside("").find(|file| fits(sign, file)).map(|file| (sign, file)));
+    found.fold(None, |best: Option<(&Sign, &str)>, (sign, file)| match best {
+        Some((winner, _)) if winner.strength >= sign.strength => best,
+        _ => Some((sign, file)),
+    })
+}
+
+fn nothing_here(repo: &Repo) -> Error {
+    let titles: Vec<&str> = ALL.iter().map(|language| language.title).collect();
+    let error = Error::no(format!("nothing at the top of `{}` says which language this is", repo.name()));
+    let stated = |file: &str| {
+        ALL.iter().flat_map(|language| language.signs).any(|sign| sign.strength >= Strength::Stated && sign.file == file)
+    };
+    let below: Vec<&str> = repo.files().filter(|path| path.split('/').next_back().is_some_and(stated)).take(3).collect();
+    match below.first().and_then(|path| path.rsplit_once('/')) {
+        Some((folder, _)) => error.hint(format!("there is `{}`: try `dockgen init {folder}`", below.join("`, `"))),
+        None => error.hint(format!("dockgen writes for {}; name one with `--lang`", titles.join(", "))),
+    }
+}

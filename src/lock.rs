@@ -1,0 +1,108 @@
+//! `dockgen.lock`: the text of every document as it was last generated, so that a person's edits can be told from
+//! dockgen's own changes. Generated, committed, readable in a diff.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+/// The lock's path in the repository.
+pub const PATH: &str = "dockgen.lock";
+
+/// The format that this dockgen writes; it reads no newer one.
+const FORMAT: u32 = 1;
+
+const HEAD: &str = "# Written by dockgen, for dockgen: commit it, and do not edit it. It holds the files as they were last generated,\n\
+                    # so that your edits to them can be told from dockgen's.\n\n";
+
+/// What was generated last.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lock {
+    format: u32,
+    #[serde(default)]
+    document: Vec<Locked>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Locked {
+    path: String,
+    text: String,
+}
+
+impl Lock {
+    /// Reads a lock.
+    ///
+    /// # Errors
+    /// Where it is damaged, holds a merge conflict, or was written by a newer dockgen.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let hint = "restore it with `git checkout dockgen.lock`, or delete it: files that are there then count as yours";
+        if text.lines().any(|line| line.starts_with("<<<<<<< ")) {
+            return Err(Error::usage(format!("`{PATH}` has an unresolved merge conflict")).hint(hint));
+        }
+        #[derive(Deserialize)]
+        struct Head {
+            format: u32,
+        }
+        let damaged = |error: toml::de::Error| {
+            Error::usage(format!("`{PATH}` is damaged: {}", error.message().lines().next().unwrap_or_default())).hint(hint)
+        };
+        let head: Head = toml::from_str(text).map_err(damaged)?;
+        if head.format > FORMAT {
+            return Err(Error::usage(format!("`{PATH}` has format {}, and this dockgen knows {FORMAT}", head.format))
+                .hint("use the newer dockgen that wrote it"));
+        }
+        toml::from_str(text).map_err(damaged)
+    }
+
+    /// The lock's text.
+    pub fn text(&self) -> String {
+        let body = toml::to_string_pretty(self).unwrap_or_default();
+        format!("{HEAD}{body}")
+    }
+
+    /// What was last generated for a path.
+    pub fn base(&self, path: &str) -> Option<&str> {
+        self.document.iter().find(|locked| locked.path == path).map(|locked| locked.text.as_str())
+    }
+
+    /// Notes what was generated for a path.
+    pub fn set(&mut self, path: &str, text: &str) {
+        self.format = FORMAT;
+        self.document.retain(|locked| locked.path != path);
+        self.document.push(Locked { path: path.to_owned(), text: text.to_owned() });
+        self.document.sort_by(|a, b| a.path.cmp(&b.path));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_reads_back() {
+        let mut lock = Lock::default();
+        lock.set("b", "FROM x\nRUN echo '''\"\"\" \\\\ \n");
+        lock.set("a", "");
+        assert_eq!(Lock::parse(&lock.text()).unwrap(), lock);
+        assert_eq!(lock.base("a"), Some(""));
+    }
+
+    #[test]
+    fn a_bad_lock_is_named() {
+        let what = |text| Lock::parse(text).unwrap_err().what;
+        assert!(what("format = 1\n<<<<<<< ours\n").contains("conflict"));
+        assert!(what("format = 99\nnew = true\n").contains("format 99"));
+        assert!(what("format = ").contains("damaged"));
+        assert!(what("").contains("damaged"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_survives(text: String) {
+            let mut lock = Lock::default();
+            lock.set("x", &text);
+            let read = Lock::parse(&lock.text());
+            // Lines that look like conflict markers are the only text that a lock cannot hold.
+            proptest::prop_assert!(read.is_err() || read.as_ref() == Ok(&lock));
+        }
+    }
+}

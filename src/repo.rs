@@ -1,0 +1,238 @@
+//! A repository as a value: its paths, and the texts that somebody asks for. The only file that reads.
+
+use std::cell::OnceCell;
+use std::fmt;
+use std::path::Path;
+use std::sync::Mutex;
+
+use ignore::{WalkBuilder, WalkState};
+
+use crate::error::Error;
+
+/// No manifest, lockfile or source above this size is read, in bytes.
+pub const LARGEST_TEXT: u64 = 16 * 1024 * 1024;
+
+/// Folders that hold what tools made, also where no `.gitignore` says so.
+const NEVER_ENTERED: [&str; 5] = [".git", "node_modules", ".venv", "__pycache__", ".terraform"];
+
+/// Why a file's text is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread(String);
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+type Text = Result<String, Unread>;
+type Reader = dyn Fn(&str) -> Text;
+
+/// The paths of a tree, sorted, relative, with slashes; texts are read when first asked for and kept.
+pub struct Repo {
+    name: String,
+    paths: Vec<String>,
+    texts: Vec<OnceCell<Text>>,
+    reader: Box<Reader>,
+    closed: Vec<String>,
+}
+
+impl Repo {
+    /// Walks a folder, honouring its `.gitignore` files and nothing that belongs to the machine.
+    ///
+    /// # Errors
+    /// Where the folder is not there or is no folder.
+    pub fn open(root: &Path) -> Result<Self, Error> {
+        let shown = root.display();
+        let root = root.canonicalize().map_err(|error| Error::usage(format!("cannot open `{shown}`: {error}")))?;
+        if !root.is_dir() {
+            return Err(Error::usage(format!("`{shown}` is not a folder")).hint("name the folder of the repository"));
+        }
+        let (paths, closed) = walk(&root);
+        let name = root.file_name().map_or_else(|| "app".to_owned(), |name| name.to_string_lossy().into_owned());
+        Ok(Self::new(name, paths, closed, Box::new(move |path| read_text(&root, path))))
+    }
+
+    /// A repository from a list, for tests and for places without a disk.
+    pub fn from_list<'a>(name: &str, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let files: std::collections::BTreeMap<String, String> =
+            files.into_iter().map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
+        let paths = files.keys().cloned().collect();
+        let reader = move |path: &str| files.get(path).cloned().ok_or_else(|| Unread("is not there".to_owned()));
+        Self::new(name.to_owned(), paths, Vec::new(), Box::new(reader))
+    }
+
+    fn new(name: String, paths: Vec<String>, closed: Vec<String>, reader: Box<Reader>) -> Self {
+        let texts = paths.iter().map(|_| OnceCell::new()).collect();
+        Repo { name, paths, texts, reader, closed }
+    }
+
+    /// The folder's own name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// All files, sorted.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.paths.iter().map(String::as_str)
+    }
+
+    /// The files in a folder and below; the empty path is the whole tree.
+    pub fn below<'a>(&'a self, folder: &str) -> impl Iterator<Item = &'a str> {
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let start = self.paths.partition_point(|path| path.as_str() < prefix.as_str());
+        self.paths[start..].iter().map(String::as_str).take_while(move |path| path.starts_with(&prefix))
+    }
+
+    /// The files that lie directly in a folder.
+    pub fn inside<'a>(&'a self, folder: &str) -> impl Iterator<Item = &'a str> {
+        let skip = if folder.is_empty() { 0 } else { folder.len() + 1 };
+        self.below(folder).filter(move |path| !path[skip..].contains('/'))
+    }
+
+    /// Whether this file is there.
+    pub fn has(&self, path: &str) -> bool {
+        self.index(path).is_some()
+    }
+
+    /// Whether a file lies below this folder.
+    pub fn has_folder(&self, folder: &str) -> bool {
+        self.below(folder).next().is_some()
+    }
+
+    /// Whether the path is a file or a folder.
+    pub fn exists(&self, path: &str) -> bool {
+        self.has(path) || self.has_folder(path)
+    }
+
+    /// The names of the files and folders at the top, sorted.
+    pub fn top(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.files().map(|path| path.split('/').next().unwrap_or(path)).collect();
+        names.dedup();
+        names
+    }
+
+    /// The text of a file, where it is there and can be read; a byte order mark is taken away.
+    pub fn text(&self, path: &str) -> Option<&str> {
+        self.try_text(path)?.ok()
+    }
+
+    /// The text of a file or why it cannot be read; `None` where there is no such file.
+    pub fn try_text(&self, path: &str) -> Option<Result<&str, &Unread>> {
+        let cell = self.texts.get(self.index(path)?)?;
+        Some(cell.get_or_init(|| (self.reader)(path)).as_ref().map(String::as_str))
+    }
+
+    /// Folders that could not be entered, with the reason.
+    pub fn closed(&self) -> &[String] {
+        &self.closed
+    }
+
+    fn index(&self, path: &str) -> Option<usize> {
+        self.paths.binary_search_by(|known| known.as_str().cmp(path)).ok()
+    }
+}
+
+/// The sorted paths below `root`, and sentences about folders that could not be entered.
+fn walk(root: &Path) -> (Vec<String>, Vec<String>) {
+    let paths = Mutex::new(Vec::new());
+    let closed = Mutex::new(Vec::new());
+    let walker = WalkBuilder::new(root)
+        .hidden(false)
+        .parents(false)
+        .ignore(false)
+        .git_global(false)
+        .git_exclude(false)
+        .require_git(false)
+        .filter_entry(|entry| entry.file_name().to_str().is_none_or(|name| !NEVER_ENTERED.contains(&name)))
+        .build_parallel();
+    walker.run(|| {
+        let mut batch = Batch { found: Vec::new(), all: &paths };
+        let closed = &closed;
+        Box::new(move |entry| {
+            match entry {
+                Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_symlink()) => {
+                    if let Some(path) = entry.path().strip_prefix(root).ok().and_then(Path::to_str) {
+                        batch.found.push(path.replace(std::path::MAIN_SEPARATOR, "/"));
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    let text = error.to_string().replace(&format!("{}/", root.display()), "");
+                    closed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(text);
+                }
+            }
+            WalkState::Continue
+        })
+    });
+    let mut paths = paths.into_inner().unwrap_or_default();
+    paths.sort_unstable();
+    let mut closed = closed.into_inner().unwrap_or_default();
+    closed.sort_unstable();
+    (paths, closed)
+}
+
+/// What one thread found; handed over when the thread is done.
+struct Batch<'a> {
+    found: Vec<String>,
+    all: &'a Mutex<Vec<String>>,
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        let mut all = self.all.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        all.append(&mut self.found);
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the only reader")]
+fn read_text(root: &Path, path: &str) -> Text {
+    let real = root.join(path).canonicalize().map_err(|error| Unread(format!("cannot be read: {error}")))?;
+    if !real.starts_with(root) {
+        return Err(Unread("is a link that leads out of the repository".to_owned()));
+    }
+    let about = real.metadata().map_err(|error| Unread(format!("cannot be read: {error}")))?;
+    if !about.is_file() {
+        return Err(Unread("is not a regular file".to_owned()));
+    }
+    if about.len() > LARGEST_TEXT {
+        let (size, limit) = (about.len() >> 20, LARGEST_TEXT >> 20);
+        return Err(Unread(format!("is {size} MiB large, and no more than {limit} MiB are read")));
+    }
+    let bytes = std::fs::read(&real).map_err(|error| Unread(format!("cannot be read: {error}")))?;
+    decode(bytes)
+}
+
+fn decode(bytes: Vec<u8>) -> Text {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(Unread("is UTF-16 text: save it as UTF-8".to_owned()));
+    }
+    let mut text = String::from_utf8(bytes)
+        .map_err(|error| Unread(format!("is not UTF-8 text (byte {})", error.utf8_error().valid_up_to() + 1)))?;
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_ranges_of_the_sorted_paths() {
+        let repo = Repo::from_list("x", [("a/b.go", ""), ("a/c/d.go", ""), ("a.go", ""), ("ab/e.go", "")]);
+        assert_eq!(repo.below("a").collect::<Vec<_>>(), ["a/b.go", "a/c/d.go"]);
+        assert_eq!(repo.inside("a").collect::<Vec<_>>(), ["a/b.go"]);
+        assert_eq!(repo.inside("").collect::<Vec<_>>(), ["a.go"]);
+        assert_eq!(repo.top(), ["a", "a.go", "ab"]);
+        assert!(repo.has_folder("a/c") && !repo.has_folder("a/b.go"));
+    }
+
+    #[test]
+    fn a_byte_order_mark_goes_and_utf_16_is_named() {
+        assert_eq!(decode(b"\xef\xbb\xbfmodule x".to_vec()).unwrap(), "module x");
+        assert!(decode(b"\xff\xfem\0".to_vec()).unwrap_err().to_string().contains("UTF-16"));
+        assert!(decode(b"a\xff".to_vec()).unwrap_err().to_string().contains("byte 2"));
+    }
+}
