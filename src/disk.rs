@@ -61,19 +61,19 @@ impl Drop for MadeFolders {
 fn target(root: &Path, path: &str) -> Result<PathBuf, Error> {
     let inside = |real: &Path| root.canonicalize().is_ok_and(|root| real.starts_with(root));
     let place = root.join(path);
-    let real = match place.canonicalize() {
-        Ok(real) => real,
+    let is_inside = match place.canonicalize() {
+        Ok(real) if inside(&real) => return Ok(real),
+        Ok(_) => false,
         Err(_) => {
             let known = place.ancestors().skip(1).find_map(|folder| folder.canonicalize().ok());
-            match known {
-                Some(folder) if inside(&folder) && !place.is_symlink() => return Ok(place),
-                _ => place.clone(),
-            }
+            !place.is_symlink() && known.is_some_and(|folder| inside(&folder))
         }
     };
-    match inside(&real) {
-        true => Ok(real),
-        false => Err(Error::usage(format!("`{path}` is a link that leads out of the repository")).hint("remove the link")),
+    match is_inside {
+        true => Ok(place),
+        false => {
+            Err(Error::usage(format!("`{path}` is a link that leads out of the repository")).hint("remove the link"))
+        }
     }
 }
 

@@ -37,9 +37,8 @@ pub fn text(draft: &Draft) -> String {
 
 /// As JSON; `schema` grows with incompatible changes only.
 pub fn json(draft: &Draft) -> serde_json::Value {
-    let facts = draft.facts.iter().map(|fact| {
-        serde_json::json!({ "fact": fact.kind.to_string(), "evidence": fact.evidence })
-    });
+    let facts =
+        draft.facts.iter().map(|fact| serde_json::json!({ "fact": fact.kind.to_string(), "evidence": fact.evidence }));
     serde_json::json!({
         "schema": 1,
         "language": draft.language.id,

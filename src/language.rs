@@ -50,7 +50,10 @@ const FOREIGN: &[(&str, &[Sign])] = &[
     ("Ruby", &[sign("Gemfile", Strength::Stated)]),
     ("PHP", &[sign("composer.json", Strength::Stated), sign("index.php", Strength::Convention)]),
     ("Elixir", &[sign("mix.exs", Strength::Stated)]),
-    (".NET", &[sign("*.csproj", Strength::Stated), sign("*.fsproj", Strength::Stated), sign("*.sln", Strength::Stated)]),
+    (
+        ".NET",
+        &[sign("*.csproj", Strength::Stated), sign("*.fsproj", Strength::Stated), sign("*.sln", Strength::Stated)],
+    ),
     ("Gradle", &[sign("build.gradle", Strength::Stated), sign("build.gradle.kts", Strength::Stated)]),
     ("Deno", &[sign("deno.json", Strength::Stated), sign("deno.jsonc", Strength::Stated)]),
     ("Swift", &[sign("Package.swift", Strength::Stated)]),
@@ -136,7 +139,12 @@ pub fn detect(repo: &Repo, wishes: &Wishes) -> Result<(&'static Language, Decisi
             let ids: Vec<&str> = ALL.iter().map(|language| language.id).collect();
             Error::usage(format!("`--lang {id}` is not one of {}", ids.join(", ")))
         })?;
-        candidates.push(Candidate::new(Ok(language.id), language.id, "asked for", Evidence::asked(&format!("--lang {id}"))));
+        candidates.push(Candidate::new(
+            Ok(language.id),
+            language.id,
+            "asked for",
+            Evidence::asked(&format!("--lang {id}")),
+        ));
     }
     let strong = |strength: Strength| strength >= Strength::Stated;
     let own = ALL.iter().map(|language| (Ok(language.id), language.id, language.signs));
@@ -156,10 +164,17 @@ pub fn detect(repo: &Repo, wishes: &Wishes) -> Result<(&'static Language, Decisi
     match chosen {
         Ok(id) => by_id(id).map(|language| (language, decision)).ok_or_else(|| nothing_here(repo)),
         Err(title) => {
-            let error = Error::no(format!("this is a {title} project ({}), and dockgen does not write for {title} yet", decision.evidence));
-            let other = decision.rivals.iter().find(|rival| by_id(&rival.value).is_some() && strong(rival.evidence.strength));
+            let error = Error::no(format!(
+                "this is a {title} project ({}), and dockgen does not write for {title} yet",
+                decision.evidence
+            ));
+            let other =
+                decision.rivals.iter().find(|rival| by_id(&rival.value).is_some() && strong(rival.evidence.strength));
             Err(match other {
-                Some(rival) => error.hint(format!("for the part that {} describes: `dockgen init --lang {}`", rival.evidence, rival.value)),
+                Some(rival) => error.hint(format!(
+                    "for the part that {} describes: `dockgen init --lang {}`",
+                    rival.evidence, rival.value
+                )),
                 None => error,
             })
         }
@@ -182,9 +197,12 @@ fn nothing_here(repo: &Repo) -> Error {
     let titles: Vec<&str> = ALL.iter().map(|language| language.title).collect();
     let error = Error::no(format!("nothing at the top of `{}` says which language this is", repo.name()));
     let stated = |file: &str| {
-        ALL.iter().flat_map(|language| language.signs).any(|sign| sign.strength >= Strength::Stated && sign.file == file)
+        ALL.iter()
+            .flat_map(|language| language.signs)
+            .any(|sign| sign.strength >= Strength::Stated && sign.file == file)
     };
-    let below: Vec<&str> = repo.files().filter(|path| path.split('/').next_back().is_some_and(stated)).take(3).collect();
+    let below: Vec<&str> =
+        repo.files().filter(|path| path.split('/').next_back().is_some_and(stated)).take(3).collect();
     match below.first().and_then(|path| path.rsplit_once('/')) {
         Some((folder, _)) => error.hint(format!("there is `{}`: try `dockgen init {folder}`", below.join("`, `"))),
         None => error.hint(format!("dockgen writes for {}; name one with `--lang`", titles.join(", "))),

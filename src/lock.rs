@@ -34,7 +34,8 @@ impl Lock {
     /// # Errors
     /// Where it is damaged, holds a merge conflict, or was written by a newer dockgen.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let hint = "restore it with `git checkout dockgen.lock`, or delete it: files that are there then count as yours";
+        let hint =
+            "restore it with `git checkout dockgen.lock`, or delete it: files that are there then count as yours";
         if text.lines().any(|line| line.starts_with("<<<<<<< ")) {
             return Err(Error::usage(format!("`{PATH}` has an unresolved merge conflict")).hint(hint));
         }
@@ -43,7 +44,8 @@ impl Lock {
             format: u32,
         }
         let damaged = |error: toml::de::Error| {
-            Error::usage(format!("`{PATH}` is damaged: {}", error.message().lines().next().unwrap_or_default())).hint(hint)
+            Error::usage(format!("`{PATH}` is damaged: {}", error.message().lines().next().unwrap_or_default()))
+                .hint(hint)
         };
         let head: Head = toml::from_str(text).map_err(damaged)?;
         if head.format > FORMAT {

@@ -211,7 +211,12 @@ impl<'a> Planner<'a> {
         let mut candidates: Vec<Candidate<u16>> = Vec::new();
         for fact in &self.facts {
             if let Kind::Port(port) = fact.kind {
-                candidates.push(Candidate::new(port, port.to_string(), "the program listens there", fact.evidence.clone()));
+                candidates.push(Candidate::new(
+                    port,
+                    port.to_string(),
+                    "the program listens there",
+                    fact.evidence.clone(),
+                ));
             }
         }
         if let Some((port, why)) = fallback {

@@ -31,7 +31,7 @@ static ENGINE: LazyLock<Result<Tera, String>> = LazyLock::new(|| engine().map_er
 
 /// A line that holds nothing but tags leaves no line behind.
 static TAG_LINE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?m)^[ \t]*((?:\{[%/][^\n]*?[%/]\})+)[ \t]*\n").unwrap_or_else(|_| unreachable!()));
+    LazyLock::new(|| crate::source::pattern(r"(?m)^[ \t]*((?:\{[%/][^\n]*?[%/]\})+)[ \t]*\n"));
 
 fn engine() -> tera::TeraResult<Tera> {
     let mut tera = Tera::new();
@@ -50,7 +50,9 @@ fn engine() -> tera::TeraResult<Tera> {
     tera.register_filter("quoted", quoted);
     tera.register_filter("line", line);
     tera.register_filter("comment", comment);
-    tera.add_raw_templates(TEMPLATES.iter().map(|(name, text)| (*name, TAG_LINE.replace_all(text, "$1").into_owned())))?;
+    tera.add_raw_templates(
+        TEMPLATES.iter().map(|(name, text)| (*name, TAG_LINE.replace_all(text, "$1").into_owned())),
+    )?;
     Ok(tera)
 }
 
@@ -103,7 +105,8 @@ fn refuse(text: &str, place: &str) -> String {
 
 /// The default: what needs no quoting in any of the syntaxes.
 fn plain(text: &str, out: &mut dyn Write) -> io::Result<()> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._/:@+~=,%-".contains(c) || (!c.is_ascii() && c.is_alphanumeric());
+    let is_plain =
+        |c: char| c.is_ascii_alphanumeric() || "._/:@+~=,%-".contains(c) || (!c.is_ascii() && c.is_alphanumeric());
     match text.chars().all(is_plain) {
         true => out.write_all(text.as_bytes()),
         false => Err(io::Error::other(refuse(text, "a plain word"))),

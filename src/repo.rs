@@ -108,6 +108,7 @@ impl Repo {
     /// The names of the files and folders at the top, sorted.
     pub fn top(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.files().map(|path| path.split('/').next().unwrap_or(path)).collect();
+        names.sort_unstable();
         names.dedup();
         names
     }

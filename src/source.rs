@@ -5,3 +5,11 @@
 
 pub mod mask;
 pub mod shell;
+
+/// A pattern of the program's own.
+///
+/// # Panics
+/// Where it is no regular expression, which the test of whoever uses it finds.
+pub fn pattern(text: &str) -> regex::Regex {
+    regex::Regex::new(text).unwrap_or_else(|error| panic!("{error}"))
+}

@@ -45,7 +45,8 @@ pub struct Ignore {
 /// The recipe's sections; an allow list needs no clutter, a deny list does; the secrets always come last.
 pub fn ignore_view(recipe: &Recipe) -> Ignore {
     let shared = catalog::shared();
-    let allows = recipe.ignore.first().is_some_and(|section| section.patterns.first().is_some_and(|first| first == "*"));
+    let allows =
+        recipe.ignore.first().is_some_and(|section| section.patterns.first().is_some_and(|first| first == "*"));
     let mut sections = recipe.ignore.clone();
     if !allows {
         sections.insert(0, Section::new("Nothing in an image needs these.", shared.clutter));

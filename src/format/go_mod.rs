@@ -75,7 +75,9 @@ fn words(line: &str) -> Result<Vec<String>, Fault> {
     let mut rest = line.trim();
     while !rest.is_empty() && !rest.starts_with("//") {
         let (word, tail) = match rest.chars().next().filter(|c| matches!(c, '"' | '`')) {
-            Some(quote) => rest[1..].split_once(quote).ok_or_else(|| Fault::new("a quoted word is not closed", line))?,
+            Some(quote) => {
+                rest[1..].split_once(quote).ok_or_else(|| Fault::new("a quoted word is not closed", line))?
+            }
             None => {
                 let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
                 let end = rest[..end].find("//").filter(|at| *at > 0 && !rest[..*at].ends_with(':')).unwrap_or(end);

@@ -1,5 +1,429 @@
-//! Go.
-use super::{Language, sign};
-use crate::facts::Strength;
+//! Go: modules, workspaces, vendored trees, and single files without a module.
+
+mod sources;
+
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Common, Labels, Language, Recipe, USER, sign, view};
+use crate::catalog::{self, Release, Runtime};
+use crate::dockerignore::{Section, literal};
+use crate::error::Error;
+use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::format::go_mod;
+use crate::plan::toolchain::Requirement;
+use crate::plan::{Candidate, Need, Planner};
+use crate::repo::Repo;
+use sources::{Module, Program, join};
+
 /// The row.
-pub const LANGUAGE: Language = Language { id: "go", title: "Go", signs: &[sign("go.mod", Strength::Stated)], inspect: |_| vec![], recipe: |_| Err(crate::error::Error::no("x")) };
+pub const LANGUAGE: Language = Language {
+    id: "go",
+    title: "Go",
+    signs: &[
+        sign("go.mod", Strength::Stated),
+        sign("go.work", Strength::Stated),
+        sign("main.go", Strength::Convention),
+        sign("*.go", Strength::Guess),
+    ],
+    inspect,
+    recipe,
+};
+
+/// `templates/go/catalog.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Catalog {
+    release: Vec<Release>,
+    runtime: Vec<Runtime>,
+    cgo: Vec<Cgo>,
+    command: Vec<Command>,
+}
+
+/// A module that compiles C.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cgo {
+    module: String,
+    #[serde(default)]
+    needs: Vec<String>,
+    #[serde(default)]
+    build: Vec<String>,
+    #[serde(default)]
+    run: Vec<String>,
+}
+
+/// A program that programs start, and the need that this makes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Command {
+    names: Vec<String>,
+    need: String,
+}
+
+static CATALOG: LazyLock<Catalog> =
+    LazyLock::new(|| catalog::parse("go/catalog.toml", include_str!("../../templates/go/catalog.toml")));
+
+/// Version files of tools that install Go.
+const VERSION_FILES: [&str; 1] = [".go-version"];
+
+fn inspect(repo: &Repo) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    for file in VERSION_FILES {
+        let line = repo.text(file).and_then(|text| text.lines().map(str::trim).find(|line| !line.is_empty()));
+        if let Some((line, wanted)) = line.and_then(|line| Some((line, Requirement::line(line)?))) {
+            facts.push(Fact::new(Kind::Toolchain(wanted), file, line, Strength::Pinned));
+        }
+    }
+    for file in ["go.work", "go.mod"] {
+        match repo.try_text(file) {
+            None => {}
+            Some(Err(why)) => facts.push(Fact::new(Kind::Unreadable(why.to_string()), file, "", Strength::Stated)),
+            Some(Ok(text)) => match go_mod::parse(text) {
+                Err(fault) => {
+                    facts.push(Fact::new(Kind::Unreadable(fault.what), file, &fault.quote, Strength::Stated));
+                }
+                Ok(read) => facts.extend(versions(file, &read)),
+            },
+        }
+    }
+    for module in sources::modules(repo) {
+        let manifests = ["go.mod", "go.sum"].map(|name| join(&module.folder, name));
+        let there = manifests.into_iter().filter(|path| repo.has(path));
+        facts.extend(there.map(|path| Fact::new(Kind::Manifest(path.clone()), &path, "", Strength::Stated)));
+    }
+    facts.extend(mains(repo));
+    facts
+}
+
+fn versions(file: &str, read: &go_mod::GoMod) -> Vec<Fact> {
+    let go = read.go.as_ref().map(|version| (version, format!("go {version}")));
+    let toolchain = read.toolchain.as_ref().map(|version| (version, format!("toolchain go{version}")));
+    let lines = [go, toolchain].into_iter().flatten();
+    lines
+        .filter_map(|(version, quote)| {
+            let release = version.split(|c: char| !c.is_ascii_digit() && c != '.').next().unwrap_or_default();
+            let wanted = Requirement::at_least(release.trim_end_matches('.'))?;
+            Some(Fact::new(Kind::Toolchain(wanted), file, &quote, Strength::Stated))
+        })
+        .collect()
+}
+
+/// Folders whose programs are tools of the developers, by convention.
+const ASIDE: [&str; 10] =
+    ["examples", "example", "tools", "hack", "scripts", "script", "test", "tests", "testdata", "internal"];
+
+/// Names under `cmd/` that usually are the service.
+const SERVICES: [&str; 7] = ["server", "api", "web", "app", "service", "main", "daemon"];
+
+/// Every main package, with how likely it is the one.
+fn mains(repo: &Repo) -> Vec<Fact> {
+    let modules = sources::modules(repo);
+    let mains = sources::main_packages(repo, &modules);
+    let base = modules.first().map(|module| module.path.rsplit('/').next().unwrap_or_default().to_owned());
+    let only = mains.len() == 1;
+    let strength = |folder: &str| {
+        let name = folder.rsplit('/').next().unwrap_or_default();
+        let aside = folder.split('/').any(|part| ASIDE.contains(&part));
+        if only {
+            Strength::Stated
+        } else if aside {
+            Strength::Guess
+        } else if folder.is_empty() || base.as_deref() == Some(name) || name == repo.name() {
+            Strength::Convention
+        } else {
+            Strength::Guess
+        }
+    };
+    let rank = |folder: &str| {
+        let name = folder.rsplit('/').next().unwrap_or_default();
+        let aside = folder.split('/').any(|part| ASIDE.contains(&part));
+        (aside, SERVICES.iter().position(|service| *service == name).unwrap_or(SERVICES.len()), folder.len())
+    };
+    let mut mains = mains;
+    mains.sort_by(|a, b| rank(&a.folder).cmp(&rank(&b.folder)).then_with(|| a.folder.cmp(&b.folder)));
+    mains
+        .into_iter()
+        .map(|main| {
+            let strength = strength(&main.folder);
+            Fact::new(Kind::Entry(package(&main.folder)), &main.file, "package main", strength)
+        })
+        .collect()
+}
+
+/// A folder as the go command takes it.
+fn package(folder: &str) -> String {
+    if folder.is_empty() { ".".to_owned() } else { format!("./{folder}") }
+}
+
+/// The words of `go/Dockerfile.tera`.
+#[derive(Debug, Serialize)]
+struct View {
+    version: String,
+    builder: String,
+    runtime: String,
+    cross: bool,
+    cgo_enabled: u8,
+    apk_build: Vec<String>,
+    apt_build: Vec<String>,
+    apt_run: Vec<String>,
+    manifests: Vec<String>,
+    sources: Vec<String>,
+    data: Vec<String>,
+    carry_tmp: bool,
+    carry_zoneinfo: bool,
+    workdir: &'static str,
+    environment: Vec<Variable>,
+}
+
+#[derive(Debug, Serialize)]
+struct Variable {
+    name: &'static str,
+    value: String,
+}
+
+fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
+    let repo = planner.repo;
+    let modules = readable_modules(planner)?;
+    let toolchain = planner.toolchain("Go", &CATALOG.release)?;
+    let entry = entry(planner)?;
+    let folder = entry.trim_start_matches("./").trim_matches('.').trim_matches('/').to_owned();
+    let program = Program::read(repo, &modules, &folder);
+    let (needs, cgo) = needs(&program);
+    let runtime = planner.runtime(needs, &CATALOG.runtime, &toolchain)?;
+    let port = port(planner, &program);
+    let module = modules.iter().find(|module| module.folder.is_empty()).or(modules.first());
+    let stated = module.and_then(|module| {
+        let name = if folder.is_empty() { module.path.as_str() } else { folder.as_str() };
+        let name = name.rsplit('/').find(|part| !is_major(part))?;
+        Some((
+            name,
+            Evidence::new(&join(&module.folder, "go.mod"), &format!("module {}", module.path), Strength::Stated),
+        ))
+    });
+    let name = planner.name(stated);
+    let vendored = repo.has("vendor/modules.txt");
+    let has_dependencies = modules.iter().any(|module| repo.has(&join(&module.folder, "go.sum")));
+    let manifests = if has_dependencies && !vendored { manifests(repo, &modules) } else { Vec::new() };
+    for embed in program.embeds.iter().filter(|embed| !embed.is_there) {
+        planner.warn(format!(
+            "`{}` embeds `{}`, which is not in the repository: make it before the image is built, or in the Dockerfile",
+            embed.file, embed.pattern
+        ));
+    }
+    let slim = runtime.id == "slim";
+    let apt_run = match slim {
+        true => [vec!["ca-certificates".to_owned(), "tzdata".to_owned()], program.packages(&cgo)].concat(),
+        false => Vec::new(),
+    };
+    let fill = |image: &str| {
+        let alpine = toolchain.alpine.as_deref().unwrap_or("3.24");
+        image.replace("{version}", "${GO_VERSION}").replace("{suite}", &toolchain.suite).replace("{alpine}", alpine)
+    };
+    let common =
+        Common { name: name.clone(), user: planner.wishes.uid.unwrap_or(USER), port, labels: labels(&name, module) };
+    let own = View {
+        version: toolchain.version.clone(),
+        builder: fill(runtime.builder.as_deref().filter(|_| cgo.is_some()).unwrap_or("golang:{version}-{suite}")),
+        runtime: fill(&runtime.image),
+        cross: cgo.is_none(),
+        cgo_enabled: u8::from(cgo.is_some()),
+        apk_build: if cgo.is_some() && runtime.id == "alpine" {
+            vec!["gcc".into(), "musl-dev".into()]
+        } else {
+            Vec::new()
+        },
+        apt_build: cgo.as_ref().map(|cgo| cgo.build.clone()).unwrap_or_default(),
+        apt_run,
+        manifests,
+        sources: if modules.is_empty() { program.files.clone() } else { vec![entry] },
+        data: program.data.iter().map(|data| data.path.clone()).collect(),
+        carry_tmp: runtime.id == "scratch",
+        carry_zoneinfo: runtime.carries.iter().any(|word| word == "zoneinfo"),
+        workdir: if program.data.is_empty() { "/" } else { "/app" },
+        environment: port
+            .filter(|_| program.port_from_environment)
+            .map(|port| Variable { name: "PORT", value: port.to_string() })
+            .into_iter()
+            .collect(),
+    };
+    let (ignore, reads) = ignore(repo, &modules, &program, vendored);
+    Ok(Recipe { name, template: "go/Dockerfile.tera", view: view(&common, &own)?, ignore, reads, secrets: Vec::new() })
+}
+
+/// A path element that only says which major version a module has: `v2`.
+fn is_major(part: &str) -> bool {
+    part.strip_prefix('v').is_some_and(|digits| !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()))
+}
+
+/// The modules; a manifest that cannot be read ends the matter.
+fn readable_modules(planner: &Planner) -> Result<Vec<Module>, Error> {
+    for fact in &planner.facts {
+        if let Kind::Unreadable(why) = &fact.kind {
+            return Err(Error::usage(format!("{}: {why}", fact.evidence)).hint("mend the file"));
+        }
+    }
+    let modules = sources::modules(planner.repo);
+    match modules.iter().find(|module| module.outside) {
+        None => Ok(modules),
+        Some(module) => {
+            let what = format!("`{}` is replaced by a folder outside of this repository", module.path);
+            Err(Error::no(what).hint("run dockgen in the folder that holds both, which becomes the build context"))
+        }
+    }
+}
+
+fn entry(planner: &mut Planner) -> Result<String, Error> {
+    let mut candidates = Vec::new();
+    if let Some(wish) = planner.wishes.entry.clone() {
+        let folder = wish.trim_start_matches("./").trim_matches('/').trim_matches('.');
+        let there =
+            planner.facts.iter().any(|fact| matches!(&fact.kind, Kind::Entry(entry) if *entry == package(folder)));
+        if !there {
+            return Err(Error::no(format!("`--entry {wish}`: there is no main package")).hint(known_mains(planner)));
+        }
+        candidates.push(Candidate::new(
+            package(folder),
+            package(folder),
+            "asked for",
+            Evidence::asked(&format!("--entry {wish}")),
+        ));
+    }
+    for fact in &planner.facts {
+        if let Kind::Entry(entry) = &fact.kind {
+            let reason = match fact.evidence.strength {
+                Strength::Stated => "the only main package",
+                Strength::Convention => "the main package where it usually is",
+                _ => "a main package",
+            };
+            candidates.push(Candidate::new(entry.clone(), entry.clone(), reason, fact.evidence.clone()));
+        }
+    }
+    planner.choose("entry", candidates).ok_or_else(|| {
+        Error::no("there is no main package: this is a library, and a library is no image".to_owned())
+            .hint("run dockgen where a `package main` with a `func main` is below")
+    })
+}
+
+fn known_mains(planner: &Planner) -> String {
+    let mains = planner.facts.iter().filter_map(|fact| match &fact.kind {
+        Kind::Entry(entry) => Some(format!("`--entry {entry}`")),
+        _ => None,
+    });
+    format!("main packages are {}", mains.take(8).collect::<Vec<_>>().join(", "))
+}
+
+/// What the program needs, and what compiles C in it, if something does.
+fn needs(program: &Program) -> (Vec<Need>, Option<CgoUse>) {
+    let assumed = |id: &str, reason: &str| Need::new(id, reason, Evidence::new("", "", Strength::Convention));
+    let mut needs = vec![
+        assumed("ca", "TLS needs CA certificates"),
+        assumed("zoneinfo", "time zones are data"),
+        assumed("tmp", "temporary files need /tmp"),
+    ];
+    let mut cgo: Option<CgoUse> = None;
+    if let Some(evidence) = &program.imports_c {
+        cgo = Some(CgoUse::default());
+        needs.push(Need::new("libc", "it compiles C", evidence.clone()));
+    }
+    for (import, evidence) in &program.imports {
+        let row =
+            CATALOG.cgo.iter().find(|row| import == &row.module || import.starts_with(&format!("{}/", row.module)));
+        let Some(row) = row else { continue };
+        let cgo = cgo.get_or_insert_default();
+        cgo.build.extend(row.build.iter().cloned());
+        cgo.run.extend(row.run.iter().cloned());
+        needs.push(Need::new("libc", format!("`{}` compiles C", row.module), evidence.clone()));
+        let own = row.needs.iter().cloned().chain(row.run.iter().map(|package| format!("package:{package}")));
+        needs.extend(own.map(|id| Need::new(id, format!("`{}` is linked to it", row.module), evidence.clone())));
+    }
+    for (command, evidence) in &program.commands {
+        if let Some(row) = CATALOG.command.iter().find(|row| row.names.contains(command)) {
+            needs.push(Need::new(&row.need, format!("it starts `{command}`"), evidence.clone()));
+        }
+    }
+    (needs, cgo)
+}
+
+/// What C costs in packages.
+#[derive(Debug, Default)]
+struct CgoUse {
+    build: Vec<String>,
+    run: Vec<String>,
+}
+
+impl Program {
+    /// The Debian packages that must be there at run time.
+    fn packages(&self, cgo: &Option<CgoUse>) -> Vec<String> {
+        let mut packages: Vec<String> = cgo.iter().flat_map(|cgo| cgo.run.clone()).collect();
+        for (command, _) in &self.commands {
+            let row = CATALOG.command.iter().find(|row| row.names.contains(command));
+            packages.extend(row.and_then(|row| row.need.strip_prefix("package:")).map(str::to_owned));
+        }
+        packages.sort();
+        packages.dedup();
+        packages
+    }
+}
+
+fn port(planner: &mut Planner, program: &Program) -> Option<u16> {
+    if !program.listens && planner.wishes.port.is_none() {
+        planner.note(crate::plan::Decision::new(
+            "port",
+            "none",
+            "nothing listens",
+            Evidence::new("", "", Strength::Stated),
+        ));
+        return None;
+    }
+    planner.facts.extend(
+        program.ports.iter().map(|(port, evidence)| Fact { kind: Kind::Port(*port), evidence: evidence.clone() }),
+    );
+    let fallback = program.port_from_environment.then(|| (8080, "the program takes it from PORT".to_owned()));
+    planner.port(fallback)
+}
+
+fn labels(name: &str, module: Option<&Module>) -> Labels {
+    let hosts = ["github.com/", "gitlab.com/", "codeberg.org/", "bitbucket.org/"];
+    let source = module.filter(|module| hosts.iter().any(|host| module.path.starts_with(host))).map(|module| {
+        let parts: Vec<&str> = module.path.split('/').take(3).collect();
+        format!("https://{}", parts.join("/"))
+    });
+    Labels { title: name.to_owned(), source, ..Labels::default() }
+}
+
+fn manifests(repo: &Repo, modules: &[Module]) -> Vec<String> {
+    let top = ["go.work", "go.work.sum"].map(str::to_owned).into_iter();
+    let own = modules.iter().flat_map(|module| ["go.mod", "go.sum"].map(|name| join(&module.folder, name)));
+    top.chain(own).filter(|path| repo.has(path)).collect()
+}
+
+/// An allow list: what the compiler reads, what is embedded, what is read at run time.
+fn ignore(repo: &Repo, modules: &[Module], program: &Program, vendored: bool) -> (Vec<Section>, Vec<String>) {
+    let mut patterns = vec!["*".to_owned()];
+    let mut reads: Vec<String> = manifests(repo, modules);
+    patterns.extend(reads.iter().map(|path| format!("!{}", literal(path))));
+    patterns.push("!**/*.go".to_owned());
+    for extension in ["c", "h", "cc", "cpp", "hpp", "s", "S", "syso"] {
+        let end = format!(".{extension}");
+        if repo.files().any(|path| path.ends_with(&end)) {
+            patterns.push(format!("!**/*.{extension}"));
+        }
+    }
+    if vendored {
+        patterns.push("!vendor".to_owned());
+    }
+    let mut sections = vec![Section::new("Only what the compiler reads.", patterns)];
+    let embeds: Vec<String> = program.embeds.iter().map(|embed| format!("!{}", embed.pattern)).collect();
+    if !embeds.is_empty() {
+        sections.push(Section::new("Embedded by //go:embed.", embeds));
+    }
+    let data: Vec<String> = program.data.iter().map(|data| format!("!{}", literal(&data.path))).collect();
+    if !data.is_empty() {
+        sections.push(Section::new("Read when the program runs.", data));
+    }
+    sections.push(Section::new("Tests are no part of a build.", ["**/*_test.go", "**/node_modules"]));
+    reads.extend(program.files.iter().cloned());
+    (sections, reads)
+}

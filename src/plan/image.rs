@@ -26,7 +26,12 @@ impl Planner<'_> {
         let folder = self.repo.name();
         let mut candidates = Vec::new();
         if let Some(name) = self.wishes.name.as_deref() {
-            candidates.push(Candidate::new(slug(name), slug(name), "asked for", Evidence::asked(&format!("--name {name}"))));
+            candidates.push(Candidate::new(
+                slug(name),
+                slug(name),
+                "asked for",
+                Evidence::asked(&format!("--name {name}")),
+            ));
         }
         if let Some((name, evidence)) = stated {
             candidates.push(Candidate::new(slug(name), slug(name), "the manifest's name", evidence));

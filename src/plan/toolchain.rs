@@ -224,7 +224,10 @@ mod tests {
         assert_eq!(chosen(&[fact(range(">=20 <22.5"), Stated)]).0, "22.0.0");
         assert_eq!(chosen(&[fact(Requirement::line("v22"), Pinned)]), ("22.23.2".into(), 0));
         assert_eq!(chosen(&[fact(Requirement::line("22.11.0"), Pinned), fact(range(">=22"), Stated)]).0, "22.11.0");
-        assert_eq!(chosen(&[fact(Requirement::line("22.11.0"), Pinned), fact(range(">=24"), Stated)]), ("22.11.0".into(), 1));
+        assert_eq!(
+            chosen(&[fact(Requirement::line("22.11.0"), Pinned), fact(range(">=24"), Stated)]),
+            ("22.11.0".into(), 1)
+        );
         assert_eq!(chosen(&[fact(Some(Requirement::alias("lts/krypton")), Pinned)]), ("24.19.0".into(), 0));
         assert_eq!(chosen(&[fact(Requirement::at_least("22.1"), Stated)]).0, "24.19.0");
     }
@@ -239,7 +242,8 @@ mod tests {
 
     #[test]
     fn a_version_that_exists_nowhere_is_refused() {
-        let error = choose("Node.js", None, &[fact(Requirement::line("99"), Strength::Pinned)], &releases()).unwrap_err();
+        let error =
+            choose("Node.js", None, &[fact(Requirement::line("99"), Strength::Pinned)], &releases()).unwrap_err();
         assert!(error.what.contains("Node.js 99") && error.hint.unwrap().contains("--toolchain 26"));
         assert!(choose("Node.js", Some("x"), &[], &releases()).is_err());
     }

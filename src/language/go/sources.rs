@@ -1,0 +1,408 @@
+//! What Go sources say: main packages, imports, embedded files, folders read at run time, ports.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::facts::{Evidence, Strength};
+use crate::format::go_mod;
+use crate::repo::Repo;
+use crate::source::mask::{GO, Masked};
+use crate::source::pattern;
+
+/// A module of the build: the main one, a workspace's member, or a local replacement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Module {
+    /// The module's path; empty where the manifest names none.
+    pub path: String,
+    /// Its folder; empty for the top.
+    pub folder: String,
+    /// Whether the folder lies outside of the repository.
+    pub outside: bool,
+}
+
+/// A folder with a program.
+#[derive(Debug)]
+pub struct Main {
+    /// The folder.
+    pub folder: String,
+    /// The file that says `package main`.
+    pub file: String,
+}
+
+/// A pattern of a `//go:embed` line.
+#[derive(Debug)]
+pub struct Embed {
+    /// Relative to the repository.
+    pub pattern: String,
+    /// Where it stands.
+    pub file: String,
+    /// Whether anything fits it.
+    pub is_there: bool,
+}
+
+/// A path that is read when the program runs.
+#[derive(Debug)]
+pub struct Data {
+    /// Relative to the repository.
+    pub path: String,
+}
+
+/// A program: its main package and the packages of this repository that it is made of.
+#[derive(Debug, Default)]
+pub struct Program {
+    /// Its files.
+    pub files: Vec<String>,
+    /// Import paths of other modules.
+    pub imports: Vec<(String, Evidence)>,
+    /// An `import "C"` of its own.
+    pub imports_c: Option<Evidence>,
+    /// Embedded files.
+    pub embeds: Vec<Embed>,
+    /// Files and folders read at run time.
+    pub data: Vec<Data>,
+    /// Programs that it starts.
+    pub commands: Vec<(String, Evidence)>,
+    /// Where it listens, likeliest first.
+    pub ports: Vec<(u16, Evidence)>,
+    /// Whether it asks the environment for PORT.
+    pub port_from_environment: bool,
+    /// Whether it listens at all.
+    pub listens: bool,
+}
+
+/// Two parts of a path; either may be empty.
+pub fn join(folder: &str, name: &str) -> String {
+    match (folder.is_empty(), name.is_empty()) {
+        (true, _) => name.to_owned(),
+        (_, true) => folder.to_owned(),
+        _ => format!("{folder}/{name}"),
+    }
+}
+
+/// A path below `folder` with `.` and `..` resolved; `None` where it leaves the repository.
+fn resolve(folder: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// The modules of the build, the top one first.
+pub fn modules(repo: &Repo) -> Vec<Module> {
+    let read = |path: &str| repo.text(path).and_then(|text| go_mod::parse(text).ok());
+    let mut folders: VecDeque<(String, Option<String>)> = VecDeque::new();
+    if repo.has("go.mod") {
+        folders.push_back((String::new(), None));
+    }
+    let workspace = read("go.work");
+    let members = workspace.iter().flat_map(|work| work.members.iter().map(|member| (member, None)));
+    let replaced =
+        workspace.iter().flat_map(|work| work.replace.iter().map(|(path, folder)| (folder, Some(path.clone()))));
+    let (mut found, mut strays): (Vec<Module>, Vec<Module>) = (Vec::new(), Vec::new());
+    let outside =
+        |path: Option<String>| Module { path: path.unwrap_or_default(), folder: String::new(), outside: true };
+    for (target, path) in members.chain(replaced) {
+        match resolve("", target) {
+            Some(folder) => folders.push_back((folder, path)),
+            None => strays.push(outside(path)),
+        }
+    }
+    while let Some((folder, named)) = folders.pop_front() {
+        if found.iter().any(|module| module.folder == folder) {
+            continue;
+        }
+        let manifest = read(&join(&folder, "go.mod")).unwrap_or_default();
+        for (path, target) in manifest.replace {
+            match resolve(&folder, &target) {
+                Some(target) => folders.push_back((target, Some(path))),
+                None => strays.push(outside(Some(path))),
+            }
+        }
+        found.push(Module { path: manifest.module.or(named).unwrap_or_default(), folder, outside: false });
+    }
+    found.append(&mut strays);
+    found
+}
+
+/// Whether a file is compiled on Linux and not a test.
+fn is_compiled(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let Some(stem) = name.strip_suffix(".go") else { return false };
+    let foreign =
+        ["_test", "_windows", "_darwin", "_freebsd", "_netbsd", "_openbsd", "_solaris", "_plan9", "_js", "_wasm"];
+    !name.starts_with(['.', '_']) && !foreign.iter().any(|end| stem.ends_with(end))
+}
+
+/// Whether a `//go:build` line keeps the file out of an ordinary Linux build.
+fn is_constrained(text: &str) -> bool {
+    let line = text.lines().map(str::trim).take(40).find_map(|line| line.strip_prefix("//go:build "));
+    let other =
+        ["ignore", "tools", "windows", "darwin", "freebsd", "js", "wasm", "plan9", "!linux", "integration", "e2e"];
+    line.is_some_and(|line| other.contains(&line.trim()))
+}
+
+static PACKAGE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\s*package\s+(\w+)"));
+static MAIN: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^func\s+main\s*\(\s*\)"));
+static DECLARATION: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^(?:func|type|var|const)\b"));
+static LISTENS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\bListenAndServe|\.Listen(?:Packet|TLS|Mutual\w*)?\(|\.Serve(?:TLS)?\(|\.Run(?:TLS)?\(|\.Start(?:TLS|Server)?\(",
+    )
+});
+static EXEC: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bexec\.(?:Command\(|CommandContext\([^,\n]*,|LookPath\()"));
+static ADDRESS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^(?:|0\.0\.0\.0|\[::\]|localhost|127\.0\.0\.1):(\d{2,5})$"));
+static READS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:os\.(?:Open|OpenFile|ReadFile|ReadDir|DirFS|Stat)|ioutil\.Read\w+|http\.(?:Dir|ServeFile)|filepath\.(?:Walk|WalkDir|Glob)|ParseFiles|ParseGlob|LoadHTML\w+|Static\w*|SendFile|File\w*|NewFileSystem|New|SetConfigFile|AddConfigPath|Load)\s*\(",
+    )
+});
+static PORT_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r#"(?i)"[\w-]*port[\w-]*"\s*,\s*"?:?(\d{2,5})\b|\b\w*port\w*\s*(?::=|=|:)\s*"?:?(\d{2,5})\b"#)
+});
+static PORT_VARIABLE: LazyLock<Regex> = LazyLock::new(|| pattern(r#"\b(?:Getenv|LookupEnv)\("PORT"\)"#));
+
+/// The folders with a `func main`, outside of vendored trees.
+pub fn main_packages(repo: &Repo, modules: &[Module]) -> Vec<Main> {
+    let mut mains: Vec<Main> = Vec::new();
+    for path in repo.files().filter(|path| is_compiled(path)) {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let hidden = folder
+            .split('/')
+            .any(|part| part == "vendor" || part == "testdata" || (part.starts_with(['.', '_']) && part.len() > 1));
+        let known = mains.iter().any(|main| main.folder == folder);
+        if hidden || known || !is_ours(repo, modules, folder) {
+            continue;
+        }
+        let Some(text) = repo.text(path).filter(|text| text.contains("main") && !is_constrained(text)) else {
+            continue;
+        };
+        let masked = Masked::new(text, &GO);
+        let is_main = PACKAGE.captures(masked.code()).is_some_and(|found| &found[1] == "main");
+        if is_main && MAIN.is_match(masked.code()) {
+            mains.push(Main { folder: folder.to_owned(), file: path.to_owned() });
+        }
+    }
+    mains
+}
+
+/// Whether the go command, run at the top, can build this folder.
+fn is_ours(repo: &Repo, modules: &[Module], folder: &str) -> bool {
+    if modules.is_empty() {
+        return folder.is_empty();
+    }
+    let mut at = folder;
+    loop {
+        if repo.has(&join(at, "go.mod")) {
+            return modules.iter().any(|module| !module.outside && module.folder == at);
+        }
+        match at.rsplit_once('/') {
+            Some((parent, _)) => at = parent,
+            None if at.is_empty() => return false,
+            None => at = "",
+        }
+    }
+}
+
+impl Program {
+    /// Reads the main package of a folder and, by their imports, the packages of this repository that it uses.
+    pub fn read(repo: &Repo, modules: &[Module], folder: &str) -> Self {
+        let mut program = Program::default();
+        let mut seen = BTreeSet::from([folder.to_owned()]);
+        let mut waiting = VecDeque::from([folder.to_owned()]);
+        while let Some(folder) = waiting.pop_front() {
+            for path in repo.inside(&folder).filter(|path| is_compiled(path)) {
+                let Some(text) = repo.text(path).filter(|text| !is_constrained(text)) else { continue };
+                for import in program.file(repo, path, &folder, text) {
+                    if let Some(next) = local(modules, &import).filter(|next| seen.insert(next.clone())) {
+                        waiting.push_back(next);
+                    }
+                }
+            }
+        }
+        program.data.sort_by(|a, b| a.path.cmp(&b.path));
+        program.data.dedup_by(|a, b| a.path == b.path);
+        let folders: Vec<String> = program.data.iter().map(|data| format!("{}/", data.path)).collect();
+        program.data.retain(|data| !folders.iter().any(|folder| data.path.starts_with(folder.as_str())));
+        program.ports.sort_by_key(|(_, evidence)| std::cmp::Reverse(evidence.strength));
+        program
+    }
+
+    /// Takes up one file; gives its imports.
+    fn file(&mut self, repo: &Repo, path: &str, folder: &str, text: &str) -> Vec<String> {
+        let masked = Masked::new(text, &GO);
+        let code = masked.code();
+        let head = DECLARATION.find(code).map_or(code.len(), |found| found.start());
+        let mut imports = Vec::new();
+        for (at, import) in masked.literals().take_while(|(at, _)| *at < head) {
+            let evidence = Evidence::new(path, masked.line(at), Strength::Stated);
+            match import {
+                "C" => self.imports_c = Some(evidence),
+                _ => self.imports.push((import.to_owned(), evidence)),
+            }
+            imports.push(import.to_owned());
+        }
+        self.files.push(path.to_owned());
+        self.embeds(repo, path, folder, text);
+        self.data(repo, &masked);
+        self.listening(path, &masked, text);
+        for call in EXEC.find_iter(code) {
+            if let Some(command) = masked.string_at(call.end()) {
+                let command = command.rsplit('/').next().unwrap_or(command).to_owned();
+                self.commands.push((command, Evidence::new(path, masked.line(call.start()), Strength::Stated)));
+            }
+        }
+        imports
+    }
+
+    fn embeds(&mut self, repo: &Repo, path: &str, folder: &str, text: &str) {
+        let lines = text.lines().filter_map(|line| line.trim_start().strip_prefix("//go:embed "));
+        for word in lines.flat_map(str::split_whitespace) {
+            let word = word.trim_matches(['"', '`']);
+            let word = word.strip_prefix("all:").unwrap_or(word);
+            let Some(pattern) = resolve(folder, word) else { continue };
+            let base = pattern.split(['*', '?', '[']).next().unwrap_or_default();
+            let is_there = match base.len() == pattern.len() {
+                true => repo.exists(&pattern),
+                false => repo.files().any(|file| file.starts_with(base)),
+            };
+            self.embeds.push(Embed { pattern, file: path.to_owned(), is_there });
+        }
+    }
+
+    /// String literals that name something in the repository, where a call reads files.
+    fn data(&mut self, repo: &Repo, masked: &Masked) {
+        for call in READS.find_iter(masked.code()) {
+            let line_end = masked.code()[call.end()..].find('\n').map_or(masked.code().len(), |at| at + call.end());
+            let arguments =
+                masked.literals().skip_while(|(at, _)| *at < call.end()).take_while(|(at, _)| *at < line_end);
+            for (_, text) in arguments {
+                let text = text.strip_prefix("file://").unwrap_or(text);
+                let base: Vec<&str> = text.split('/').take_while(|part| !part.contains(['*', '?', '['])).collect();
+                let path = resolve("", &base.join("/")).filter(|path| !path.is_empty() && !text.starts_with('/'));
+                if let Some(path) = path.filter(|path| repo.exists(path) && !path.ends_with(".go")) {
+                    self.data.push(Data { path });
+                }
+            }
+        }
+    }
+
+    fn listening(&mut self, path: &str, masked: &Masked, text: &str) {
+        let code = masked.code();
+        self.listens |= LISTENS.is_match(code);
+        self.port_from_environment |= PORT_VARIABLE.is_match(text);
+        for (at, literal) in masked.literals() {
+            let Some(port) = ADDRESS.captures(literal).and_then(|found| found[1].parse().ok()) else { continue };
+            let line = masked.line(at);
+            let lower = line.to_lowercase();
+            let strength = match () {
+                () if LISTENS.is_match(line) => Strength::Stated,
+                () if !literal.starts_with(':') && !literal.starts_with("0.0.0.0") => continue,
+                () if ["addr", "port", "listen", "bind", "host"].iter().any(|word| lower.contains(word)) => {
+                    Strength::Convention
+                }
+                () => Strength::Guess,
+            };
+            self.ports.push((port, Evidence::new(path, line, strength)));
+        }
+        for found in PORT_NUMBER.captures_iter(text) {
+            let Some(number) = found.get(1).or(found.get(2)) else { continue };
+            let line = masked.line(number.start());
+            let other =
+                ["redis", "postgres", "mysql", "db", "smtp", "mail", "kafka", "mongo", "metrics", "debug", "pprof"];
+            let lower = line.to_lowercase();
+            if let Ok(port) = number.as_str().parse()
+                && !other.iter().any(|word| lower.contains(word))
+                && !line.trim_start().starts_with("//")
+            {
+                self.ports.push((port, Evidence::new(path, line, Strength::Convention)));
+            }
+        }
+    }
+}
+
+/// The folder of an import path of this repository.
+fn local(modules: &[Module], import: &str) -> Option<String> {
+    let fitting = modules.iter().filter(|module| !module.path.is_empty() && !module.outside).filter_map(|module| {
+        let rest = import.strip_prefix(module.path.as_str())?;
+        (rest.is_empty() || rest.starts_with('/'))
+            .then(|| (module.path.len(), join(&module.folder, rest.trim_start_matches('/'))))
+    });
+    fitting.max_by_key(|(length, _)| *length).map(|(_, folder)| folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn program(files: &[(&'static str, &'static str)]) -> Program {
+        let repo = Repo::from_list("x", files.iter().copied());
+        Program::read(&repo, &modules(&repo), "")
+    }
+
+    #[test]
+    fn imports_are_followed_within_the_repository() {
+        let found = program(&[
+            ("go.mod", "module e.com/x\ngo 1.22\n"),
+            (
+                "main.go",
+                "package main\nimport (\n\t\"e.com/x/store\"\n\t_ \"github.com/lib/pq\"\n)\nfunc main() { store.Open() }\n",
+            ),
+            (
+                "store/store.go",
+                "package store\n// import \"C\"\nimport \"os\"\n//go:embed sql/*.sql\nvar x string\nfunc Open() { os.ReadFile(\"./conf/app.yaml\") }\n",
+            ),
+            ("store/store_windows.go", "package store\nimport \"C\"\n"),
+            ("store/sql/a.sql", ""),
+            ("conf/app.yaml", ""),
+        ]);
+        assert!(found.imports_c.is_none());
+        assert_eq!(found.embeds[0].pattern, "store/sql/*.sql");
+        assert!(found.embeds[0].is_there);
+        assert_eq!(found.data[0].path, "conf/app.yaml");
+        assert!(found.imports.iter().any(|(import, _)| import == "github.com/lib/pq"));
+    }
+
+    #[test]
+    fn ports_come_from_where_it_listens() {
+        let port = |body: &'static str| {
+            let text: &'static str = Box::leak(format!("package main\nfunc main() {{\n{body}\n}}\n").into_boxed_str());
+            let found = program(&[("go.mod", "module x"), ("main.go", text)]);
+            (found.ports.first().map(|(port, _)| *port), found.listens, found.port_from_environment)
+        };
+        assert_eq!(port("http.ListenAndServe(\":9000\", nil)"), (Some(9000), true, false));
+        assert_eq!(port("s := &http.Server{Addr: \":3000\"}\ns.ListenAndServe()"), (Some(3000), true, false));
+        assert_eq!(port("redis.New(\"localhost:6379\")\ne.Start(\":1323\")"), (Some(1323), true, false));
+        assert_eq!(
+            port("p := flag.Int(\"port\", 8081, \"\")\nhttp.ListenAndServe(fmt.Sprint(p), nil)"),
+            (Some(8081), true, false)
+        );
+        assert_eq!(port("p := os.Getenv(\"PORT\")\nhttp.ListenAndServe(p, nil)"), (None, true, true));
+        assert_eq!(port("fmt.Println(\"hello\")"), (None, false, false));
+    }
+
+    #[test]
+    fn replacements_are_modules_and_leaving_the_repository_is_seen() {
+        let repo = Repo::from_list(
+            "x",
+            [("go.mod", "module a\nreplace b => ./libs/b\nreplace c => ../c"), ("libs/b/go.mod", "module b")],
+        );
+        let found = modules(&repo);
+        assert_eq!(
+            found
+                .iter()
+                .map(|module| (module.path.as_str(), module.folder.as_str(), module.outside))
+                .collect::<Vec<_>>(),
+            [("a", "", false), ("b", "libs/b", false), ("c", "", true)]
+        );
+    }
+}

@@ -1,0 +1,91 @@
+//! Every fixture against `snapshots/`: what a user would get, as plain files with their real names.
+//!
+//! `SNAPSHOTS=overwrite cargo test --test golden` writes them anew.
+
+use std::path::{Path, PathBuf};
+
+use dockgen::repo::Repo;
+use dockgen::wishes::Wishes;
+use serde::Deserialize;
+
+/// A fixture with wishes, under a snapshot name of its own.
+#[derive(Debug, Deserialize)]
+struct Variant {
+    snapshot: String,
+    fixture: String,
+    wishes: std::collections::BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Variants {
+    variant: Vec<Variant>,
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn fixtures() -> Vec<(String, PathBuf, Wishes)> {
+    let folder = root().join("tests/fixtures");
+    let mut found: Vec<(String, PathBuf, Wishes)> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|entry| (entry.file_name().into_string().unwrap(), entry.path(), Wishes::default()))
+        .collect();
+    let text = std::fs::read_to_string(root().join("tests/golden.toml")).unwrap();
+    for variant in toml::from_str::<Variants>(&text).unwrap().variant {
+        let mut wishes = Wishes::default();
+        for (topic, value) in &variant.wishes {
+            wishes.answer(topic, value).unwrap();
+        }
+        found.push((variant.snapshot, folder.join(variant.fixture), wishes));
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found
+}
+
+#[test]
+fn every_fixture_gives_its_snapshot() {
+    let overwrite = std::env::var("SNAPSHOTS").is_ok_and(|value| value == "overwrite");
+    let mut wrong = Vec::new();
+    let mut expected = std::collections::BTreeSet::new();
+    for (name, folder, wishes) in fixtures() {
+        let place = root().join("snapshots").join(&name);
+        expected.insert(name.clone());
+        for (file, text) in drafted(&folder, &wishes) {
+            let path = place.join(&file);
+            if overwrite {
+                std::fs::create_dir_all(&place).unwrap();
+                std::fs::write(&path, &text).unwrap();
+            }
+            let there = std::fs::read_to_string(&path).unwrap_or_default();
+            if there != text {
+                let diff = similar::TextDiff::from_lines(&there, &text).unified_diff().to_string();
+                wrong.push(format!("snapshots/{name}/{file}\n{diff}"));
+            }
+        }
+    }
+    let there = std::fs::read_dir(root().join("snapshots")).unwrap();
+    let names = there.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    wrong.extend(names.filter(|name| !expected.contains(name)).map(|name| format!("snapshots/{name} has no fixture")));
+    assert!(wrong.is_empty(), "SNAPSHOTS=overwrite writes them anew:\n{}", wrong.join("\n"));
+}
+
+/// The documents and the explanation of a fixture; a refusal is a document too.
+fn drafted(folder: &Path, wishes: &Wishes) -> Vec<(String, String)> {
+    match dockgen::draft(&Repo::open(folder).unwrap(), wishes) {
+        Ok(draft) => {
+            let mut files: Vec<(String, String)> = draft
+                .documents
+                .iter()
+                .map(|document| (document.path.rsplit('/').next().unwrap().to_owned(), document.text.clone()))
+                .collect();
+            files.push(("explain.txt".to_owned(), dockgen::explain::text(&draft)));
+            files
+        }
+        Err(error) => {
+            let hint = error.hint.map_or_else(String::new, |hint| format!("hint: {hint}\n"));
+            vec![("refusal.txt".to_owned(), format!("error: {}\n{hint}", error.what))]
+        }
+    }
+}
