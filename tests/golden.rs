@@ -2,6 +2,8 @@
 //!
 //! `SNAPSHOTS=overwrite cargo test --test golden` writes them anew.
 
+#![expect(clippy::disallowed_methods, reason = "tests read and write the snapshots")]
+
 use std::path::{Path, PathBuf};
 
 use dockgen::repo::Repo;

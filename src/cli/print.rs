@@ -70,7 +70,7 @@ pub fn diff(text: &str) -> String {
     let paint = |line: &str| {
         let style = match line.as_bytes().first() {
             Some(b'+') => GOOD,
-            Some(b'-') => Style::from(AnsiColor::Red.on_default()),
+            Some(b'-') => AnsiColor::Red.on_default(),
             Some(b'@') => DIM,
             _ => Style::new(),
         };

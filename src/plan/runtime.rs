@@ -14,7 +14,7 @@ fn meets(words: &[String], need: &Need) -> bool {
 }
 
 fn unmet<'a>(row: &Runtime, needs: &'a [Need], carried: bool) -> Option<&'a Need> {
-    needs.iter().find(|need| !meets(&row.provides, need) && !(carried && meets(&row.carries, need)))
+    needs.iter().find(|need| !(meets(&row.provides, need) || carried && meets(&row.carries, need)))
 }
 
 /// The smallest row that meets all needs. A wish may also take what the Dockerfile can bring along.

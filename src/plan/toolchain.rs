@@ -44,7 +44,7 @@ impl Requirement {
     /// The exact version of `release` that this asks for; `None` where no version of that line will do.
     fn pick(&self, release: &Release) -> Option<String> {
         let Some(range) = &self.range else {
-            return release.aliases.iter().any(|alias| *alias == self.text).then(|| release.version.clone());
+            return release.aliases.contains(&self.text).then(|| release.version.clone());
         };
         if version(&release.version).is_some_and(|newest| range.satisfies(&newest)) {
             return Some(release.version.clone());
