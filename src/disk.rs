@@ -1,6 +1,6 @@
 //! The only file that writes: all files of a run, or none of them.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -15,7 +15,7 @@ use crate::error::Error;
 pub fn today(root: &Path, path: &str) -> Result<Option<String>, Error> {
     match std::fs::read_to_string(root.join(path)) {
         Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(Error::usage(format!("`{path}` is there and cannot be read: {error}"))
             .hint("move it away, or mend its permissions")),
     }

@@ -94,6 +94,16 @@ pub struct Common {
     pub port: Option<u16>,
     /// The labels.
     pub labels: Labels,
+    /// Why the runtime is no smaller one, where the repository is the reason.
+    pub runtime_comment: Option<String>,
+}
+
+impl Common {
+    /// The common words, with the user of the wishes.
+    pub fn new(planner: &Planner, name: &str, port: Option<u16>, labels: Labels) -> Self {
+        let user = planner.wishes.uid.unwrap_or(USER);
+        Common { name: name.to_owned(), user, port, labels, runtime_comment: planner.runtime_comment() }
+    }
 }
 
 /// What the image says of itself; only what manifests say.

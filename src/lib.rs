@@ -7,6 +7,7 @@
 //! files -> Repo -inspect-> Facts -decide-> Plan -render-> Documents -reconcile-> Changes -> disk
 //! ```
 
+pub mod ask;
 pub mod catalog;
 pub mod changes;
 pub mod cli;

@@ -223,7 +223,19 @@ impl<'a> Planner<'a> {
             let evidence = Evidence::new("", &why, Strength::Guess);
             candidates.push(Candidate::new(port, port.to_string(), why, evidence));
         }
-        self.choose("port", candidates)
+        let port = self.choose("port", candidates);
+        if let Some(decision) = self.decisions.last_mut().filter(|decision| decision.topic == "port") {
+            decision.options.push("none".to_owned());
+        }
+        port
+    }
+
+    /// What keeps the program out of smaller images, with the file that shows it; `None` where no file does.
+    pub fn runtime_comment(&self) -> Option<String> {
+        let decision = self.decisions.iter().find(|decision| decision.topic == "runtime")?;
+        let rival = decision.rivals.iter().rev().find(|rival| !rival.evidence.file.is_empty())?;
+        let need = self.needs.iter().find(|need| need.evidence == rival.evidence)?;
+        Some(format!("{} ({}).", upper(&need.reason), need.evidence.file))
     }
 
     /// The smallest runtime that meets the needs.
@@ -239,4 +251,10 @@ impl<'a> Planner<'a> {
         self.needs = needs;
         Ok(row.clone())
     }
+}
+
+/// The sentence with a capital.
+fn upper(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

@@ -8,7 +8,8 @@ use crate::error::{Error, Exit};
 use crate::facts::Strength;
 use crate::lock::{self, Lock};
 use crate::repo::Repo;
-use crate::{Draft, disk};
+use crate::wishes::Wishes;
+use crate::{Draft, ask, disk};
 use print::{DIM, GOOD, WARN};
 
 /// Looks, decides and writes. `wished`: called without the word `init`, which asks nothing.
@@ -18,12 +19,40 @@ use print::{DIM, GOOD, WARN};
 pub fn run(args: &InitArgs, wished: bool) -> Result<Exit, Error> {
     print::colour(args.voice.color);
     let repo = Repo::open(&args.dir)?;
-    let draft = crate::draft(&repo, &args.wishes.wishes())?;
-    let _ = wished;
-    finish(args, &draft)
+    let mut wishes = args.wishes.wishes();
+    let prints = args.stdout.is_some() || args.json || args.diff || args.dry_run;
+    let asks = !wished && !args.yes && !prints && ask::is_possible();
+    if asks {
+        return session(args, &repo, &mut wishes);
+    }
+    finish(args, &crate::draft(&repo, &wishes)?, false)
 }
 
-fn finish(args: &InitArgs, draft: &Draft) -> Result<Exit, Error> {
+/// Draws, asks what is only a guess, draws again with the answer, until nothing is left to ask.
+fn session(args: &InitArgs, repo: &Repo, wishes: &mut Wishes) -> Result<Exit, Error> {
+    let mut draft = crate::draft(repo, wishes)?;
+    print::say(&format!("{GOOD}{}{GOOD:#} {DIM}({}){DIM:#}", draft.name, draft.language.title));
+    for decision in draft.decisions.iter().filter(|decision| !decision.is_question()) {
+        let text = format!("{}: {}, {}", decision.topic, decision.value, decision.reason);
+        print::say(&format!(
+            "  {} {DIM}{}{DIM:#}",
+            print::printable(&text),
+            print::printable(&decision.evidence.to_string())
+        ));
+    }
+    let mut asked = Vec::new();
+    while asked.len() < ask::MOST_QUESTIONS {
+        let open = draft.decisions.iter().find(|decision| decision.is_question() && !asked.contains(&decision.topic));
+        let Some(decision) = open else { break };
+        asked.push(decision.topic);
+        let answer = ask::question(decision)?;
+        wishes.answer(decision.topic, &answer).map_err(Error::usage)?;
+        draft = crate::draft(repo, wishes)?;
+    }
+    finish(args, &draft, true)
+}
+
+fn finish(args: &InitArgs, draft: &Draft, asks: bool) -> Result<Exit, Error> {
     if let Some(printed) = args.stdout {
         return stdout(draft, printed);
     }
@@ -35,6 +64,14 @@ fn finish(args: &InitArgs, draft: &Draft) -> Result<Exit, Error> {
     let manners = Manners { force: args.force };
     let changes = reconcile(&draft.documents, &lock, |path| today.get(path).cloned().flatten(), manners);
     let writes = !args.dry_run && !args.diff;
+    let touched = changes.iter().filter(|change| change.text.is_some()).count();
+    if asks && touched > 0 {
+        preview(&changes);
+        if !ask::may_write(touched)? {
+            print::say("nothing was written");
+            return Ok(Exit::No);
+        }
+    }
     if writes {
         apply(&args.dir, &changes, &mut lock)?;
     }
@@ -46,6 +83,17 @@ fn finish(args: &InitArgs, draft: &Draft) -> Result<Exit, Error> {
         tell(args, draft, &changes, writes);
     }
     Ok(exit(&changes))
+}
+
+/// The Dockerfile with colours, and the sizes of everything that would be written.
+fn preview(changes: &[Change]) {
+    for change in changes {
+        let Some(text) = &change.text else { continue };
+        if change.path == "Dockerfile" {
+            print::say(&format!("\n{}", print::dockerfile(text)));
+        }
+        print::say(&format!("  {} {DIM}{} lines, {} bytes{DIM:#}", change.path, text.lines().count(), text.len()));
+    }
 }
 
 /// The lock beside the files; an absent one is empty.

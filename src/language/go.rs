@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Common, Labels, Language, Recipe, USER, sign, view};
+use super::{Common, Labels, Language, Recipe, sign, view};
 use crate::catalog::{self, Release, Runtime};
 use crate::dockerignore::{Section, literal};
 use crate::error::Error;
@@ -39,6 +39,15 @@ struct Catalog {
     runtime: Vec<Runtime>,
     cgo: Vec<Cgo>,
     command: Vec<Command>,
+    framework: Vec<Framework>,
+}
+
+/// A framework that listens by itself where nothing tells it where.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Framework {
+    module: String,
+    port: u16,
 }
 
 /// A module that compiles C.
@@ -139,7 +148,11 @@ fn mains(repo: &Repo) -> Vec<Fact> {
     let rank = |folder: &str| {
         let name = folder.rsplit('/').next().unwrap_or_default();
         let aside = folder.split('/').any(|part| ASIDE.contains(&part));
-        (aside, SERVICES.iter().position(|service| *service == name).unwrap_or(SERVICES.len()), folder.len())
+        (
+            aside,
+            SERVICES.iter().position(|service| *service == name).unwrap_or(SERVICES.len()),
+            folder.matches('/').count(),
+        )
     };
     let mut mains = mains;
     mains.sort_by(|a, b| rank(&a.folder).cmp(&rank(&b.folder)).then_with(|| a.folder.cmp(&b.folder)));
@@ -221,8 +234,7 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
         let alpine = toolchain.alpine.as_deref().unwrap_or("3.24");
         image.replace("{version}", "${GO_VERSION}").replace("{suite}", &toolchain.suite).replace("{alpine}", alpine)
     };
-    let common =
-        Common { name: name.clone(), user: planner.wishes.uid.unwrap_or(USER), port, labels: labels(&name, module) };
+    let common = Common::new(planner, &name, port, labels(&name, module));
     let own = View {
         version: toolchain.version.clone(),
         builder: fill(runtime.builder.as_deref().filter(|_| cgo.is_some()).unwrap_or("golang:{version}-{suite}")),
@@ -380,6 +392,11 @@ fn port(planner: &mut Planner, program: &Program) -> Option<u16> {
     planner.facts.extend(
         program.ports.iter().map(|(port, evidence)| Fact { kind: Kind::Port(*port), evidence: evidence.clone() }),
     );
+    let by_default = program.listens_by_default.as_ref().and_then(|evidence| {
+        let used = |row: &&Framework| program.imports.iter().any(|(import, _)| import.starts_with(&row.module));
+        Some(Fact { kind: Kind::Port(CATALOG.framework.iter().find(used)?.port), evidence: evidence.clone() })
+    });
+    planner.facts.extend(by_default);
     let fallback = program.port_from_environment.then(|| (8080, "the program takes it from PORT".to_owned()));
     planner.port(fallback)
 }

@@ -70,6 +70,8 @@ pub struct Program {
     pub port_from_environment: bool,
     /// Whether it listens at all.
     pub listens: bool,
+    /// A call that listens where its framework does by itself: `r.Run()`.
+    pub listens_by_default: Option<Evidence>,
 }
 
 /// Two parts of a path; either may be empty.
@@ -158,6 +160,7 @@ static LISTENS: LazyLock<Regex> = LazyLock::new(|| {
         r"\bListenAndServe|\.Listen(?:Packet|TLS|Mutual\w*)?\(|\.Serve(?:TLS)?\(|\.Run(?:TLS)?\(|\.Start(?:TLS|Server)?\(",
     )
 });
+static BLANK: LazyLock<Regex> = LazyLock::new(|| pattern(r"\.(?:Run|Start|Serve)\(\s*\)"));
 static EXEC: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bexec\.(?:Command\(|CommandContext\([^,\n]*,|LookPath\()"));
 static ADDRESS: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^(?:|0\.0\.0\.0|\[::\]|localhost|127\.0\.0\.1):(\d{2,5})$"));
@@ -299,6 +302,9 @@ impl Program {
     fn listening(&mut self, path: &str, masked: &Masked, text: &str) {
         let code = masked.code();
         self.listens |= LISTENS.is_match(code);
+        if let Some(call) = BLANK.find(code) {
+            self.listens_by_default = Some(Evidence::new(path, masked.line(call.start()), Strength::Stated));
+        }
         self.port_from_environment |= PORT_VARIABLE.is_match(text);
         for (at, literal) in masked.literals() {
             let Some(port) = ADDRESS.captures(literal).and_then(|found| found[1].parse().ok()) else { continue };

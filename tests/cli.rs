@@ -1,0 +1,116 @@
+//! Flags, streams and exit codes of the real binary.
+
+mod support;
+
+use support::Tree;
+
+#[test]
+fn init_writes_three_documents_and_a_lock_and_says_so() {
+    let tree = Tree::fixture("go-server");
+    let done = tree.run(&["init", "--yes"]);
+    assert_eq!((done.code, done.out.as_str()), (0, ""), "{}", done.err);
+    for file in ["Dockerfile", ".dockerignore", ".github/workflows/docker.yml", "dockgen.lock"] {
+        assert!(tree.has(file), "{file}");
+    }
+    assert!(done.err.contains("docker build -t greeter ."), "{}", done.err);
+    let again = tree.run(&["init", "--yes"]);
+    assert_eq!(again.code, 0);
+    assert!(again.err.contains("is up to date: Dockerfile"), "{}", again.err);
+}
+
+#[test]
+fn wishes_without_a_command_are_an_init_without_questions() {
+    let tree = Tree::fixture("go-server");
+    assert_eq!(tree.run(&["--lang", "go", "--runtime", "scratch"]).code, 0);
+    assert!(tree.read("Dockerfile").contains("\nFROM scratch\n"));
+}
+
+#[test]
+fn the_same_tree_gives_the_same_bytes() {
+    let (one, two) = (Tree::fixture("go-server"), Tree::fixture("go-server"));
+    one.run(&["init", "--yes", "--name", "x"]);
+    two.run(&["init", "--yes", "--name", "x"]);
+    assert_eq!(one.read("Dockerfile"), two.read("Dockerfile"));
+    assert_eq!(one.read("dockgen.lock"), two.read("dockgen.lock"));
+}
+
+#[test]
+fn printing_writes_nothing() {
+    let tree = Tree::fixture("go-server");
+    let before = tree.everything();
+    let printed = tree.run(&["init", "--stdout", "dockerfile"]);
+    assert!(printed.out.starts_with("# syntax=docker/dockerfile:1\n") && printed.err.is_empty());
+    let json: serde_json::Value = serde_json::from_str(&tree.run(&["init", "--json", "--dry-run"]).out).unwrap();
+    assert_eq!(json["changes"][0]["fate"], "create");
+    assert!(tree.run(&["init", "--diff"]).out.contains("+++ b/Dockerfile"));
+    assert!(tree.run(&["init", "--dry-run"]).err.contains("would write Dockerfile"));
+    let explained: serde_json::Value = serde_json::from_str(&tree.run(&["explain", "--json"]).out).unwrap();
+    assert_eq!(explained["language"], "go");
+    assert!(tree.run(&["explain"]).out.contains("not scratch"));
+    assert_eq!(tree.everything(), before);
+}
+
+#[test]
+fn a_foreign_file_is_left_alone_without_force() {
+    let tree = Tree::fixture("go-server");
+    tree.write("Dockerfile", b"FROM mine:1\n");
+    let done = tree.run(&["init", "--yes"]);
+    assert_eq!((done.code, tree.read("Dockerfile").as_str()), (0, "FROM mine:1\n"));
+    assert!(done.err.contains("left alone") && tree.has(".dockerignore"));
+    let other = Tree::fixture("go-server");
+    for file in ["Dockerfile", ".dockerignore", ".github/workflows/docker.yml"] {
+        other.write(file, b"mine\n");
+    }
+    assert_eq!(other.run(&["init", "--yes"]).code, 1, "nothing was done, so it is not 0");
+    assert_eq!(other.run(&["init", "--yes", "--force"]).code, 0);
+    assert!(other.read("Dockerfile").starts_with("# syntax"));
+}
+
+#[test]
+fn an_edit_survives_a_change_of_the_repository() {
+    let tree = Tree::fixture("go-server");
+    tree.run(&["init", "--yes"]);
+    let edited = tree.read("Dockerfile").replace("WORKDIR /\n", "WORKDIR /\nENV MINE=1\n");
+    tree.write("Dockerfile", edited.as_bytes());
+    tree.write("go.mod", tree.read("go.mod").replace("go 1.24", "go 1.24\ntoolchain go1.27.0").as_bytes());
+    tree.write("main.go", tree.read("main.go").replace(":8080", ":9090").as_bytes());
+    assert_eq!(tree.run(&["init", "--yes"]).code, 0);
+    let merged = tree.read("Dockerfile");
+    assert!(merged.contains("ENV MINE=1") && merged.contains("EXPOSE 9090"), "{merged}");
+}
+
+#[test]
+fn the_answer_no_is_1_and_wrong_usage_is_2() {
+    let empty = Tree::new(&[("notes.txt", "")]);
+    let done = empty.run(&["init", "--yes"]);
+    assert_eq!(done.code, 1);
+    assert!(done.err.contains("hint:"), "{}", done.err);
+    let tree = Tree::fixture("go-server");
+    assert_eq!(tree.run(&["init", "--lang", "cobol"]).code, 2);
+    assert_eq!(tree.run(&["init", "--port", "0"]).code, 2);
+    assert_eq!(tree.run(&["init", "--toolchain", "99"]).code, 1);
+    assert_eq!(tree.run(&["init", "nowhere"]).code, 2);
+    assert_eq!(tree.run(&["--no-such-flag"]).code, 2);
+    assert_eq!(tree.run(&[]).code, 2);
+    assert_eq!(tree.run(&["--version"]).code, 0);
+    assert!(!tree.has("Dockerfile"));
+}
+
+#[test]
+fn a_folder_below_is_pointed_at_and_a_foreign_language_named() {
+    let below = Tree::new(&[("backend/go.mod", "module x")]);
+    assert!(below.run(&["init", "--yes"]).err.contains("dockgen init backend"));
+    let ruby = Tree::new(&[("Gemfile", ""), ("package.json", "{}")]);
+    let done = ruby.run(&["init", "--yes"]);
+    assert_eq!(done.code, 1);
+    assert!(done.err.contains("Ruby"), "{}", done.err);
+}
+
+#[test]
+fn completions_and_the_manual_are_there() {
+    let tree = Tree::new(&[]);
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(tree.run(&["completions", shell]).out.contains("dockgen"), "{shell}");
+    }
+    assert!(tree.run(&["man"]).out.contains(".TH dockgen"));
+}

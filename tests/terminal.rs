@@ -1,0 +1,112 @@
+//! The interactive session in a pseudo-terminal, judged by what a person sees.
+
+mod support;
+
+use std::io::{Read, Write};
+use std::time::{Duration, Instant};
+
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use support::Tree;
+
+struct Session {
+    screen: std::sync::mpsc::Receiver<Vec<u8>>,
+    parser: vt100::Parser,
+    keys: Box<dyn Write + Send>,
+    child: Box<dyn portable_pty::Child + Send + Sync>,
+    _master: Box<dyn portable_pty::MasterPty + Send>,
+}
+
+impl Session {
+    fn start(tree: &Tree, arguments: &[&str]) -> Self {
+        let size = PtySize { rows: 60, cols: 120, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_dockgen"));
+        command.args(arguments);
+        command.cwd(tree.path());
+        command.env("TERM", "xterm-256color");
+        command.env_remove("CI");
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let (sender, screen) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(length @ 1..) = reader.read(&mut buffer) {
+                let _ = sender.send(buffer[..length].to_vec());
+            }
+        });
+        let keys = pair.master.take_writer().unwrap();
+        Session {
+            screen,
+            parser: vt100::Parser::new(60.try_into().unwrap(), 120.try_into().unwrap(), 0),
+            keys,
+            child,
+            _master: pair.master,
+        }
+    }
+
+    /// Waits until the screen shows this.
+    fn sees(&mut self, text: &str) -> &mut Self {
+        let end = Instant::now() + Duration::from_secs(20);
+        while !self.parser.screen().contents().contains(text) {
+            assert!(Instant::now() < end, "no {text:?} on\n{}", self.parser.screen().contents());
+            if let Ok(bytes) = self.screen.recv_timeout(Duration::from_millis(100)) {
+                self.parser.process(&bytes);
+            }
+        }
+        self
+    }
+
+    fn types(&mut self, keys: &str) -> &mut Self {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self
+    }
+
+    fn ends(&mut self) -> u32 {
+        let code = self.child.wait().unwrap().exit_code();
+        while let Ok(bytes) = self.screen.recv_timeout(Duration::from_millis(200)) {
+            self.parser.process(&bytes);
+        }
+        assert!(!self.parser.screen().hide_cursor(), "the cursor is back");
+        code
+    }
+}
+
+#[test]
+fn a_clear_repository_is_asked_about_once() {
+    let tree = Tree::fixture("go-server");
+    let mut session = Session::start(&tree, &["init"]);
+    session.sees("Write these 3 files?").types("\r");
+    assert_eq!(session.ends(), 0);
+    assert!(tree.has("Dockerfile"));
+}
+
+#[test]
+fn a_tie_is_a_question_and_the_answer_counts() {
+    let main = "package main\n\nfunc main() {}\n";
+    let tree = Tree::new(&[("go.mod", "module x\n"), ("cmd/alpha/main.go", main), ("cmd/beta/main.go", main)]);
+    let mut session = Session::start(&tree, &["init"]);
+    session.sees("Which program is the service?").types("\x1b[B\r");
+    session.sees("Write these 3 files?").types("y\r");
+    assert_eq!(session.ends(), 0);
+    assert!(tree.read("Dockerfile").contains("./cmd/beta"));
+}
+
+#[test]
+fn ctrl_c_leaves_nothing_behind() {
+    let tree = Tree::fixture("go-server");
+    let before = tree.everything();
+    let mut session = Session::start(&tree, &["init"]);
+    session.sees("Write these 3 files?").types("\x03");
+    assert_eq!(session.ends(), 130);
+    assert_eq!(tree.everything(), before);
+}
+
+#[test]
+fn no_is_respected() {
+    let tree = Tree::fixture("go-server");
+    let mut session = Session::start(&tree, &["init"]);
+    session.sees("Write these 3 files?").types("n\r");
+    assert_eq!(session.ends(), 1);
+    assert!(!tree.has("Dockerfile"));
+}
