@@ -58,7 +58,7 @@ fn rings_of_links_and_closed_folders_are_survived() {
     symlink("a", tree.path().join("b")).unwrap();
     symlink(".", tree.path().join("self")).unwrap();
     std::fs::create_dir(tree.path().join("closed")).unwrap();
-    std::fs::set_permissions(tree.path().join("closed"), std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(tree.path().join("closed"), std::fs::Permissions::from_mode(0o0)).unwrap();
     assert_eq!(tree.run(&["init", "--yes"]).code, 0);
     std::fs::set_permissions(tree.path().join("closed"), std::fs::Permissions::from_mode(0o755)).unwrap();
 }

@@ -1,5 +1,7 @@
 //! The interactive session in a pseudo-terminal, judged by what a person sees.
 
+#![expect(clippy::disallowed_methods, reason = "a test waits, with a limit")]
+
 mod support;
 
 use std::io::{Read, Write};
