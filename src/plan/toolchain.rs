@@ -116,8 +116,11 @@ pub fn choose(
             (None, true) => return Err(nothing_fits(title, &requirement, &evidence, releases)),
             (Some((winner, by)), true) => {
                 let why = format!("{evidence} asks for {title} {requirement}, which {by} ({winner}) rules out");
-                rivals.push(Rival { value: requirement.to_string(), why: why.clone(), evidence });
-                warnings.push(why);
+                // A convention that loses is no news.
+                if evidence.strength >= Strength::Stated {
+                    warnings.push(why.clone());
+                }
+                rivals.push(Rival { value: requirement.to_string(), why, evidence });
             }
             (None, false) => {
                 standing = left;
@@ -227,6 +230,10 @@ mod tests {
         assert_eq!(
             chosen(&[fact(Requirement::line("22.11.0"), Pinned), fact(range(">=24"), Stated)]),
             ("22.11.0".into(), 1)
+        );
+        assert_eq!(
+            chosen(&[fact(range("24"), Stated), fact(range("22"), Strength::Convention)]),
+            ("24.19.0".into(), 0)
         );
         assert_eq!(chosen(&[fact(Some(Requirement::alias("lts/krypton")), Pinned)]), ("24.19.0".into(), 0));
         assert_eq!(chosen(&[fact(Requirement::at_least("22.1"), Stated)]).0, "24.19.0");
