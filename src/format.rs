@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+pub mod application_yaml;
 pub mod go_mod;
+pub mod pom;
+pub mod properties;
 
 /// Why a text could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! The languages: a row each, of data and two functions.
 
 pub mod go;
+pub mod java;
 
 use serde::Serialize;
 
@@ -42,7 +43,7 @@ pub struct Language {
 
 /// All of them. Of equally strong signs the earlier row is the default answer: a server language comes before the one
 /// that also builds other languages' assets.
-pub const ALL: &[Language] = &[go::LANGUAGE];
+pub const ALL: &[Language] = &[go::LANGUAGE, java::LANGUAGE];
 
 /// Languages that dockgen recognises and does not write for.
 const FOREIGN: &[(&str, &[Sign])] = &[

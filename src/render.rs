@@ -24,6 +24,9 @@ templates! {
     "ci/github.yml.tera",
     "dockerignore.tera",
     "go/Dockerfile.tera",
+    "java/Dockerfile.tera",
+    "java/jre.Dockerfile.tera",
+    "java/parts.tera",
     "parts.tera",
 }
 

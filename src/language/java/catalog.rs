@@ -1,0 +1,211 @@
+//! The rows of `templates/java/catalog.toml`.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde::Deserialize;
+
+use crate::catalog::{self, Release, Runtime};
+use crate::format::pom::Dependency;
+
+/// All rows.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalog {
+    pub release: Vec<Release>,
+    pub maven: Vec<Maven>,
+    pub runtime: Vec<Runtime>,
+    pub jlink: Jlink,
+    pub plugin: Plugins,
+    pub spring_boot: Vec<SpringBoot>,
+    pub framework: Vec<Framework>,
+    pub listen: Vec<Listen>,
+    pub single: Vec<Single>,
+    pub skip: Vec<Skip>,
+    pub generator: Vec<Generator>,
+    pub native: Vec<Native>,
+    pub repositories: Repositories,
+}
+
+/// A line of Maven.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Maven {
+    pub cycle: String,
+    pub version: String,
+    pub java: Vec<String>,
+}
+
+/// What goes into a runtime made by jlink.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Jlink {
+    pub modules: Vec<String>,
+    pub number_until: u32,
+    pub until: BTreeMap<String, u32>,
+}
+
+/// Plugins that the Dockerfile calls by name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plugins {
+    pub dependency: String,
+}
+
+/// A line of Spring Boot.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpringBoot {
+    pub since: String,
+    #[serde(default)]
+    pub tools: bool,
+    #[serde(default)]
+    pub launcher: Option<String>,
+    pub newest_java: u32,
+    pub release: String,
+}
+
+/// A framework.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Framework {
+    pub id: String,
+    pub title: String,
+    pub artifacts: Vec<String>,
+    #[serde(default)]
+    pub listens: Vec<String>,
+    #[serde(default)]
+    pub settings: Vec<String>,
+    pub port: u16,
+    #[serde(default)]
+    pub main_class: Option<String>,
+    #[serde(default)]
+    pub arguments: Vec<String>,
+}
+
+/// A call that opens a port.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listen {
+    pattern: String,
+}
+
+/// A plugin that makes one jar.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Single {
+    pub plugin: String,
+    #[serde(default)]
+    pub suffix: String,
+}
+
+/// A plugin that an image does without.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Skip {
+    pub plugins: Vec<String>,
+    pub property: String,
+}
+
+/// A plugin that reads files before the sources are compiled.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Generator {
+    pub plugin: String,
+    pub folders: Vec<String>,
+}
+
+/// What dependencies need from the runtime.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Native {
+    pub artifacts: Vec<String>,
+    #[serde(default)]
+    pub need: Option<String>,
+    #[serde(default)]
+    pub modules: Vec<String>,
+}
+
+/// Places of packages.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Repositories {
+    pub public: Vec<String>,
+}
+
+/// The catalog.
+pub static CATALOG: LazyLock<Catalog> =
+    LazyLock::new(|| catalog::parse("java/catalog.toml", include_str!("../../../templates/java/catalog.toml")));
+
+/// The patterns of the calls that open a port.
+pub static LISTENS: LazyLock<Vec<Regex>> =
+    LazyLock::new(|| CATALOG.listen.iter().filter_map(|row| Regex::new(&row.pattern).ok()).collect());
+
+impl Catalog {
+    /// The row of a framework.
+    pub fn framework(&self, id: &str) -> Option<&Framework> {
+        self.framework.iter().find(|row| row.id == id)
+    }
+
+    /// The line that a version of Spring Boot belongs to.
+    pub fn spring_boot(&self, version: &str) -> Option<&SpringBoot> {
+        let wanted = numbers(version);
+        if wanted.is_empty() {
+            return None;
+        }
+        self.spring_boot.iter().find(|row| wanted >= numbers(&row.since))
+    }
+}
+
+/// The leading numbers of a version.
+pub fn numbers(version: &str) -> Vec<u32> {
+    version.split('.').map_while(|part| part.parse().ok()).collect()
+}
+
+/// Whether a dependency is one of `group` or `group:artifact`; a `*` at the end stands for any ending.
+pub fn is_one_of(dependency: &Dependency, artifacts: &[String]) -> bool {
+    let name = format!("{}:{}", dependency.group, dependency.artifact);
+    artifacts.iter().any(|wanted| match wanted.split_once('*') {
+        Some((start, end)) => name.starts_with(start) && name.ends_with(end) && name.len() >= start.len() + end.len(),
+        None => name == *wanted || dependency.group == *wanted,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_readable() {
+        assert_eq!(LISTENS.len(), CATALOG.listen.len());
+        for maven in &CATALOG.maven {
+            assert!(maven.java.iter().all(|cycle| CATALOG.release.iter().any(|release| release.cycle == *cycle)));
+        }
+        let lines: Vec<_> = CATALOG.spring_boot.iter().map(|row| numbers(&row.since)).collect();
+        assert!(lines.is_sorted_by(|a, b| a > b));
+        assert!(CATALOG.spring_boot.iter().all(|row| row.tools || row.launcher.is_some()));
+    }
+
+    #[test]
+    fn versions_belong_to_lines() {
+        let since = |version| CATALOG.spring_boot(version).map(|row| row.since.as_str());
+        assert_eq!(since("3.5.16"), Some("3.5"));
+        assert_eq!(since("2.3.0.RELEASE"), Some("2.1"));
+        assert_eq!(since("3.3.0-SNAPSHOT"), Some("3.3"));
+        assert_eq!(since("${spring.version}"), None);
+    }
+
+    #[test]
+    fn artifacts_are_matched_by_name() {
+        let dependency = |group: &str, artifact: &str| Dependency {
+            group: group.into(),
+            artifact: artifact.into(),
+            ..Dependency::default()
+        };
+        let is = |group, artifact, wanted: &str| is_one_of(&dependency(group, artifact), &[wanted.to_owned()]);
+        assert!(is("io.javalin", "javalin", "io.javalin:*") && !is("io.javalinx", "x", "io.javalin:*"));
+        assert!(is("a", "b", "a:b") && is("a", "b", "a") && !is("a", "bc", "a:b"));
+        assert!(is("a", "x-webapp", "a:*-webapp"));
+    }
+}

@@ -1,0 +1,200 @@
+//! The poms of a repository: the one at the top, the modules below it, and the parents that they name.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::facts::{Fact, Kind, Strength};
+use crate::format::pom::{self, Lineage, Pom};
+use crate::repo::Repo;
+
+/// More modules than any build has.
+const MODULES: usize = 1000;
+
+/// More parents than any pom has.
+const PARENTS: usize = 16;
+
+/// Every pom that takes part in a build.
+#[derive(Debug, Default)]
+pub struct Reactor {
+    poms: BTreeMap<String, Pom>,
+    /// The files of the modules, the top first.
+    pub modules: Vec<String>,
+    /// Poms that are named and cannot be read, as facts.
+    pub faults: Vec<Fact>,
+}
+
+impl Reactor {
+    /// Reads the poms that the one at the top leads to.
+    pub fn read(repo: &Repo) -> Self {
+        let mut reactor = Reactor::default();
+        let mut queue = VecDeque::from(["pom.xml".to_owned()]);
+        while let Some(file) = queue.pop_front() {
+            if reactor.modules.len() >= MODULES || reactor.modules.contains(&file) || !reactor.load(repo, &file) {
+                continue;
+            }
+            reactor.load_parents(repo, &file);
+            let (found, missing) = reactor.modules_of(repo, &file);
+            queue.extend(found);
+            reactor.faults.extend(missing);
+            reactor.modules.push(file);
+        }
+        reactor
+    }
+
+    fn load(&mut self, repo: &Repo, file: &str) -> bool {
+        if self.poms.contains_key(file) {
+            return true;
+        }
+        let unreadable = |why: String, quote: &str| Fact::new(Kind::Unreadable(why), file, quote, Strength::Stated);
+        match repo.try_text(file).map(|text| text.map(pom::parse)) {
+            None => return false,
+            Some(Err(why)) => self.faults.push(unreadable(why.to_string(), "")),
+            Some(Ok(Err(fault))) => self.faults.push(unreadable(fault.what, &fault.quote)),
+            Some(Ok(Ok(pom))) => {
+                self.poms.insert(file.to_owned(), pom);
+                return true;
+            }
+        }
+        false
+    }
+
+    fn load_parents(&mut self, repo: &Repo, file: &str) {
+        let mut file = file.to_owned();
+        for _ in 0..PARENTS {
+            let Some(parent) = self.poms.get(&file).and_then(|pom| parent_path(repo, &file, pom)) else { return };
+            if !self.load(repo, &parent) {
+                return;
+            }
+            file = parent;
+        }
+    }
+
+    fn modules_of(&self, repo: &Repo, file: &str) -> (Vec<String>, Vec<Fact>) {
+        let (mut found, mut missing) = (Vec::new(), Vec::new());
+        let lineage = self.lineage(repo, file);
+        for entry in self.poms.get(file).into_iter().flat_map(Pom::models).flat_map(|model| &model.modules) {
+            let path = resolve(folder(file), &lineage.resolve(entry));
+            match path.as_deref().and_then(|path| pom_at(repo, path)) {
+                Some(pom) => found.push(pom),
+                None => {
+                    let why = "there is no pom for this module".to_owned();
+                    missing.push(Fact::new(
+                        Kind::Unreadable(why),
+                        file,
+                        &format!("<module>{entry}</module>"),
+                        Strength::Stated,
+                    ));
+                }
+            }
+        }
+        (found, missing)
+    }
+
+    /// A pom with its parents.
+    pub fn lineage(&self, repo: &Repo, file: &str) -> Lineage<'_> {
+        static NONE: std::sync::LazyLock<Pom> = std::sync::LazyLock::new(Pom::default);
+        let mut parents = Vec::new();
+        let mut at = file.to_owned();
+        while let Some(parent) = self.poms.get(&at).and_then(|pom| parent_path(repo, &at, pom)) {
+            let Some(pom) = self.poms.get(&parent).filter(|_| parents.len() < PARENTS) else { break };
+            parents.push(pom);
+            at = parent;
+        }
+        Lineage::new(self.poms.get(file).unwrap_or(&NONE), parents)
+    }
+
+    /// The files of all poms, modules and parents.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.poms.keys().map(String::as_str)
+    }
+
+    /// The lineages of all modules.
+    pub fn lineages<'a>(&'a self, repo: &'a Repo) -> impl Iterator<Item = (&'a str, Lineage<'a>)> {
+        self.modules.iter().map(|file| (file.as_str(), self.lineage(repo, file)))
+    }
+}
+
+/// The pom that a path of a module means.
+fn pom_at(repo: &Repo, path: &str) -> Option<String> {
+    let inside = join(path, "pom.xml");
+    if repo.has(&inside) {
+        return Some(inside);
+    }
+    (path.ends_with(".xml") && repo.has(path)).then(|| path.to_owned())
+}
+
+/// Where the parent of a pom lies, if it is the one that the pom names.
+fn parent_path(repo: &Repo, file: &str, pom: &Pom) -> Option<String> {
+    let parent = pom.parent.as_ref()?;
+    let path = pom_at(repo, &resolve(folder(file), parent.relative_path.as_deref()?)?)?;
+    let text = repo.text(&path)?;
+    (path != file && text.contains(&parent.artifact)).then_some(path)
+}
+
+/// The folder of a file; empty for the top.
+pub fn folder(file: &str) -> &str {
+    file.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Two parts of a path; either may be empty.
+pub fn join(folder: &str, name: &str) -> String {
+    match (folder.is_empty(), name.is_empty()) {
+        (true, _) => name.to_owned(),
+        (_, true) => folder.to_owned(),
+        _ => format!("{folder}/{name}"),
+    }
+}
+
+/// A path relative to a folder, without `.` and `..`; `None` where it leaves the repository.
+pub fn resolve(folder: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    if path.starts_with('/') {
+        return None;
+    }
+    for part in path.split(['/', '\\']) {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            _ => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modules_and_parents_are_followed() {
+        let repo = Repo::from_list(
+            "x",
+            [
+                (
+                    "pom.xml",
+                    "<project><artifactId>root</artifactId><modules><module>app</module><module>gone</module></modules></project>",
+                ),
+                (
+                    "app/pom.xml",
+                    "<project><parent><artifactId>parent</artifactId><relativePath>../parent</relativePath></parent><modules><module>.</module></modules></project>",
+                ),
+                (
+                    "parent/pom.xml",
+                    "<project><artifactId>parent</artifactId><properties><a>1</a></properties></project>",
+                ),
+            ],
+        );
+        let reactor = Reactor::read(&repo);
+        assert_eq!(reactor.modules, ["pom.xml", "app/pom.xml"]);
+        assert_eq!(reactor.files().collect::<Vec<_>>(), ["app/pom.xml", "parent/pom.xml", "pom.xml"]);
+        assert_eq!(reactor.lineage(&repo, "app/pom.xml").property("a").as_deref(), Some("1"));
+        assert_eq!(reactor.faults.len(), 1);
+    }
+
+    #[test]
+    fn paths_stay_inside() {
+        assert_eq!(resolve("a/b", "../c/./d").as_deref(), Some("a/c/d"));
+        assert_eq!(resolve("a", "../..").as_deref(), None);
+        assert_eq!(resolve("", "/etc").as_deref(), None);
+        assert_eq!(resolve("a", "..").as_deref(), Some(""));
+    }
+}

@@ -1,0 +1,139 @@
+//! Which Java: what version files pin, what poms compile for, and what a framework's parent does by itself.
+
+use super::catalog::CATALOG;
+use super::program::spring_boot;
+use super::reactor::Reactor;
+use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::format::pom::Lineage;
+use crate::format::properties;
+use crate::plan::toolchain::Requirement;
+use crate::repo::Repo;
+
+/// Properties that say which release is compiled for, in the order in which they count.
+const PROPERTIES: [&str; 12] = [
+    "maven.compiler.release",
+    "java.version",
+    "jdk.version",
+    "release.version",
+    "maven.compiler.target",
+    "maven.compiler.source",
+    "maven.compiler.testRelease",
+    "java.release",
+    "javaVersion",
+    "java-version",
+    "kotlin.compiler.jvmTarget",
+    "java.level",
+];
+
+/// The testimonies of a repository.
+pub fn facts(repo: &Repo, reactor: &Reactor) -> Vec<Fact> {
+    let mut facts = pinned(repo);
+    let mut levels: Vec<(u32, Evidence)> =
+        reactor.lineages(repo).filter_map(|(pom, lineage)| level(pom, &lineage)).collect();
+    levels.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
+    let Some((level, evidence)) = levels.into_iter().next() else { return facts };
+    let text = level.to_string();
+    // A program is built and run with the Java that it is compiled for, which is the one that it was tested with; when
+    // somebody asks for another, any newer one can build it too.
+    let strength = evidence.strength;
+    if let Some(wanted) = Requirement::at_least(&text) {
+        facts.push(Fact { kind: Kind::Toolchain(wanted), evidence: evidence.clone() });
+    }
+    if let Some(wanted) = line(level) {
+        let evidence = Evidence { strength: strength.min(Strength::Convention), ..evidence };
+        facts.push(Fact { kind: Kind::Toolchain(wanted), evidence });
+    }
+    facts
+}
+
+/// The release line that builds and runs a level: the oldest that dockgen knows and that is not older.
+fn line(level: u32) -> Option<Requirement> {
+    let known = CATALOG.release.iter().filter_map(|release| release.cycle.parse::<u32>().ok());
+    let line = known.filter(|cycle| *cycle >= level).min()?;
+    Requirement::range(&level.to_string(), &line.to_string())
+}
+
+fn pinned(repo: &Repo) -> Vec<Fact> {
+    let first_line =
+        |file: &str| repo.text(file)?.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned);
+    let property = |file: &str, name: &str| {
+        let read = properties::parse(repo.text(file)?).ok()?;
+        read.get(name).map(|value| value.trim().to_owned())
+    };
+    let tool = || {
+        let text = repo.text(".tool-versions")?;
+        text.lines().find_map(|line| line.trim().strip_prefix("java ")).map(|rest| rest.trim().to_owned())
+    };
+    let found = [
+        (".java-version", first_line(".java-version")),
+        (".sdkmanrc", property(".sdkmanrc", "java")),
+        (".tool-versions", tool()),
+        ("system.properties", property("system.properties", "java.runtime.version")),
+    ];
+    let facts = found.into_iter().filter_map(|(file, text)| {
+        let text = text?;
+        let wanted = line(major(&text)?)?;
+        Some(Fact::new(Kind::Toolchain(wanted), file, &text, Strength::Pinned))
+    });
+    facts.collect()
+}
+
+/// The release in `17`, `1.8`, `21.0.2-tem`, `temurin-21.0.2+13`, `openjdk64-11.0.2`.
+pub fn major(text: &str) -> Option<u32> {
+    let is_number = |part: &&str| part.starts_with(|c: char| c.is_ascii_digit());
+    let version = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.')).find(is_number)?;
+    let mut numbers = version.split(|c: char| !c.is_ascii_digit()).map(str::parse::<u32>);
+    match (numbers.next()?.ok()?, numbers.next()) {
+        (1, Some(Ok(minor))) => Some(minor),
+        (major, _) => (major < 1000).then_some(major),
+    }
+}
+
+/// The level that a module compiles for.
+fn level(pom: &str, lineage: &Lineage<'_>) -> Option<(u32, Evidence)> {
+    let by_property = PROPERTIES.iter().find_map(|name| {
+        let text = lineage.property(name)?;
+        Some((major(&text).filter(|_| !text.contains('$'))?, format!("{name} {text}")))
+    });
+    let by_plugin = ["release", "target", "source"].iter().find_map(|element| {
+        let text = lineage.plugin_text("maven-compiler-plugin", &[element])?;
+        Some((major(&text).filter(|_| !text.contains('$'))?, format!("<{element}>{text}</{element}>")))
+    });
+    let stated = match lineage.plugin_text("maven-compiler-plugin", &["release"]) {
+        Some(_) => by_plugin.or(by_property),
+        None => by_property.or(by_plugin),
+    };
+    if let Some((level, quote)) = stated {
+        return Some((level, Evidence::new(pom, &quote, Strength::Stated)));
+    }
+    let parent = lineage.outside_parent().filter(|parent| parent.artifact == "spring-boot-starter-parent")?;
+    let (row, version) = spring_boot(lineage)?;
+    let quote = format!("{} {version}", parent.artifact);
+    Some((row.release.parse().ok()?, Evidence::new(pom, &quote, Strength::Convention)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_have_a_release() {
+        let cases = [
+            ("17", Some(17)),
+            ("1.8", Some(8)),
+            ("1.8.0_302", Some(8)),
+            ("21.0.2-tem", Some(21)),
+            ("temurin-21.0.2+13", Some(21)),
+            ("openjdk64-11.0.2", Some(11)),
+            ("zulu-8.72.0.17", Some(8)),
+            ("8u502-b07", Some(8)),
+            ("", None),
+            ("latest", None),
+            ("${java}", None),
+            ("99999999999", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(major(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! What Java and Kotlin sources say about how their program starts and where it listens.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::mask::{JAVA, Masked};
+
+/// How far behind the name of an environment variable its default is looked for, in bytes.
+const NEAR: usize = 160;
+
+/// A port with the line that shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listens {
+    /// The port.
+    pub port: u16,
+    /// The line of the source.
+    pub quote: String,
+}
+
+/// What was found in one source file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JavaSource {
+    /// The full name of the class that has a `main` method, as the `java` command takes it.
+    pub main_class: Option<String>,
+    /// The line with the `main` method.
+    pub main_quote: String,
+    /// Whether the class is marked as a Spring Boot application.
+    pub spring_boot: bool,
+    /// The packages and classes that are imported.
+    pub imports: Vec<String>,
+    /// Strings that may be paths of files: relative, short, without blanks.
+    pub strings: Vec<String>,
+    /// Where the program listens, by a number in the source.
+    pub listens: Vec<Listens>,
+    /// The line that reads the port from the environment variable `PORT`.
+    pub port_variable: Option<String>,
+}
+
+/// Looks into a source file. `stem` is the file's name without its ending, `kotlin` says which language it is, and
+/// `listens` are patterns for calls that open a port; their first group is a number or the name of a constant.
+pub fn read(stem: &str, kotlin: bool, text: &str, listens: &[Regex]) -> JavaSource {
+    let masked = Masked::new(text, &JAVA);
+    let package = first(&PACKAGE, masked.code()).unwrap_or_default();
+    let main = if kotlin { kotlin_main(stem, &masked) } else { java_main(stem, &masked) };
+    let (main_class, main_quote) = main.unwrap_or_default();
+    let qualified = if package.is_empty() { main_class } else { format!("{package}.{main_class}") };
+    let variable = port_variable(&masked);
+    let mut found: Vec<Listens> = listens.iter().flat_map(|pattern| listening(pattern, &masked)).collect();
+    found.extend(variable.iter().filter_map(|(quote, port)| port.map(|port| Listens { port, quote: quote.clone() })));
+    JavaSource {
+        main_class: Some(qualified).filter(|_| !main_quote.is_empty()),
+        main_quote,
+        spring_boot: SPRING_BOOT.is_match(masked.code()),
+        imports: IMPORT.captures_iter(masked.code()).map(|found| found[1].to_owned()).collect(),
+        strings: masked.strings().filter(|text| may_be_path(text)).map(str::to_owned).collect(),
+        listens: found,
+        port_variable: variable.map(|(quote, _)| quote),
+    }
+}
+
+macro_rules! pattern {
+    ($name:ident, $text:literal) => {
+        static $name: LazyLock<Regex> = LazyLock::new(|| Regex::new($text).unwrap_or_else(|_| unreachable!()));
+    };
+}
+
+pattern!(PACKAGE, r"(?m)^\s*package\s+([\w.]+)");
+pattern!(IMPORT, r"(?m)^\s*import\s+(?:static\s+)?([\w.]+)");
+pattern!(SPRING_BOOT, r"@SpringBootApplication\b|@EnableAutoConfiguration\b|\bSpringApplication\s*\.\s*run\b");
+pattern!(JAVA_MAIN, r"\b(?:public\s+static|static\s+public)\s+(?:final\s+|synchronized\s+)*void\s+main\s*\(");
+pattern!(KOTLIN_MAIN, r"(@JvmStatic\s+)?\bfun\s+main\s*\(");
+pattern!(TYPE, r"\b(?:class|enum|interface|record|object)\s+(\w+)");
+pattern!(JVM_NAME, r"@file:\s*JvmName\s*\(");
+pattern!(GETENV, r"\bgetenv\s*\(|\bgetOrDefault\s*\(|\bgetenv\s*\(\s*\)\s*\.get\w*\s*\(|\bgetenv\s*\(\s*\)\s*\[");
+pattern!(NUMBER, r"\b(\d{2,5})\b");
+
+fn may_be_path(text: &str) -> bool {
+    (2..100).contains(&text.len())
+        && !text.starts_with('/')
+        && text.chars().all(|c| c.is_alphanumeric() || "._-/".contains(c))
+}
+
+fn first(pattern: &Regex, code: &str) -> Option<String> {
+    pattern.captures(code).and_then(|found| found.get(1)).map(|group| group.as_str().to_owned())
+}
+
+/// The name of the type around an offset: the file's own if it is declared, else the last one before.
+fn type_around(stem: &str, code: &str, offset: usize) -> Option<String> {
+    let names: Vec<&str> = TYPE
+        .captures_iter(code)
+        .filter(|found| found.get(0).is_some_and(|all| all.start() < offset))
+        .filter_map(|found| found.get(1).map(|name| name.as_str()))
+        .collect();
+    names.iter().find(|name| **name == stem).or(names.last()).map(|name| (*name).to_owned())
+}
+
+fn java_main(stem: &str, masked: &Masked<'_>) -> Option<(String, String)> {
+    let main = JAVA_MAIN.find(masked.code())?;
+    let name = type_around(stem, masked.code(), main.start())?;
+    Some((name, masked.line(main.start()).to_owned()))
+}
+
+fn kotlin_main(stem: &str, masked: &Masked<'_>) -> Option<(String, String)> {
+    let found = KOTLIN_MAIN.captures(masked.code())?;
+    let at = found.get(0)?.end();
+    let name = match found.get(1) {
+        Some(_) => type_around(stem, masked.code(), at)?,
+        None => file_class(stem, masked),
+    };
+    Some((name, masked.line(at).to_owned()))
+}
+
+/// The class that holds the functions of a Kotlin file.
+fn file_class(stem: &str, masked: &Masked<'_>) -> String {
+    let named = JVM_NAME.find(masked.code()).and_then(|found| masked.string_at(found.end()));
+    if let Some(name) = named {
+        return name.to_owned();
+    }
+    let mut chars = stem.chars();
+    let head = chars.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
+    format!("{head}{}Kt", chars.as_str())
+}
+
+fn listening(pattern: &Regex, masked: &Masked<'_>) -> Vec<Listens> {
+    let code = masked.code();
+    let groups = pattern.captures_iter(code).filter_map(|found| found.get(1));
+    groups
+        .filter_map(|group| {
+            let port = group.as_str().parse().ok().or_else(|| constant(group.as_str(), code))?;
+            Some(Listens { port, quote: masked.line(group.start()).to_owned() })
+        })
+        .filter(|found| found.port > 0)
+        .collect()
+}
+
+/// The number that a name is given in the same file.
+fn constant(name: &str, code: &str) -> Option<u16> {
+    let pattern = Regex::new(&format!(r"\b{}\b(?:\s*:\s*Int)?\s*=\s*(\d{{2,5}})\s*;?", regex::escape(name))).ok()?;
+    pattern.captures(code)?.get(1)?.as_str().parse().ok()
+}
+
+/// The line that reads `PORT` from the environment, and the number that stands in for it.
+fn port_variable(masked: &Masked<'_>) -> Option<(String, Option<u16>)> {
+    let call = GETENV.find_iter(masked.code()).find(|call| masked.string_at(call.end()) == Some("PORT"))?;
+    let start = call.end() + "\"PORT\"".len();
+    let end = (start + NEAR).min(masked.code().len());
+    let end = (end..=masked.code().len()).find(|at| masked.code().is_char_boundary(*at)).unwrap_or(end);
+    let tail = masked.original(start..end);
+    Some((masked.line(call.start()).to_owned(), first(&NUMBER, tail).and_then(|number| number.parse().ok())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listens() -> Vec<Regex> {
+        [
+            r"new\s+(?:\w+\.)*ServerSocket\s*\(\s*(\w+)",
+            r"\.start\s*\(\s*(\w+)",
+            r"new\s+InetSocketAddress\s*\((?:[^,()]*,)?\s*(\w+)",
+        ]
+        .iter()
+        .map(|pattern| Regex::new(pattern).unwrap())
+        .collect()
+    }
+
+    fn java(text: &str) -> JavaSource {
+        read("App", false, text, &listens())
+    }
+
+    #[test]
+    fn the_main_class_has_its_full_name() {
+        let cases = [
+            ("package a.b;\npublic class App { public static void main(String[] args) {} }", Some("a.b.App")),
+            ("class Helper {}\nclass App { static public final void main(final String... a) {} }", Some("App")),
+            ("class Other { public static void main(String[] args) {} }", Some("Other")),
+            ("// public static void main(String[] a)\nclass App { String s = \"public static void main(\"; }", None),
+            ("public class App { void main(String[] args) {} }", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(java(text).main_class.as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn kotlin_functions_belong_to_the_class_of_their_file() {
+        let cases = [
+            ("package a\nfun main() {}", Some("a.AppKt")),
+            ("@file:JvmName(\"Start\")\nfun main(args: Array<String>) {}", Some("Start")),
+            ("object App { @JvmStatic fun main(args: Array<String>) {} }", Some("App")),
+            ("fun other() {}", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(read("app", true, text, &[]).main_class.as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn ports_are_numbers_constants_and_defaults() {
+        let cases = [
+            ("new ServerSocket(8080)", Some(8080), false),
+            ("static final int PORT = 4567; void x() { app.start(PORT); }", Some(4567), false),
+            ("HttpServer.create(new InetSocketAddress(\"0.0.0.0\", 8000), 0)", Some(8000), false),
+            ("Integer.parseInt(System.getenv().getOrDefault(\"PORT\", \"7000\"))", Some(7000), true),
+            ("String p = System.getenv(\"PORT\"); int n = p == null ? 9000 : 1;", Some(9000), true),
+            ("// new ServerSocket(1)\n\"new ServerSocket(2)\"", None, false),
+            ("new ServerSocket(0)", None, false),
+            ("new ServerSocket(99999)", None, false),
+        ];
+        for (text, port, variable) in cases {
+            let found = java(text);
+            assert_eq!(found.listens.first().map(|listens| listens.port), port, "{text}");
+            assert_eq!(found.port_variable.is_some(), variable, "{text}");
+        }
+    }
+
+    #[test]
+    fn spring_boot_is_recognised() {
+        assert!(java("@SpringBootApplication class App {}").spring_boot);
+        assert!(!java("// @SpringBootApplication").spring_boot);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read(text: String, edge in "[a@(){}\"'0-9é ]{0,40}getenv\\(\"PORT\"[é\"0-9]{0,200}") {
+            let _ = read(&text, true, &text, &listens());
+            let _ = java(&edge);
+        }
+    }
+}
