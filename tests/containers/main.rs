@@ -3,7 +3,6 @@
 //! `cargo test --test containers [NAME]`. Without an engine the rows are skipped, and with `DOCKGEN_REQUIRE_DOCKER=1`
 //! that is a failure. `DOCKGEN_DOCKER_BUILD` is told in `docker.rs`.
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros, reason = "a test speaks to the world")]
-#![allow(clippy::expect_used, reason = "patterns are fixed")]
 
 mod case;
 mod container;

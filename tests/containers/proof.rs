@@ -31,6 +31,9 @@ pub struct Figures {
     pub stop: Option<Duration>,
 }
 
+/// Kept, or why it is not.
+type Promise = Result<(), String>;
+
 /// A case in the middle of its proof.
 pub struct Proof<'a> {
     case: &'a Case,
@@ -65,23 +68,20 @@ impl<'a> Proof<'a> {
         if let Err(why) = built {
             return self.broken.push(why);
         }
-        let promises: [(&str, fn(&mut Self) -> Result<(), String>); 7] = [
-            ("small", Self::is_small),
-            ("no shell", Self::has_no_shell),
-            ("runs", Self::runs),
-            ("runs hardened", Self::runs_hardened),
-            ("README edited", Self::readme_changes_nothing),
-            ("source edited", Self::rebuilds_warm),
-            ("source edited, empty cache mounts", Self::rebuilds_on_a_fresh_runner),
+        let promises = [
+            ("small", self.is_small()),
+            ("no shell", self.has_no_shell()),
+            ("runs", self.runs()),
+            ("runs hardened", self.runs_hardened()),
+            ("README edited", self.readme_changes_nothing()),
+            ("source edited", self.rebuilds_warm()),
+            ("source edited, empty cache mounts", self.rebuilds_on_a_fresh_runner()),
         ];
-        for (name, promise) in promises {
-            if let Err(why) = promise(self) {
-                self.broken.push(format!("{name}: {why}"));
-            }
-        }
+        let broken = |(name, kept): (&str, Promise)| kept.err().map(|why| format!("{name}: {why}"));
+        self.broken.extend(promises.into_iter().filter_map(broken));
     }
 
-    fn write_files(&mut self) -> Result<(), String> {
+    fn write_files(&mut self) -> Promise {
         let dockgen = std::env::var("DOCKGEN_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_dockgen").to_owned());
         docker::run(Command::new(dockgen).args(["init", "--yes"]).args(&self.case.init).arg(self.context))?;
         let missing = ["Dockerfile", ".dockerignore"].into_iter().find(|name| !self.context.join(name).is_file());
@@ -92,7 +92,7 @@ impl<'a> Proof<'a> {
         docker::build(self.context, &self.image, self.namespace, network)
     }
 
-    fn build_cold(&mut self) -> Result<(), String> {
+    fn build_cold(&mut self) -> Promise {
         let build = self.build(Network::Open)?;
         self.figures.cold = Some(build.took);
         if build.steps.is_empty() {
@@ -101,7 +101,7 @@ impl<'a> Proof<'a> {
         Ok(())
     }
 
-    fn is_small(&mut self) -> Result<(), String> {
+    fn is_small(&mut self) -> Promise {
         let size = docker(["image", "inspect", "--format", "{{.Size}}", &self.image])?;
         let bytes: u64 = size.parse().map_err(|_| format!("`{size}` is no size"))?;
         self.figures.image = Some(bytes);
@@ -112,7 +112,7 @@ impl<'a> Proof<'a> {
         }
     }
 
-    fn has_no_shell(&mut self) -> Result<(), String> {
+    fn has_no_shell(&mut self) -> Promise {
         let shell = docker(["run", "--rm", "--entrypoint", "/bin/sh", &self.image, "-c", "true"]);
         match (self.case.shell, shell) {
             (false, Ok(_)) => Err("`/bin/sh` runs in an image that promises none".to_owned()),
@@ -122,7 +122,7 @@ impl<'a> Proof<'a> {
         }
     }
 
-    fn runs(&mut self) -> Result<(), String> {
+    fn runs(&mut self) -> Promise {
         let container = Container::start(&self.image, self.case, &[])?;
         container.wait()?;
         let user = container.check_user();
@@ -130,13 +130,13 @@ impl<'a> Proof<'a> {
         user
     }
 
-    fn runs_hardened(&mut self) -> Result<(), String> {
+    fn runs_hardened(&mut self) -> Promise {
         let container = Container::start(&self.image, self.case, &HARDENED)?;
         container.wait()?;
         container.stop().map(drop)
     }
 
-    fn readme_changes_nothing(&mut self) -> Result<(), String> {
+    fn readme_changes_nothing(&mut self) -> Promise {
         append(&self.context.join("README.md"), "\nan edit\n")?;
         match self.build(Network::Closed)?.ran() {
             ran if ran.is_empty() => Ok(()),
@@ -144,12 +144,12 @@ impl<'a> Proof<'a> {
         }
     }
 
-    fn rebuilds_warm(&mut self) -> Result<(), String> {
+    fn rebuilds_warm(&mut self) -> Promise {
         self.figures.edit = Some(self.rebuild()?);
         Ok(())
     }
 
-    fn rebuilds_on_a_fresh_runner(&mut self) -> Result<(), String> {
+    fn rebuilds_on_a_fresh_runner(&mut self) -> Promise {
         docker::empty_mounts(self.namespace)?;
         self.figures.runner = Some(self.rebuild()?);
         let mounts = docker::mounts(self.namespace)?;
@@ -176,7 +176,6 @@ impl<'a> Proof<'a> {
 }
 
 /// In the unit that image sizes are told in.
-#[expect(clippy::cast_precision_loss, reason = "no image has 2^53 bytes")]
 pub fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }
@@ -186,7 +185,7 @@ fn holds_downloads(folder: &str) -> bool {
     !["build", "target", ".next/cache"].iter().any(|ending| folder.ends_with(ending))
 }
 
-fn append(path: &Path, text: &str) -> Result<(), String> {
+fn append(path: &Path, text: &str) -> Promise {
     let file = fs::OpenOptions::new().append(true).create(true).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| format!("{}: {error}", path.display()))
 }
