@@ -32,7 +32,7 @@ impl Drop for Container<'_> {
 impl<'a> Container<'a> {
     /// Starts the image as it is; `options` are for `docker run`.
     pub fn start(image: &str, case: &'a Case, options: &[&str]) -> Result<Self, String> {
-        let container = Container { name: image.replace(':', "-"), case };
+        let container = Container { name: image.to_owned(), case };
         let mut command = Command::new("docker");
         command.args(["run", "--detach", "--name", &container.name]).args(options);
         if let Some(port) = case.port {

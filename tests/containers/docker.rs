@@ -69,12 +69,12 @@ impl Build {
     }
 }
 
-/// Builds `context` as `image`, with cache mounts that belong to `namespace` alone.
-pub fn build(context: &Path, image: &str, namespace: &str, network: Network) -> Result<Build, String> {
+/// Builds `context` as `image`, with cache mounts in a namespace of this name.
+pub fn build(context: &Path, image: &str, network: Network) -> Result<Build, String> {
     let mut command = builder()?;
     command.arg(context).arg("-f").arg(context.join("Dockerfile"));
     command.args(["-t", image, "--load", "--progress=plain", "--provenance=false"]);
-    command.args(["--build-arg", &format!("BUILDKIT_CACHE_MOUNT_NS={namespace}")]);
+    command.args(["--build-arg", &format!("BUILDKIT_CACHE_MOUNT_NS={image}")]);
     if network == Network::Closed {
         command.args(PROXIES.iter().flat_map(|name| ["--build-arg".to_owned(), format!("{name}={NOBODY}")]));
     }

@@ -35,15 +35,11 @@ fn main() -> ExitCode {
     if !engine {
         println!("skipped: no container engine answers (`docker version`), so no image is built or run");
     }
-    let namespace = format!("dockgen-proof-{}", std::process::id());
     let rows = Rows::default();
-    let trials = cases.into_iter().map(|case| trial(case, &namespace, &rows).with_ignored_flag(!engine)).collect();
+    let trials = cases.into_iter().zip(1..).map(|(case, number)| trial(case, number, &rows).with_ignored_flag(!engine));
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
-    let conclusion = libtest_mimic::run(&arguments, trials);
+    let conclusion = libtest_mimic::run(&arguments, trials.collect());
     print_table(&rows.lock().unwrap_or_else(PoisonError::into_inner));
-    if engine && let Err(why) = docker::empty_mounts(&namespace) {
-        return fail(&why);
-    }
     conclusion.exit_code()
 }
 
@@ -52,12 +48,12 @@ fn fail(why: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn trial(case: Case, namespace: &str, rows: &Rows) -> Trial {
-    let (namespace, rows) = (namespace.to_owned(), Arc::clone(rows));
+fn trial(case: Case, number: u32, rows: &Rows) -> Trial {
+    let rows = Arc::clone(rows);
     Trial::test(case.name(), move || {
         let context = tempfile::tempdir()?;
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-        let mut proof = Proof::new(&case, context.path(), &namespace);
+        let mut proof = Proof::new(&case, context.path(), number);
         proof.run(&fixtures);
         let figures = std::mem::take(&mut proof.figures);
         rows.lock().unwrap_or_else(PoisonError::into_inner).push((case.name(), figures));

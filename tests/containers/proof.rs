@@ -38,8 +38,8 @@ type Promise = Result<(), String>;
 pub struct Proof<'a> {
     case: &'a Case,
     context: &'a Path,
+    /// The name of the image, of its container, and of the cache mounts, so that no case profits from another.
     image: String,
-    namespace: &'a str,
     /// What was measured so far.
     pub figures: Figures,
     /// The promises that do not hold.
@@ -49,13 +49,14 @@ pub struct Proof<'a> {
 impl Drop for Proof<'_> {
     fn drop(&mut self) {
         let _ = docker(["image", "rm", "--force", &self.image]);
+        let _ = docker::empty_mounts(&self.image);
     }
 }
 
 impl<'a> Proof<'a> {
-    /// Of `case`, whose files are copied to `context`, an empty folder.
-    pub fn new(case: &'a Case, context: &'a Path, namespace: &'a str) -> Self {
-        let image = format!("{namespace}:{}", case.fixture);
+    /// Of `case`, the row `number`, whose files are copied to `context`, an empty folder.
+    pub fn new(case: &'a Case, context: &'a Path, number: u32) -> Self {
+        let image = format!("dockgen-proof-{}-{number}", std::process::id());
         Proof { case, context, image, namespace, figures: Figures::default(), broken: Vec::new() }
     }
 
@@ -89,7 +90,7 @@ impl<'a> Proof<'a> {
     }
 
     fn build(&self, network: Network) -> Result<Build, String> {
-        docker::build(self.context, &self.image, self.namespace, network)
+        docker::build(self.context, &self.image, network)
     }
 
     fn build_cold(&mut self) -> Promise {
@@ -150,9 +151,9 @@ impl<'a> Proof<'a> {
     }
 
     fn rebuilds_on_a_fresh_runner(&mut self) -> Promise {
-        docker::empty_mounts(self.namespace)?;
+        docker::empty_mounts(&self.image)?;
         self.figures.runner = Some(self.rebuild()?);
-        let mounts = docker::mounts(self.namespace)?;
+        let mounts = docker::mounts(&self.image)?;
         match mounts.iter().find(|mount| mount.is_filled() && holds_downloads(&mount.folder)) {
             Some(mount) => Err(format!("the cache mount `{}` was filled again: {}", mount.folder, mount.size)),
             None => Ok(()),
