@@ -53,12 +53,7 @@ pub const JAVA: Syntax = Syntax {
 pub const PYTHON: Syntax = Syntax {
     line_comment: "#",
     block_comment: None,
-    quotes: &[
-        quote("\"\"\"", true, true),
-        quote("'''", true, true),
-        quote("\"", true, false),
-        quote("'", true, false),
-    ],
+    quotes: &[quote("\"\"\"", true, true), quote("'''", true, true), quote("\"", true, false), quote("'", true, false)],
     regex: false,
 };
 
@@ -95,7 +90,10 @@ impl<'a> Masked<'a> {
         let index = self.strings.partition_point(|range| range.start < offset);
         let range = self.strings.get(index)?;
         let between = self.code.get(offset..range.start)?;
-        between.trim_matches(|c: char| c.is_whitespace() || "\"'`".contains(c)).is_empty().then(|| self.original(range.clone()))
+        between
+            .trim_matches(|c: char| c.is_whitespace() || "\"'`".contains(c))
+            .is_empty()
+            .then(|| self.original(range.clone()))
     }
 
     /// The contents of all string literals, in order.
