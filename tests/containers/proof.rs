@@ -57,7 +57,7 @@ impl<'a> Proof<'a> {
     /// Of `case`, the row `number`, whose files are copied to `context`, an empty folder.
     pub fn new(case: &'a Case, context: &'a Path, number: u32) -> Self {
         let image = format!("dockgen-proof-{}-{number}", std::process::id());
-        Proof { case, context, image, namespace, figures: Figures::default(), broken: Vec::new() }
+        Proof { case, context, image, figures: Figures::default(), broken: Vec::new() }
     }
 
     /// Tries everything; after a broken promise the others are still tried, as far as there is an image.
