@@ -179,6 +179,7 @@ impl WishArgs {
             ci: self.ci,
             platforms: self.platform.clone(),
             uid: self.uid,
+            ..Wishes::default()
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod ask;
 pub mod catalog;
 pub mod changes;
 pub mod cli;
+pub mod config;
 
 pub mod disk;
 pub mod dockerignore;

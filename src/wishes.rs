@@ -1,4 +1,4 @@
-//! What somebody asked for: flags, answers, later `dockgen.toml`; everything optional.
+//! What somebody asked for: flags over answers over `dockgen.toml`; everything optional.
 
 /// Wishes; the topic names are those of the flags and of the decisions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,6 +23,35 @@ pub struct Wishes {
     pub platforms: Vec<String>,
     /// The numeric user.
     pub uid: Option<u32>,
+    /// What reaches into the documents without an edit.
+    pub extras: Extras,
+}
+
+/// Wishes that only `dockgen.toml` can say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Extras {
+    /// Whether the workflow checks the files first.
+    pub check: bool,
+    /// A registry in place of the base images' own.
+    pub mirror: Option<String>,
+    /// A folder with templates.
+    pub templates: Option<String>,
+    /// Debian packages of the build.
+    pub build_packages: Vec<String>,
+    /// Build arguments and their defaults.
+    pub build_args: std::collections::BTreeMap<String, String>,
+    /// Shell commands before the build.
+    pub build_commands: Vec<String>,
+    /// Debian packages of the running program.
+    pub run_packages: Vec<String>,
+    /// Environment of the running program.
+    pub env: std::collections::BTreeMap<String, String>,
+    /// Labels of the image.
+    pub labels: std::collections::BTreeMap<String, String>,
+    /// Files and folders that the program reads.
+    pub copy: Vec<String>,
+    /// The health check, as exec form.
+    pub health: Vec<String>,
 }
 
 /// What `--port` says.
@@ -58,6 +87,23 @@ pub enum Ci {
 }
 
 impl Wishes {
+    /// These wishes, and where they say nothing, the others.
+    pub fn or(self, other: Wishes) -> Wishes {
+        Wishes {
+            lang: self.lang.or(other.lang),
+            runtime: self.runtime.or(other.runtime),
+            toolchain: self.toolchain.or(other.toolchain),
+            package_manager: self.package_manager.or(other.package_manager),
+            entry: self.entry.or(other.entry),
+            port: self.port.or(other.port),
+            name: self.name.or(other.name),
+            ci: self.ci.or(other.ci),
+            platforms: if self.platforms.is_empty() { other.platforms } else { self.platforms },
+            uid: self.uid.or(other.uid),
+            extras: if self.extras == Extras::default() { other.extras } else { self.extras },
+        }
+    }
+
     /// Sets the wish that a topic is about, as an answer to a question does.
     ///
     /// # Errors
