@@ -1,5 +1,6 @@
 //! Arguments in, exit code out.
 
+mod config;
 mod explain;
 mod init;
 mod print;
@@ -48,6 +49,9 @@ enum Command {
     Init(InitArgs),
     /// Show the facts with their evidence, the decisions with their reasons, and the rivals that lost
     Explain(ExplainArgs),
+    /// Read and change dockgen.toml; comments and order stay
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Print the completions of a shell
     Completions {
         /// The shell
@@ -55,6 +59,38 @@ enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Print the value of a key
+    Get {
+        /// The key, such as `run.packages`
+        key: String,
+        /// The folder of the repository
+        #[arg(default_value = ".")]
+        dir: PathBuf,
+    },
+    /// Set a key
+    Set {
+        /// The key
+        key: String,
+        /// The value; lists as `a,b`, tables as in TOML
+        value: String,
+        /// The folder of the repository
+        #[arg(default_value = ".")]
+        dir: PathBuf,
+    },
+    /// Take a key away
+    Unset {
+        /// The key
+        key: String,
+        /// The folder of the repository
+        #[arg(default_value = ".")]
+        dir: PathBuf,
+    },
+    /// Print the JSON schema of dockgen.toml
+    Schema,
 }
 
 #[derive(Debug, Args)]
@@ -197,6 +233,7 @@ pub fn main() -> ExitCode {
         None => init::run(&cli.init, true),
         Some(Command::Init(args)) => init::run(args, false),
         Some(Command::Explain(args)) => explain::run(args),
+        Some(Command::Config(command)) => config::run(command),
         Some(Command::Completions { shell }) => completions(*shell),
         Some(Command::Man) => man(),
     };

@@ -222,10 +222,15 @@ pub fn set(text: &str, name: &str, value: &str) -> Result<String, Error> {
         let item = table.entry(part).or_insert(toml_edit::table());
         table = item.as_table_mut().ok_or_else(|| Error::usage(format!("`{part}` is no table in {PATH}")))?;
     }
-    if let Some(Item::Value(old)) = table.get(last) {
-        *value.decor_mut() = old.decor().clone();
+    match table.get_mut(last) {
+        Some(Item::Value(old)) => {
+            *value.decor_mut() = old.decor().clone();
+            *old = value;
+        }
+        _ => {
+            table.insert(last, Item::Value(value));
+        }
     }
-    table.insert(last, Item::Value(value));
     let text = document.to_string();
     parse(&text)?;
     Ok(text)

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::facts::{Evidence, Fact, Strength};
 use crate::plan::{Candidate, Decision, Planner};
 use crate::repo::Repo;
-use crate::wishes::Wishes;
+use crate::wishes::{Extras, Wishes};
 
 /// A file at the top of a repository that speaks for a language.
 #[derive(Debug)]
@@ -94,16 +94,64 @@ pub struct Common {
     /// Where the program listens.
     pub port: Option<u16>,
     /// The labels.
-    pub labels: Labels,
+    pub labels: AllLabels,
     /// Why the runtime is no smaller one, where the repository is the reason.
     pub runtime_comment: Option<String>,
+    /// What `dockgen.toml` adds.
+    pub extra: Extra,
+}
+
+/// What `dockgen.toml` adds to the stages.
+#[derive(Debug, Serialize)]
+pub struct Extra {
+    build_packages: Vec<String>,
+    build_args: Vec<Variable>,
+    build_commands: Vec<String>,
+    run_packages: Vec<String>,
+    environment: Vec<Variable>,
+    copy: Vec<String>,
+    health: Vec<String>,
+}
+
+/// A name and its value.
+#[derive(Debug, Serialize)]
+pub struct Variable {
+    /// The name.
+    pub name: String,
+    /// The value.
+    pub value: String,
+}
+
+fn variables(map: &std::collections::BTreeMap<String, String>) -> Vec<Variable> {
+    map.iter().map(|(name, value)| Variable { name: name.clone(), value: value.clone() }).collect()
+}
+
+impl Extra {
+    fn new(extras: &Extras) -> Self {
+        Extra {
+            build_packages: extras.build_packages.clone(),
+            build_args: variables(&extras.build_args),
+            build_commands: extras.build_commands.clone(),
+            run_packages: extras.run_packages.clone(),
+            environment: variables(&extras.env),
+            copy: extras.copy.clone(),
+            health: extras.health.clone(),
+        }
+    }
 }
 
 impl Common {
     /// The common words, with the user of the wishes.
     pub fn new(planner: &Planner, name: &str, port: Option<u16>, labels: Labels) -> Self {
-        let user = planner.wishes.uid.unwrap_or(USER);
-        Common { name: name.to_owned(), user, port, labels, runtime_comment: planner.runtime_comment() }
+        let extras = &planner.wishes.extras;
+        Common {
+            name: name.to_owned(),
+            user: planner.wishes.uid.unwrap_or(USER),
+            port,
+            labels: AllLabels { own: labels, more: variables(&extras.labels) },
+            runtime_comment: planner.runtime_comment(),
+            extra: Extra::new(extras),
+        }
     }
 }
 
@@ -118,6 +166,14 @@ pub struct Labels {
     pub source: Option<String>,
     /// org.opencontainers.image.licenses
     pub licenses: Option<String>,
+}
+
+/// The labels of the manifests and of `dockgen.toml`.
+#[derive(Debug, Serialize)]
+pub struct AllLabels {
+    #[serde(flatten)]
+    own: Labels,
+    more: Vec<Variable>,
 }
 
 /// The user that images run as where nobody asks for another.

@@ -84,14 +84,22 @@ pub fn draft(repo: &Repo, wishes: &Wishes) -> Result<Draft, Error> {
 
 fn documents(recipe: &Recipe, wishes: &Wishes) -> Result<Vec<Document>, Error> {
     let mut documents = vec![
-        Document { path: "Dockerfile", text: render::render_context(recipe.template, &recipe.view)? },
-        Document { path: ".dockerignore", text: render::render("dockerignore.tera", &workflow::ignore_view(recipe))? },
+        Document { path: "Dockerfile", text: dockerfile(recipe, wishes)? },
+        Document { path: ".dockerignore", text: render::render("dockerignore.tera", &workflow::ignore_view(recipe, wishes))? },
     ];
     if wishes.ci != Some(Ci::None) {
         let text = render::render("ci/github.yml.tera", &workflow::view(recipe, wishes))?;
         documents.push(Document { path: ".github/workflows/docker.yml", text });
     }
     Ok(documents)
+}
+
+fn dockerfile(recipe: &Recipe, wishes: &Wishes) -> Result<String, Error> {
+    let text = render::render_context(recipe.template, &recipe.view)?;
+    Ok(match &wishes.extras.mirror {
+        Some(mirror) => workflow::mirrored(&text, mirror),
+        None => text,
+    })
 }
 
 /// The .dockerignore must let in what the build reads.

@@ -243,6 +243,11 @@ impl<'a> Planner<'a> {
     /// # Errors
     /// Where the one that was asked for does not, or none does.
     pub fn runtime(&mut self, needs: Vec<Need>, rows: &[Runtime], toolchain: &Toolchain) -> Result<Runtime, Error> {
+        let mut needs = needs;
+        for package in &self.wishes.extras.run_packages {
+            let evidence = Evidence::new(crate::config::PATH, &format!("run.packages: {package}"), Strength::Asked);
+            needs.push(Need::new(format!("package:{package}"), format!("it is given `{package}`"), evidence));
+        }
         let rows: Vec<&Runtime> =
             rows.iter().filter(|row| row.cycles.is_empty() || row.cycles.contains(&toolchain.cycle)).collect();
         let wish = self.wishes.runtime.as_deref().filter(|wish| *wish != "auto");

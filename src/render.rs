@@ -87,7 +87,7 @@ pub fn render_context(template: &str, context: &Context) -> Result<String, Error
 fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut blank = true;
-    for line in text.lines().map(str::trim_end) {
+    for line in text.lines().map(str::trim_end).filter(|line| *line != "#~") {
         if !line.is_empty() {
             out.push_str(line);
             out.push('\n');

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::catalog;
-use crate::dockerignore::Section;
+use crate::dockerignore::{Section, literal};
 use crate::language::Recipe;
 use crate::wishes::Wishes;
 
@@ -43,14 +43,63 @@ pub struct Ignore {
 }
 
 /// The recipe's sections; an allow list needs no clutter, a deny list does; the secrets always come last.
-pub fn ignore_view(recipe: &Recipe) -> Ignore {
+pub fn ignore_view(recipe: &Recipe, wishes: &Wishes) -> Ignore {
     let shared = catalog::shared();
     let allows =
         recipe.ignore.first().is_some_and(|section| section.patterns.first().is_some_and(|first| first == "*"));
     let mut sections = recipe.ignore.clone();
+    if !wishes.extras.copy.is_empty() {
+        let lines = wishes.extras.copy.iter().map(|path| format!("!{}", literal(path)));
+        sections.push(Section::new("Asked for in dockgen.toml.", lines));
+    }
     if !allows {
         sections.insert(0, Section::new("Nothing in an image needs these.", shared.clutter));
     }
     sections.push(Section::new("Never in an image, wherever they lie.", shared.secrets));
     Ignore { sections }
+}
+
+/// The Dockerfile with its base images from another registry: `golang:1` becomes `MIRROR/library/golang:1`, and a
+/// registry's name stays as a folder, as pull-through caches have it.
+pub fn mirrored(text: &str, mirror: &str) -> String {
+    let mirror = mirror.trim_end_matches('/');
+    let stages: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("FROM ")?.split(" AS ").nth(1)).collect();
+    let place = |image: &str| match image.split_once('/') {
+        _ if image == "scratch" || stages.contains(&image) => image.to_owned(),
+        None => format!("{mirror}/library/{image}"),
+        Some(_) => format!("{mirror}/{image}"),
+    };
+    let line = |line: &str| {
+        let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        match words.first().map(String::as_str) {
+            Some("FROM") => {
+                if let Some(image) = words.iter_mut().skip(1).find(|word| !word.starts_with("--")) {
+                    *image = place(image);
+                }
+            }
+            Some("COPY") => {
+                for word in &mut words {
+                    if let Some(image) = word.strip_prefix("--from=") {
+                        *word = format!("--from={}", place(image));
+                    }
+                }
+            }
+            _ => return format!("{line}\n"),
+        }
+        words.join(" ") + "\n"
+    };
+    text.lines().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_images_come_from_the_mirror_and_stages_do_not() {
+        let text = "FROM --platform=$BUILDPLATFORM golang:1 AS build\nFROM gcr.io/x:y\nCOPY --link --from=build a b\n";
+        let want = "FROM --platform=$BUILDPLATFORM m.io/p/library/golang:1 AS build\nFROM m.io/p/gcr.io/x:y\nCOPY --link --from=build a b\n";
+        assert_eq!(mirrored(text, "m.io/p/"), want);
+        assert_eq!(mirrored("FROM scratch\n", "m"), "FROM scratch\n");
+    }
 }

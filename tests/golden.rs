@@ -16,6 +16,9 @@ struct Variant {
     snapshot: String,
     fixture: String,
     wishes: std::collections::BTreeMap<String, String>,
+    /// The text of a dockgen.toml.
+    #[serde(default)]
+    config: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -36,7 +39,7 @@ fn fixtures() -> Vec<(String, PathBuf, Wishes)> {
         .collect();
     let text = std::fs::read_to_string(root().join("tests/golden.toml")).unwrap();
     for variant in toml::from_str::<Variants>(&text).unwrap().variant {
-        let mut wishes = Wishes::default();
+        let mut wishes = dockgen::config::parse(&variant.config).unwrap();
         for (topic, value) in &variant.wishes {
             wishes.answer(topic, value).unwrap();
         }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Common, Labels, Language, Recipe, sign, view};
+use super::{Common, Labels, Language, Recipe, Variable, sign, view};
 use crate::catalog::{self, Release, Runtime};
 use crate::dockerignore::{Section, literal};
 use crate::error::Error;
@@ -190,12 +190,6 @@ struct View {
     environment: Vec<Variable>,
 }
 
-#[derive(Debug, Serialize)]
-struct Variable {
-    name: &'static str,
-    value: String,
-}
-
 fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     let repo = planner.repo;
     let modules = readable_modules(planner)?;
@@ -256,7 +250,7 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
         workdir: if program.data.is_empty() { "/" } else { "/app" },
         environment: port
             .filter(|_| program.port_from_environment)
-            .map(|port| Variable { name: "PORT", value: port.to_string() })
+            .map(|port| Variable { name: "PORT".to_owned(), value: port.to_string() })
             .into_iter()
             .collect(),
     };
