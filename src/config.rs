@@ -142,7 +142,8 @@ pub fn parse(text: &str) -> Result<Wishes, Error> {
         let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         let quote = text.lines().nth(line - 1).unwrap_or_default().trim();
         let what = error.message().lines().next().unwrap_or_default();
-        Error::usage(format!("`{PATH}`, line {line}, `{quote}`: {what}")).hint("`dockgen config schema` tells every key")
+        Error::usage(format!("`{PATH}`, line {line}, `{quote}`: {what}"))
+            .hint("`dockgen config schema` tells every key")
     })?;
     let wrong = |what: String| Error::usage(format!("`{PATH}`: {what}"));
     for key in KEYS.iter().filter(|key| !key.values.is_empty()) {
@@ -217,7 +218,8 @@ pub fn set(text: &str, name: &str, value: &str) -> Result<String, Error> {
     let mut document = document(text)?;
     let mut table = document.as_table_mut();
     let parts: Vec<&str> = name.split('.').collect();
-    let (last, folders) = parts.split_last().ok_or_else(|| by_name("").err().unwrap_or_else(|| Error::usage("no key")))?;
+    let (last, folders) =
+        parts.split_last().ok_or_else(|| by_name("").err().unwrap_or_else(|| Error::usage("no key")))?;
     for part in folders {
         let item = table.entry(part).or_insert(toml_edit::table());
         table = item.as_table_mut().ok_or_else(|| Error::usage(format!("`{part}` is no table in {PATH}")))?;
@@ -281,7 +283,9 @@ fn typed(key: &Key, value: &str) -> Result<Value, Error> {
 
 /// The first lines of a new file.
 pub fn head() -> String {
-    format!("#:schema {SCHEMA_URL}\n# What dockgen would not choose by itself. Yours to edit; `dockgen config schema` tells every key.\n\n")
+    format!(
+        "#:schema {SCHEMA_URL}\n# What dockgen would not choose by itself. Yours to edit; `dockgen config schema` tells every key.\n\n"
+    )
 }
 
 /// The JSON schema of the file.
@@ -312,7 +316,8 @@ pub fn schema() -> serde_json::Value {
             None => root["properties"][key.name] = kind(key),
             Some((folder, name)) => {
                 if root["properties"][folder].is_null() {
-                    root["properties"][folder] = object(if folder == "build" { "Of the build" } else { "Of the running program" });
+                    root["properties"][folder] =
+                        object(if folder == "build" { "Of the build" } else { "Of the running program" });
                 }
                 root["properties"][folder]["properties"][name] = kind(key);
             }

@@ -14,12 +14,14 @@ pub mod cli;
 pub mod config;
 
 pub mod disk;
+pub mod dockerfile;
 pub mod dockerignore;
 pub mod error;
 pub mod explain;
 pub mod facts;
 pub mod format;
 pub mod language;
+pub mod lint;
 pub mod lock;
 pub mod plan;
 pub mod render;
@@ -85,7 +87,10 @@ pub fn draft(repo: &Repo, wishes: &Wishes) -> Result<Draft, Error> {
 fn documents(recipe: &Recipe, wishes: &Wishes) -> Result<Vec<Document>, Error> {
     let mut documents = vec![
         Document { path: "Dockerfile", text: dockerfile(recipe, wishes)? },
-        Document { path: ".dockerignore", text: render::render("dockerignore.tera", &workflow::ignore_view(recipe, wishes))? },
+        Document {
+            path: ".dockerignore",
+            text: render::render("dockerignore.tera", &workflow::ignore_view(recipe, wishes))?,
+        },
     ];
     if wishes.ci != Some(Ci::None) {
         let text = render::render("ci/github.yml.tera", &workflow::view(recipe, wishes))?;

@@ -1,0 +1,185 @@
+//! The promises that a Dockerfile, edited by anybody, may break.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde::Serialize;
+
+use crate::dockerfile::{Step, steps};
+use crate::source::pattern;
+
+/// One thing that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// The file.
+    pub file: String,
+    /// The line, from 1, where there is one.
+    pub line: Option<usize>,
+    /// A sentence.
+    pub message: String,
+}
+
+/// The rules and what they are about.
+pub const RULES: &[(&str, &str)] = &[
+    ("stale", "A run of update would change the file"),
+    ("missing", "A file that was generated is not there"),
+    ("hidden-input", "The .dockerignore hides what the build reads"),
+    ("manifest-not-copied", "The dependency step does not see a manifest"),
+    ("unparsable", "The Dockerfile cannot be read"),
+    ("conflict", "The file has conflict markers"),
+    ("root-user", "The image runs as root"),
+    ("secret", "A secret gets into the image"),
+    ("unpinned-base", "A base image has no version"),
+    ("package-manager-as-init", "A package manager is the first process"),
+    ("end-of-life", "A base image's maker mends it no more"),
+];
+
+static SECRET_NAME: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?i)(^|_)(apikey|api_key|auth|credentials?|password|passwd|pword|secret|token|private_key)(_|$)")
+});
+static SECRET_FILE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(^|/)(\.env(\.[\w.]+)?|id_rsa|id_ed25519|[^/ ]+\.pem|[^/ ]+\.key|\.netrc)$"));
+
+const MANAGERS: [&str; 12] =
+    ["npm", "npx", "yarn", "pnpm", "bunx", "poetry", "uv", "pipenv", "pdm", "mvn", "./mvnw", "gradle"];
+
+/// What the Dockerfile breaks.
+pub fn promises(file: &str, text: &str) -> Vec<Reason> {
+    let reason = |rule, line, message: String| Reason { rule, file: file.to_owned(), line, message };
+    let marker = text.lines().position(|line| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> "));
+    if let Some(at) = marker {
+        return vec![reason("conflict", Some(at + 1), "the conflict is not resolved".to_owned())];
+    }
+    let steps = match steps(text) {
+        Ok(steps) => steps,
+        Err(fault) => return vec![reason("unparsable", None, fault.to_string())],
+    };
+    let mut reasons = Vec::new();
+    let last = steps.iter().filter_map(|step| step.stage).max();
+    let names: Vec<&str> =
+        steps.iter().filter(|step| step.word == "FROM").filter_map(|step| stage_name(&step.rest)).collect();
+    let arguments: Vec<(&str, &str)> = steps
+        .iter()
+        .filter(|step| step.word == "ARG" && step.stage.is_none())
+        .filter_map(|step| step.rest.split_once('='))
+        .collect();
+    for step in &steps {
+        let line = Some(step.line);
+        match step.word.as_str() {
+            "FROM" => {
+                let image = filled(image(&step.rest), &arguments);
+                if image != "scratch" && !names.contains(&image.as_str()) && is_unpinned(&image) {
+                    reasons.push(reason("unpinned-base", line, format!("`{image}` names no version")));
+                }
+            }
+            "ENV" | "ARG" => {
+                for name in assigned(&step.rest).filter(|name| SECRET_NAME.is_match(name)) {
+                    let what = format!("{} {name} stays in the image's history: use a secret mount", step.word);
+                    reasons.push(reason("secret", line, what));
+                }
+            }
+            "COPY" | "ADD" => {
+                for path in step.rest.split_whitespace().filter(|path| SECRET_FILE.is_match(path)) {
+                    reasons.push(reason("secret", line, format!("`{path}` gets into a layer")));
+                }
+            }
+            "CMD" | "ENTRYPOINT" if step.stage == last => {
+                if let Some(manager) = first_word(&step.rest).filter(|word| MANAGERS.contains(word)) {
+                    let what = format!("`{manager}` is the first process, and passes no signals on");
+                    reasons.push(reason("package-manager-as-init", line, what));
+                }
+            }
+            _ => {}
+        }
+    }
+    reasons.extend(root(&steps, last).map(|(line, what)| reason("root-user", Some(line), what)));
+    reasons
+}
+
+/// Why the last stage runs as root, and where that shows.
+fn root(steps: &[Step], last: Option<usize>) -> Option<(usize, String)> {
+    let stage: Vec<&Step> = steps.iter().filter(|step| step.stage == last && last.is_some()).collect();
+    let from = stage.first()?;
+    match stage.iter().rev().find(|step| step.word == "USER") {
+        Some(step) => {
+            let user = step.rest.split(':').next().unwrap_or_default().trim();
+            matches!(user, "root" | "0").then(|| (step.line, "the image runs as root".to_owned()))
+        }
+        None if from.rest.contains("nonroot") => None,
+        None => Some((from.line, "no USER stands in the last stage, so the image runs as root".to_owned())),
+    }
+}
+
+fn image(from: &str) -> &str {
+    from.split_whitespace().find(|word| !word.starts_with("--")).unwrap_or_default()
+}
+
+fn stage_name(from: &str) -> Option<&str> {
+    let mut words = from.split_whitespace();
+    words.find(|word| word.eq_ignore_ascii_case("as"))?;
+    words.next()
+}
+
+/// The image with the defaults of the global arguments.
+fn filled(image: &str, arguments: &[(&str, &str)]) -> String {
+    let mut image = image.to_owned();
+    for (name, value) in arguments {
+        let value = value.trim_matches('"');
+        image = image.replace(&format!("${{{name}}}"), value).replace(&format!("${name}"), value);
+    }
+    image
+}
+
+fn is_unpinned(image: &str) -> bool {
+    let tail = image.rsplit('/').next().unwrap_or(image);
+    !image.contains('@') && !image.contains('$') && (!tail.contains(':') || tail.ends_with(":latest"))
+}
+
+/// The names that an ENV or ARG gives a value.
+fn assigned(rest: &str) -> impl Iterator<Item = &str> {
+    rest.split_whitespace().filter_map(|word| {
+        let (name, value) = word.split_once('=')?;
+        let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        (is_name && !value.trim_matches('"').is_empty()).then_some(name)
+    })
+}
+
+fn first_word(rest: &str) -> Option<&str> {
+    rest.trim_start_matches(['[', ' '])
+        .split([' ', ',', ']'])
+        .map(|word| word.trim_matches('"'))
+        .find(|word| !word.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(text: &str) -> Vec<(&'static str, Option<usize>)> {
+        promises("Dockerfile", text).into_iter().map(|reason| (reason.rule, reason.line)).collect()
+    }
+
+    #[test]
+    fn a_good_one_breaks_nothing() {
+        assert_eq!(rules("ARG V=1\nFROM node:${V} AS a\nFROM a\nUSER 1001\nENTRYPOINT [\"node\"]\n"), []);
+        assert_eq!(rules("FROM gcr.io/distroless/static:nonroot\n"), []);
+    }
+
+    #[test]
+    fn each_promise_is_kept() {
+        assert_eq!(rules("FROM a:1\n"), [("root-user", Some(1))]);
+        assert_eq!(rules("FROM a:1\nUSER 5\nUSER root\n"), [("root-user", Some(3))]);
+        assert_eq!(rules("FROM a\nUSER 5\n"), [("unpinned-base", Some(1))]);
+        assert_eq!(rules("FROM h:5000/a:latest\nUSER 5\n"), [("unpinned-base", Some(1))]);
+        assert_eq!(
+            rules("FROM a:1\nENV API_TOKEN=x MODE=y\nCOPY .env ./\nUSER 5\n"),
+            [("secret", Some(2)), ("secret", Some(3))]
+        );
+        assert_eq!(rules("FROM a:1\nUSER 5\nCMD npm start\n"), [("package-manager-as-init", Some(3))]);
+        assert_eq!(rules("FROM a:1\nUSER 5\nCMD [\"yarn\", \"start\"]\n"), [("package-manager-as-init", Some(3))]);
+        assert_eq!(rules("FROM a:1\n<<<<<<< yours\n"), [("conflict", Some(2))]);
+        assert_eq!(rules("FRM a:1\n")[0].0, "unparsable");
+    }
+}
