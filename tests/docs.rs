@@ -1,0 +1,240 @@
+//! The pages against the program: links, tables, terminal sessions, flags.
+//!
+//! What stands between `<!-- KIND ARGUMENT -->` and `<!-- end -->` is made here; `SNAPSHOTS=overwrite cargo test --test
+//! docs` writes it anew.
+
+#![expect(clippy::disallowed_methods, reason = "tests read and write the pages")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use support::Tree;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+/// Every page: (path, text).
+fn pages() -> Vec<(PathBuf, String)> {
+    let top = ["README.md", "CHANGELOG.md"].map(|name| root().join(name));
+    let below = ["docs", "docs/decisions"].iter().flat_map(|folder| entries(&root().join(folder)));
+    let pages = top.into_iter().chain(below).filter(|path| path.extension().is_some_and(|end| end == "md"));
+    pages.map(|path| (path.clone(), read(&path))).collect()
+}
+
+/// The lines outside of fenced code.
+fn prose(text: &str) -> impl Iterator<Item = &str> {
+    let mut fenced = false;
+    text.lines().filter(move |line| {
+        let fence = line.trim_start().starts_with("```");
+        fenced ^= fence;
+        !fenced && !fence
+    })
+}
+
+/// A heading as the part of an address after `#`.
+fn anchor(heading: &str) -> String {
+    let kept = heading.trim().chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    for (page, text) in pages() {
+        for target in prose(&text).flat_map(|line| line.split("](").skip(1)).filter_map(|rest| rest.split(')').next()) {
+            if target.contains("://") {
+                continue;
+            }
+            let (file, part) = target.split_once('#').unwrap_or((target, ""));
+            let path = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
+            assert!(path.exists(), "{} links to {target}", page.display());
+            let headings = |text: &str| {
+                prose(text)
+                    .filter(|line| line.starts_with('#'))
+                    .map(|line| anchor(line.trim_start_matches('#')))
+                    .collect::<Vec<_>>()
+            };
+            assert!(
+                part.is_empty() || headings(&read(&path)).iter().any(|heading| heading == part),
+                "{} links to {target}",
+                page.display()
+            );
+        }
+    }
+}
+
+/// A catalog table as Markdown. The argument: `LANGUAGE/TABLE: Title=key, Title=key`; the language `*` is all of them,
+/// the key `.` is the name of a row that has one, or the row itself where it is no table.
+fn catalog(argument: &str) -> String {
+    let (place, columns) = argument.split_once(": ").unwrap();
+    let (language, table) = place.split_once('/').unwrap();
+    let columns: Vec<(&str, &str)> = columns.split(", ").map(|column| column.split_once('=').unwrap()).collect();
+    let mut titles: Vec<&str> = columns.iter().map(|(title, _)| *title).collect();
+    let mut rows = Vec::new();
+    for folder in entries(&root().join("templates")) {
+        let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
+        if (language != "*" && language != name) || !folder.join("catalog.toml").exists() {
+            continue;
+        }
+        let catalog: toml::Table = read(folder.join("catalog.toml")).parse().unwrap();
+        for (key, row) in catalog.get(table).map(named_rows).unwrap_or_default() {
+            let cells = columns.iter().map(|(_, column)| match *column {
+                "." => cell(&key),
+                column => row.get(column).map(cell).unwrap_or_default(),
+            });
+            rows.push((language == "*").then(|| name.clone()).into_iter().chain(cells).collect::<Vec<_>>());
+        }
+    }
+    assert!(!rows.is_empty(), "there is no {place} in the catalogs");
+    if language == "*" {
+        titles.insert(0, "Language");
+    }
+    let line = |cells: Vec<&str>| format!("| {} |\n", cells.join(" | ")).replace("|  |", "| |").replace("|  |", "| |");
+    let rule = format!("|{}\n", "---|".repeat(titles.len()));
+    let body: String = rows.iter().map(|row| line(row.iter().map(String::as_str).collect())).collect();
+    format!("\n{}{rule}{body}\n", line(titles))
+}
+
+fn named_rows(table: &toml::Value) -> Vec<(toml::Value, toml::Value)> {
+    match table {
+        toml::Value::Array(rows) => rows.iter().map(|row| (row.clone(), row.clone())).collect(),
+        toml::Value::Table(rows) => rows.iter().map(|(name, row)| (name.as_str().into(), row.clone())).collect(),
+        row => vec![(row.clone(), row.clone())],
+    }
+}
+
+fn cell(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) if text.contains(['{', '*', ':', '/', '<', '_', '$', '=']) => {
+            format!("`{}`", text.replace('|', "\\|"))
+        }
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Boolean(yes) => if *yes { "yes" } else { "" }.to_owned(),
+        toml::Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}
+
+/// The example's own files in a tree of their own, without what dockgen wrote there for somebody who tried it.
+fn example(name: &str) -> Tree {
+    let from = root().join("examples").join(name);
+    let repo = dockgen::repo::Repo::open(&from).unwrap();
+    let draft = dockgen::draft(&repo, &Default::default()).unwrap();
+    let mut written: Vec<&str> = draft.documents.iter().map(|document| document.path).collect();
+    written.push(dockgen::lock::PATH);
+    let tree = Tree::new(&[]);
+    for path in repo.files().filter(|path| !written.contains(path)) {
+        tree.write(path, &std::fs::read(from.join(path)).unwrap());
+    }
+    tree
+}
+
+/// What a person sees who types `dockgen ARGUMENTS` in an example or a fixture. The argument: `NAME: ARGUMENTS`.
+fn session(argument: &str) -> String {
+    let (name, arguments) = argument.split_once(": ").unwrap();
+    let tree = if root().join("examples").join(name).exists() { example(name) } else { Tree::fixture(name) };
+    let done = tree.run(&arguments.split(' ').collect::<Vec<_>>());
+    format!("```console\n$ dockgen {arguments}\n{}{}```\n", done.out, done.err)
+}
+
+/// A snapshot as code.
+fn snapshot(file: &str) -> String {
+    let syntax = match file.rsplit_once('.') {
+        Some((_, "yml")) => "yaml",
+        _ if file.ends_with("Dockerfile") => "dockerfile",
+        _ => "text",
+    };
+    format!("```{syntax}\n{}```\n", read(Path::new("snapshots").join(file)))
+}
+
+/// The page with its blocks made anew.
+fn refreshed(text: &str) -> String {
+    let (mut out, mut inside) = (String::new(), false);
+    for line in text.lines() {
+        if line == "<!-- end -->" {
+            inside = false;
+        }
+        if !inside {
+            out.push_str(line);
+            out.push('\n');
+        }
+        let marker =
+            line.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->")).and_then(|rest| rest.split_once(' '));
+        let made = match marker.filter(|_| !inside) {
+            Some(("catalog", argument)) => catalog(argument),
+            Some(("session", argument)) => session(argument),
+            Some(("snapshot", file)) => snapshot(file),
+            _ => continue,
+        };
+        inside = true;
+        out.push_str(&made);
+    }
+    assert!(!inside, "a block is not ended");
+    out
+}
+
+#[test]
+fn tables_sessions_and_files_are_those_of_the_program() {
+    let overwrite = std::env::var("SNAPSHOTS").is_ok_and(|value| value == "overwrite");
+    let mut stale = Vec::new();
+    for (page, text) in pages() {
+        let fresh = refreshed(&text);
+        if fresh != text {
+            let diff = similar::TextDiff::from_lines(&text, &fresh).unified_diff().to_string();
+            stale.push(format!("{}\n{diff}", page.display()));
+        }
+        if overwrite {
+            std::fs::write(&page, fresh).unwrap();
+        }
+    }
+    assert!(
+        overwrite || stale.is_empty(),
+        "SNAPSHOTS=overwrite cargo test --test docs writes them anew:\n{}",
+        stale.join("\n")
+    );
+    assert!(read("docs/runtimes.md").contains("<!-- catalog */runtime: "), "docs/runtimes.md shows every runtime");
+}
+
+/// The words of a text that look like long flags.
+fn flags(text: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+    words
+        .filter(|word| word.starts_with("--") && word.len() > 3)
+        .map(|word| word.trim_end_matches('-').to_owned())
+        .collect()
+}
+
+#[test]
+fn the_pages_know_the_flags() {
+    let tree = Tree::new(&[]);
+    let init = flags(&tree.run(&["init", "--help"]).out);
+    let known: BTreeSet<String> = init.union(&flags(&tree.run(&["--help"]).out)).cloned().collect();
+    for (page, text) in pages() {
+        let code = text
+            .lines()
+            .flat_map(|line| line.split('`'))
+            .filter(|part| part.starts_with("dockgen ") || part.starts_with("$ dockgen "));
+        let unknown: Vec<String> = code
+            .map(|part| part.split(" | ").next().unwrap())
+            .flat_map(flags)
+            .filter(|flag| !known.contains(flag))
+            .collect();
+        assert!(unknown.is_empty(), "{} names {unknown:?}", page.display());
+    }
+    let named = flags(&read("README.md"));
+    let missing: Vec<&String> = init.difference(&named).filter(|flag| *flag != "--help").collect();
+    assert!(missing.is_empty(), "README.md does not name {missing:?}");
+}
