@@ -168,13 +168,39 @@ pub struct Repository {
     pub url: String,
 }
 
+/// What makes a profile active by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Activation {
+    /// Nothing has to hold, but no other profile of the same pom may be active.
+    pub by_default: bool,
+    /// A file of the project is there.
+    pub exists: Option<String>,
+    /// A file of the project is not there.
+    pub missing: Option<String>,
+    /// A property that nobody sets is not set (`!name`), or the Java is any newer one (`[9,)`).
+    pub always: bool,
+}
+
+/// A path without the variable for the project's own folder.
+fn in_project(path: &str) -> &str {
+    path.trim_start_matches("${basedir}/").trim_start_matches("${project.basedir}/")
+}
+
+impl Activation {
+    fn holds(&self, exists: &dyn Fn(&str) -> bool) -> bool {
+        let there = |path: &String| exists(in_project(path));
+        let by_file = self.exists.as_ref().is_some_and(there) || self.missing.as_ref().is_some_and(|path| !there(path));
+        by_file || self.always
+    }
+}
+
 /// A profile, which adds to the build when it is active.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Profile {
     /// The name that `-P` takes.
     pub id: String,
-    /// Whether it is active without being asked for.
-    pub active: bool,
+    /// When it is active without being asked for.
+    pub activation: Activation,
     /// What it adds.
     pub model: Model,
 }
@@ -230,10 +256,14 @@ pub struct Pom {
 }
 
 impl Pom {
-    /// The project itself and the profiles that are active by default.
-    pub fn models(&self) -> impl Iterator<Item = &Model> {
-        let active = self.profiles.iter().filter(|profile| profile.active);
-        std::iter::once(&self.model).chain(active.map(|profile| &profile.model))
+    /// The project itself and the profiles that are active by themselves; `exists` tells of files of the project.
+    pub fn models(&self, exists: &dyn Fn(&str) -> bool) -> Vec<&Model> {
+        let holding: Vec<&Profile> = self.profiles.iter().filter(|profile| profile.activation.holds(exists)).collect();
+        let active = match holding.is_empty() {
+            true => self.profiles.iter().filter(|profile| profile.activation.by_default).collect(),
+            false => holding,
+        };
+        std::iter::once(&self.model).chain(active.into_iter().map(|profile| &profile.model)).collect()
     }
 }
 
@@ -287,8 +317,20 @@ fn parent(element: &Element) -> Parent {
 fn profile(element: &Element) -> Profile {
     Profile {
         id: element.owned("id").unwrap_or_default(),
-        active: element.text_at(&["activation", "activeByDefault"]) == Some("true"),
+        activation: element.child("activation").map(activation).unwrap_or_default(),
         model: model(element),
+    }
+}
+
+fn activation(element: &Element) -> Activation {
+    let file = |name| element.text_at(&["file", name]).map(str::to_owned);
+    let unset = element.text_at(&["property", "name"]).is_some_and(|name| name.starts_with('!'));
+    let newer = element.text_at(&["jdk"]).is_some_and(|range| range.starts_with('[') && range.ends_with(",)"));
+    Activation {
+        by_default: element.text_at(&["activeByDefault"]) == Some("true"),
+        exists: file("exists"),
+        missing: file("missing"),
+        always: unset || newer,
     }
 }
 
@@ -345,16 +387,25 @@ fn repository(element: &Element) -> Repository {
 #[derive(Debug, Clone)]
 pub struct Lineage<'a> {
     poms: Vec<&'a Pom>,
+    models: Vec<&'a Model>,
 }
 
 impl<'a> Lineage<'a> {
-    /// A pom and its parents, nearest first.
-    pub fn new(pom: &'a Pom, parents: impl IntoIterator<Item = &'a Pom>) -> Self {
-        Lineage { poms: std::iter::once(pom).chain(parents).collect() }
+    /// A pom and its parents, nearest first; `exists` tells of files of the pom's own folder.
+    pub fn new(pom: &'a Pom, parents: impl IntoIterator<Item = &'a Pom>, exists: &dyn Fn(&str) -> bool) -> Self {
+        let poms: Vec<&Pom> = std::iter::once(pom).chain(parents).collect();
+        let models = poms.iter().flat_map(|pom| pom.models(exists)).collect();
+        Lineage { poms, models }
     }
 
     fn models(&self) -> impl Iterator<Item = &'a Model> + '_ {
-        self.poms.iter().flat_map(|pom| pom.models())
+        self.models.iter().copied()
+    }
+
+    /// Files of the project whose presence makes a profile of the pom or a parent active.
+    pub fn activating_files(&self) -> impl Iterator<Item = &'a str> + '_ {
+        let activations = self.poms.iter().flat_map(|pom| &pom.profiles).map(|profile| &profile.activation);
+        activations.filter_map(|activation| activation.exists.as_deref()).map(in_project)
     }
 
     /// The pom itself.
@@ -544,14 +595,17 @@ mod tests {
         let pom = parse(ROOT).unwrap();
         assert_eq!(pom.packaging, "pom");
         assert_eq!(pom.parent.as_ref().unwrap().relative_path, None);
-        assert_eq!(pom.models().flat_map(|model| &model.modules).collect::<Vec<_>>(), ["app", "lib", "extra"]);
+        assert_eq!(
+            pom.models(&|_| false).iter().flat_map(|model| &model.modules).collect::<Vec<_>>(),
+            ["app", "lib", "extra"]
+        );
         assert_eq!(parse(APP).unwrap().parent.unwrap().relative_path.as_deref(), Some("../pom.xml"));
     }
 
     #[test]
     fn a_lineage_resolves_across_parents() {
         let (root, app) = (parse(ROOT).unwrap(), parse(APP).unwrap());
-        let lineage = Lineage::new(&app, [&root]);
+        let lineage = Lineage::new(&app, [&root], &|_| false);
         assert_eq!(lineage.group(), "com.acme");
         assert_eq!(lineage.property("project.version").as_deref(), Some("1.2-SNAPSHOT"));
         assert_eq!(lineage.property("java.version").as_deref(), Some("17"));
@@ -570,15 +624,39 @@ mod tests {
     }
 
     #[test]
+    fn profiles_are_active_by_what_is_there() {
+        let profile = |id: &str, activation: &str| {
+            format!(
+                "<profile><id>{id}</id><activation>{activation}</activation><properties><p>{id}</p></properties></profile>"
+            )
+        };
+        let cases = [
+            ("<file><exists>${basedir}/src/a</exists></file>", Some("x")),
+            ("<file><exists>b</exists></file>", Some("default")),
+            ("<file><missing>b</missing></file>", Some("x")),
+            ("<property><name>!skip</name></property>", Some("x")),
+            ("<property><name>release</name></property>", Some("default")),
+            ("<jdk>[9,)</jdk>", Some("x")),
+        ];
+        for (activation, expected) in cases {
+            let default = profile("default", "<activeByDefault>true</activeByDefault>");
+            let pom = parse(&format!("<project><profiles>{default}{}</profiles></project>", profile("x", activation)))
+                .unwrap();
+            let lineage = Lineage::new(&pom, [], &|path| path == "src/a");
+            assert_eq!(lineage.property("p").as_deref(), expected, "{activation}");
+        }
+    }
+
+    #[test]
     fn a_cycle_and_an_unknown_name_stay_as_they_are() {
         let app = parse(APP).unwrap();
-        let lineage = Lineage::new(&app, []);
+        let lineage = Lineage::new(&app, [], &|_| false);
         assert!(lineage.property("a").unwrap().starts_with("${"));
         for text in ["${", "${x", "a${x}b", "}${", "${${x}}", "é${é"] {
             assert_eq!(lineage.resolve(text), text);
         }
         let doubling = "<project><properties><x>${x}${x}</x></properties></project>";
-        assert!(Lineage::new(&parse(doubling).unwrap(), []).property("x").unwrap().len() <= LENGTH);
+        assert!(Lineage::new(&parse(doubling).unwrap(), [], &|_| false).property("x").unwrap().len() <= LENGTH);
     }
 
     #[test]
@@ -602,7 +680,7 @@ mod tests {
         fn any_text_is_read_or_refused(text: String, inner in "[<>/a-c${}\\s]{0,60}") {
             let _ = parse(&text);
             if let Ok(pom) = parse(&format!("<project><properties><a>{inner}</a></properties></project>")) {
-                let _ = Lineage::new(&pom, []).property("a");
+                let _ = Lineage::new(&pom, [], &|_| false).property("a");
             }
         }
     }

@@ -12,7 +12,7 @@ use super::{Common, Labels, Language, Recipe, sign, view};
 use crate::dockerignore::{Section, literal};
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
-use crate::format::pom::{Element, Lineage};
+use crate::format::pom::{Dependency, Element, Lineage};
 use crate::format::properties;
 use crate::plan::toolchain::Toolchain;
 use crate::plan::{Candidate, Decision, Need, Planner};
@@ -99,6 +99,10 @@ struct Build {
     suite: String,
     poms: Vec<String>,
     folders: Vec<String>,
+    /// The folder of the only module that is compiled, with a slash; empty for the top.
+    only: String,
+    /// Files that must be there for a profile to be active, whatever is in them.
+    switches: Vec<String>,
     secret: Option<&'static str>,
     flags: Vec<String>,
     repackages: bool,
@@ -150,14 +154,15 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     let lineage = reactor.lineage(repo, &program.pom);
     let toolchain = planner.toolchain("Java", &CATALOG.release)?;
     let maven = maven(planner, &toolchain)?;
-    let framework = listen::row(program::framework(&program, &lineage));
-    testify(planner, &program, framework, &lineage);
+    let dependencies = reactor.dependencies(repo, &program.pom);
+    let framework = listen::row(program::framework(&program, &lineage, &dependencies));
+    testify(planner, &program, framework, &dependencies);
     warn_of_age(planner, &lineage, &toolchain);
     let sources = program::sources(repo, &program.pom, &lineage);
-    let runtime = planner.runtime(needs(&lineage, &sources), &CATALOG.runtime, &toolchain)?;
+    let runtime = planner.runtime(needs(&dependencies, &sources), &CATALOG.runtime, &toolchain)?;
     let settings =
         framework.filter(|row| !row.arguments.is_empty()).and_then(|_| program::settings_file(repo, program.folder()));
-    let (port, environment) = port(planner, &program, &lineage, &sources, framework, settings.as_deref());
+    let (port, environment) = port(planner, &program, &dependencies, &sources, framework, settings.as_deref());
     let pom = lineage.pom();
     let artifact = lineage.artifact();
     let name = planner
@@ -166,6 +171,7 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     let jar = program::jar(&program, &lineage);
     let mut start = start(planner, &program, &lineage, &jar);
     let data = data(repo, &program, &sources);
+    let folders = folders(repo, &reactor, &program);
     start.copies.extend(
         data.iter().chain(&settings).map(|path| Copy { from: format!("/src/{path}"), to: format!("./{path}") }),
     );
@@ -176,13 +182,13 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     let java = if runtime.builder.is_some() { "/opt/jre/bin/java" } else { "java" };
     let options = OPTIONS.iter().map(|option| (*option).to_owned()).chain(preview(&lineage));
     let tests_are_read = tests_are_read(repo, &reactor);
-    let fonts = needs(&lineage, &sources).iter().any(|need| need.id == "fonts");
+    let fonts = needs(&dependencies, &sources).iter().any(|need| need.id == "fonts");
     let own = View {
         maven: maven.version.clone(),
         version: toolchain.version.clone(),
         builder: fill(runtime.builder.as_deref().unwrap_or_default()),
         runtime: fill(&runtime.image),
-        modules: jlink_modules(&lineage, &toolchain).chunks(6).map(|list| list.join(",")).collect(),
+        modules: jlink_modules(&dependencies, &toolchain).chunks(6).map(|list| list.join(",")).collect(),
         compress: if release_number(&toolchain) <= CATALOG.jlink.number_until { "2" } else { "zip-6" },
         apk_run: if runtime.id == "alpine" && fonts { vec!["fontconfig", "ttf-dejavu"] } else { Vec::new() },
         apt_run: if runtime.id == "slim" && fonts { vec!["fontconfig", "fonts-dejavu-core"] } else { Vec::new() },
@@ -191,7 +197,13 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
             cycle: toolchain.cycle.clone(),
             suite: toolchain.suite.clone(),
             poms: inputs(repo, &reactor),
-            folders: folders(repo, &reactor),
+            only: folders
+                .first()
+                .filter(|folder| !folder.is_empty())
+                .map(|folder| format!("{folder}/"))
+                .unwrap_or_default(),
+            folders: if folders.len() > 1 { folders } else { Vec::new() },
+            switches: switches(repo, &reactor, &program),
             secret,
             flags: flags(repo, &reactor, tests_are_read),
             repackages: reactor.lineages(repo).any(|(_, lineage)| lineage.uses("spring-boot-maven-plugin")),
@@ -311,10 +323,10 @@ fn maven(planner: &mut Planner, toolchain: &Toolchain) -> Result<&'static Maven,
     Ok(row)
 }
 
-fn testify(planner: &mut Planner, program: &Program, framework: Option<&Framework>, lineage: &Lineage<'_>) {
+fn testify(planner: &mut Planner, program: &Program, framework: Option<&Framework>, dependencies: &[Dependency]) {
     let fact = |kind| Fact::new(kind, &program.pom, "", Strength::Stated);
     planner.facts.extend(framework.map(|row| fact(Kind::Framework(row.title.clone()))));
-    planner.facts.extend(listen::health_path(lineage).map(|path| fact(Kind::HealthPath(path.to_owned()))));
+    planner.facts.extend(listen::health_path(dependencies).map(|path| fact(Kind::HealthPath(path.to_owned()))));
 }
 
 /// A framework that is older than the Java that it shall run on.
@@ -329,13 +341,12 @@ fn warn_of_age(planner: &mut Planner, lineage: &Lineage<'_>, toolchain: &Toolcha
     }
 }
 
-fn needs(lineage: &Lineage<'_>, sources: &[Source]) -> Vec<Need> {
+fn needs(dependencies: &[Dependency], sources: &[Source]) -> Vec<Need> {
     let assumed = |id: &str, reason: &str| Need::new(id, reason, Evidence::new("", "", Strength::Convention));
     let mut needs =
         vec![assumed("jvm", "it is Java"), assumed("libc", "native parts of jars are made for glibc first")];
-    let dependencies = lineage.dependencies();
     for row in &CATALOG.native {
-        let found = dependencies.iter().find(|entry| entry.at_run_time() && is_one_of(entry, &row.artifacts));
+        let found = dependencies.iter().find(|entry| is_one_of(entry, &row.artifacts));
         if let (Some(id), Some(entry)) = (&row.need, found) {
             let evidence = Evidence::new("pom.xml", &entry.artifact, Strength::Stated);
             needs.push(Need::new(id, format!("`{}` needs it", entry.artifact), evidence));
@@ -353,8 +364,7 @@ fn release_number(toolchain: &Toolchain) -> u32 {
 }
 
 /// The modules of the runtime: the fixed list, what a dependency needs beside it, and none that the release lacks.
-fn jlink_modules(lineage: &Lineage<'_>, toolchain: &Toolchain) -> Vec<String> {
-    let dependencies = lineage.dependencies();
+fn jlink_modules(dependencies: &[Dependency], toolchain: &Toolchain) -> Vec<String> {
     let needed = CATALOG.native.iter().filter(|row| dependencies.iter().any(|entry| is_one_of(entry, &row.artifacts)));
     let older =
         CATALOG.jlink.until.iter().filter(|(_, last)| release_number(toolchain) <= **last).map(|(name, _)| name);
@@ -380,12 +390,12 @@ fn preview(lineage: &Lineage<'_>) -> Option<String> {
 fn port(
     planner: &mut Planner,
     program: &Program,
-    lineage: &Lineage<'_>,
+    dependencies: &[Dependency],
     sources: &[Source],
     framework: Option<&Framework>,
     settings: Option<&str>,
 ) -> (Option<u16>, Vec<Variable>) {
-    let found = listen::listening(planner.repo, program, lineage, sources, framework, settings);
+    let found = listen::listening(planner.repo, program, dependencies, sources, framework, settings);
     if !found.listens && planner.wishes.port.is_none() {
         planner.note(Decision::new("port", "none", "nothing listens", Evidence::new("", "", Strength::Stated)));
         return (None, Vec::new());
@@ -492,20 +502,30 @@ fn flags(repo: &Repo, reactor: &Reactor, tests_are_read: bool) -> Vec<String> {
 /// Whether a module needs the compiled tests of another one.
 fn tests_are_read(repo: &Repo, reactor: &Reactor) -> bool {
     let groups: Vec<String> = reactor.lineages(repo).map(|(_, lineage)| lineage.group()).collect();
-    let is_tests = |entry: &crate::format::pom::Dependency| {
-        (entry.kind == "test-jar" || entry.classifier == "tests") && groups.contains(&entry.group)
-    };
+    let is_tests =
+        |entry: &Dependency| (entry.kind == "test-jar" || entry.classifier == "tests") && groups.contains(&entry.group);
     reactor.lineages(repo).any(|(_, lineage)| lineage.dependencies().iter().any(is_tests))
 }
 
-/// The folders of modules that compile something; none where there is one module.
-fn folders(repo: &Repo, reactor: &Reactor) -> Vec<String> {
-    if reactor.modules.len() < 2 {
-        return Vec::new();
+/// The folders of the modules that are compiled.
+fn folders(repo: &Repo, reactor: &Reactor, program: &Program) -> Vec<String> {
+    let modules = reactor.with_siblings(repo, &program.pom);
+    let mut folders: Vec<String> = modules.into_iter().map(|pom| folder(pom).to_owned()).collect();
+    folders.sort();
+    folders
+}
+
+/// The files of those modules that make a profile active.
+fn switches(repo: &Repo, reactor: &Reactor, program: &Program) -> Vec<String> {
+    let mut files = Vec::new();
+    for pom in reactor.with_siblings(repo, &program.pom) {
+        let lineage = reactor.lineage(repo, pom);
+        files.extend(lineage.activating_files().filter_map(|path| reactor::resolve(folder(pom), path)));
     }
-    let compiles = |lineage: &Lineage<'_>| lineage.property("project.packaging").as_deref() != Some("pom");
-    let all = reactor.lineages(repo).filter(|(_, lineage)| compiles(lineage));
-    all.map(|(pom, _)| if folder(pom).is_empty() { ".".to_owned() } else { folder(pom).to_owned() }).collect()
+    files.retain(|path| repo.has(path));
+    files.sort();
+    files.dedup();
+    files
 }
 
 /// What Maven reads before the sources: poms, `.mvn`, and the files that plugins are told of.

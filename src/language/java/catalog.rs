@@ -158,9 +158,10 @@ impl Catalog {
     }
 }
 
-/// The leading numbers of a version.
+/// The leading numbers of a version, or of the lower end of a range.
 pub fn numbers(version: &str) -> Vec<u32> {
-    version.split('.').map_while(|part| part.parse().ok()).collect()
+    let start = version.trim_start_matches(['[', '(']);
+    start.split(['.', ',']).map_while(|part| part.parse().ok()).collect()
 }
 
 /// Whether a dependency is one of `group` or `group:artifact`; a `*` at the end stands for any ending.
@@ -193,6 +194,7 @@ mod tests {
         assert_eq!(since("3.5.16"), Some("3.5"));
         assert_eq!(since("2.3.0.RELEASE"), Some("2.1"));
         assert_eq!(since("3.3.0-SNAPSHOT"), Some("3.3"));
+        assert_eq!(since("[2.1,2.2)"), Some("2.1"));
         assert_eq!(since("${spring.version}"), None);
     }
 

@@ -4,7 +4,7 @@ use super::catalog::{CATALOG, Framework, is_one_of};
 use super::program::{Program, Shape, Source};
 use super::reactor::join;
 use crate::facts::{Fact, Kind, Strength};
-use crate::format::pom::Lineage;
+use crate::format::pom::Dependency;
 use crate::format::properties::Properties;
 use crate::format::{application_yaml, properties};
 use crate::repo::Repo;
@@ -49,14 +49,26 @@ pub fn settings(repo: &Repo, folder: &str) -> Vec<(String, Properties)> {
             if path.ends_with(".properties") { properties::parse(text) } else { application_yaml::parse(text) };
         Some((path, parsed.ok()?))
     };
-    SETTINGS.iter().filter_map(|name| read(join(folder, &format!("src/main/resources/{name}")))).collect()
+    let below = |name: &str| read(join(folder, &format!("src/main/resources/{name}")));
+    let found: Vec<(String, Properties)> = SETTINGS.iter().filter_map(|name| below(name)).collect();
+    let active = found.iter().find_map(|(_, settings)| settings.get("spring.profiles.active").map(str::to_owned));
+    let profiles = active.iter().flat_map(|names| names.rsplit(',')).map(str::trim).filter(|name| is_profile(name));
+    let of_profile =
+        profiles.flat_map(|name| ["properties", "yaml", "yml"].map(|ending| format!("application-{name}.{ending}")));
+    let mut all: Vec<(String, Properties)> = of_profile.filter_map(|name| below(&name)).collect();
+    all.extend(found);
+    all
+}
+
+fn is_profile(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
 }
 
 /// Looks where a program listens.
 pub fn listening(
     repo: &Repo,
     program: &Program,
-    lineage: &Lineage<'_>,
+    dependencies: &[Dependency],
     sources: &[Source],
     framework: Option<&Framework>,
     extra: Option<&str>,
@@ -83,12 +95,11 @@ pub fn listening(
         return found;
     }
     if let Some(row) = framework {
-        let dependencies = lineage.dependencies();
-        let shows = |entry: &&crate::format::pom::Dependency| match row.listens.is_empty() {
+        let shows = |entry: &&Dependency| match row.listens.is_empty() {
             true => is_one_of(entry, &row.artifacts),
             false => is_one_of(entry, &row.listens),
         };
-        if let Some(entry) = dependencies.iter().filter(|entry| entry.at_run_time()).find(shows) {
+        if let Some(entry) = dependencies.iter().find(shows) {
             found.listens = true;
             let quote = format!("{}, whose default is {}", entry.artifact, row.port);
             found.ports.push(Fact::new(Kind::Port(row.port), &program.pom, &quote, Strength::Convention));
@@ -132,13 +143,12 @@ fn placeholder(text: &str, nesting: usize) -> Value {
 }
 
 /// Where health checks are answered, by the dependencies.
-pub fn health_path(lineage: &Lineage<'_>) -> Option<&'static str> {
+pub fn health_path(dependencies: &[Dependency]) -> Option<&'static str> {
     let rows = [
         ("spring-boot-starter-actuator", "/actuator/health"),
         ("quarkus-smallrye-health", "/q/health"),
         ("micronaut-management", "/health"),
     ];
-    let dependencies = lineage.dependencies();
     rows.iter()
         .find(|(artifact, _)| dependencies.iter().any(|entry| entry.artifact == *artifact))
         .map(|(_, path)| *path)

@@ -3,7 +3,7 @@
 use super::catalog::{CATALOG, LISTENS, SpringBoot, is_one_of, numbers};
 use super::reactor::{Reactor, folder, join};
 use crate::facts::{Evidence, Strength};
-use crate::format::pom::{Lineage, Plugin};
+use crate::format::pom::{Dependency, Lineage, Plugin};
 use crate::repo::Repo;
 use crate::source::java::{self, JavaSource};
 
@@ -83,7 +83,7 @@ impl Program {
 
     fn rank(&self) -> (bool, usize, usize) {
         let parts = || self.folder().split('/').flat_map(|part| part.split('-'));
-        let aside = self.folder().split('/').any(|part| ASIDE.contains(&part)) || self.entry.contains("Example");
+        let aside = parts().any(|part| ASIDE.contains(&part)) || self.entry.contains("Example");
         let service =
             SERVICES.iter().position(|service| parts().next_back() == Some(*service)).unwrap_or(SERVICES.len());
         (aside, service, self.folder().split('/').count())
@@ -148,18 +148,20 @@ fn of_module(repo: &Repo, reactor: &Reactor, pom: &str, lineage: &Lineage<'_>) -
     }
     let several = reactor.modules.len() > 1;
     let only = mains.len() == 1;
-    let plain = |source: &&Source| plain(source, only, several, pom);
-    mains.iter().filter_map(plain).collect()
+    let library = several && reactor.is_library(repo, pom);
+    mains.iter().filter_map(|source| plain(source, only, several, library, pom)).collect()
 }
 
-fn plain(source: &Source, only: bool, several: bool, pom: &str) -> Option<Program> {
+fn plain(source: &Source, only: bool, several: bool, library: bool, pom: &str) -> Option<Program> {
     let main = source.found.main_class.clone()?;
     let name = main.rsplit('.').next().unwrap_or_default();
-    let usual = USUAL.contains(&name) || source.found.spring_boot;
+    let usual = USUAL.iter().any(|usual| name.ends_with(usual)) || source.found.spring_boot;
     let (strength, reason) = match (only, usual) {
-        (true, _) => (Strength::Stated, "the only class with a main method"),
+        _ if library => (Strength::Guess, "a class with a main method in a library"),
+        (true, _) if !several => (Strength::Stated, "the only class with a main method"),
+        (true, true) => (Strength::Stated, "the module's only class with a main method"),
         (false, true) => (Strength::Convention, "a class with a main method and the usual name"),
-        (false, false) => (Strength::Guess, "a class with a main method"),
+        (_, false) => (Strength::Guess, "a class with a main method"),
     };
     let folder = folder(pom);
     Some(Program {
@@ -366,14 +368,13 @@ pub fn can_be_taken_apart(lineage: &Lineage<'_>) -> bool {
 }
 
 /// The id of the framework that a program is made with.
-pub fn framework(program: &Program, lineage: &Lineage<'_>) -> Option<&'static str> {
+pub fn framework(program: &Program, lineage: &Lineage<'_>, dependencies: &[Dependency]) -> Option<&'static str> {
     let by_shape = match program.shape {
         Shape::Boot => Some("spring-boot"),
         Shape::Quarkus => Some("quarkus"),
         _ if lineage.uses(QUARKUS_PLUGIN) => Some("quarkus"),
         _ => None,
     };
-    let dependencies = lineage.dependencies();
     let rows =
         || CATALOG.framework.iter().filter(|row| dependencies.iter().any(|found| is_one_of(found, &row.artifacts)));
     by_shape.or_else(|| rows().map(|row| row.id.as_str()).next())

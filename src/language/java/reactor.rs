@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::facts::{Fact, Kind, Strength};
-use crate::format::pom::{self, Lineage, Pom};
+use crate::format::pom::{self, Dependency, Lineage, Pom};
 use crate::repo::Repo;
 
 /// More modules than any build has.
@@ -71,7 +71,8 @@ impl Reactor {
     fn modules_of(&self, repo: &Repo, file: &str) -> (Vec<String>, Vec<Fact>) {
         let (mut found, mut missing) = (Vec::new(), Vec::new());
         let lineage = self.lineage(repo, file);
-        for entry in self.poms.get(file).into_iter().flat_map(Pom::models).flat_map(|model| &model.modules) {
+        let exists = |path: &str| repo.exists(&join(folder(file), path));
+        for entry in self.poms.get(file).iter().flat_map(|pom| pom.models(&exists)).flat_map(|model| &model.modules) {
             let path = resolve(folder(file), &lineage.resolve(entry));
             match path.as_deref().and_then(|path| pom_at(repo, path)) {
                 Some(pom) => found.push(pom),
@@ -99,7 +100,39 @@ impl Reactor {
             parents.push(pom);
             at = parent;
         }
-        Lineage::new(self.poms.get(file).unwrap_or(&NONE), parents)
+        let exists = |path: &str| repo.exists(&join(folder(file), path));
+        Lineage::new(self.poms.get(file).unwrap_or(&NONE), parents, &exists)
+    }
+
+    /// What a module needs when it runs: its own dependencies, and those of the modules among them.
+    pub fn dependencies(&self, repo: &Repo, file: &str) -> Vec<Dependency> {
+        let modules = self.with_siblings(repo, file);
+        let all = modules.iter().flat_map(|file| self.lineage(repo, file).dependencies());
+        all.filter(Dependency::at_run_time).collect()
+    }
+
+    /// A module and the modules that it depends on, whatever for.
+    pub fn with_siblings<'a>(&'a self, repo: &'a Repo, file: &'a str) -> Vec<&'a str> {
+        let names: BTreeMap<(String, String), &str> =
+            self.lineages(repo).map(|(file, lineage)| ((lineage.group(), lineage.artifact()), file)).collect();
+        let mut found = vec![file];
+        let mut next = 0;
+        while let Some(file) = found.get(next).copied() {
+            for entry in self.lineage(repo, file).dependencies() {
+                let sibling = names.get(&(entry.group, entry.artifact)).filter(|sibling| !found.contains(sibling));
+                found.extend(sibling);
+            }
+            next += 1;
+        }
+        found
+    }
+
+    /// Whether another module depends on this one.
+    pub fn is_library(&self, repo: &Repo, file: &str) -> bool {
+        let lineage = self.lineage(repo, file);
+        let (group, artifact) = (lineage.group(), lineage.artifact());
+        let uses = |entry: &Dependency| entry.artifact == artifact && entry.group == group;
+        self.lineages(repo).any(|(other, lineage)| other != file && lineage.dependencies().iter().any(uses))
     }
 
     /// The files of all poms, modules and parents.
