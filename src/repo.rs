@@ -204,9 +204,21 @@ fn read_text(root: &Path, path: &str) -> Text {
     decode(bytes)
 }
 
+/// Whether this is XML that says of itself that each byte is a character (older poms do).
+fn declares_latin(bytes: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(120)]).to_ascii_lowercase();
+    let declaration = head.strip_prefix("<?xml").and_then(|rest| rest.split("?>").next()).unwrap_or_default();
+    ["iso-8859-1", "iso-8859-15", "windows-1252", "latin1"]
+        .iter()
+        .any(|name| declaration.contains(&format!("{name}\"")) || declaration.contains(&format!("{name}'")))
+}
+
 fn decode(bytes: Vec<u8>) -> Text {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(Unread("is UTF-16 text: save it as UTF-8".to_owned()));
+    }
+    if declares_latin(&bytes) {
+        return Ok(bytes.into_iter().map(char::from).collect());
     }
     let mut text = String::from_utf8(bytes)
         .map_err(|error| Unread(format!("is not UTF-8 text (byte {})", error.utf8_error().valid_up_to() + 1)))?;
@@ -234,6 +246,8 @@ mod tests {
     fn a_byte_order_mark_goes_and_utf_16_is_named() {
         assert_eq!(decode(b"\xef\xbb\xbfmodule x".to_vec()).unwrap(), "module x");
         assert!(decode(b"\xff\xfem\0".to_vec()).unwrap_err().to_string().contains("UTF-16"));
+        let latin = b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><project>\xe9</project>";
+        assert!(decode(latin.to_vec()).unwrap().contains("<project>é"));
         assert!(decode(b"a\xff".to_vec()).unwrap_err().to_string().contains("byte 2"));
     }
 }
