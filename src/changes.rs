@@ -1,10 +1,11 @@
 //! What happens to each file: the new documents against what was generated last and what is there today.
 
 use serde::Serialize;
-use similar::{TextDiff, TextMerge};
+use similar::TextDiff;
 
 use crate::Document;
 use crate::lock::Lock;
+use crate::merge::{is_unresolved, merge};
 
 /// What happens to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -24,6 +25,8 @@ pub enum Fate {
     Away,
     /// It is somebody else's: left alone.
     Foreign,
+    /// It was somebody else's, and is dockgen's to keep right from now on; unchanged today.
+    Adopt,
 }
 
 /// One file's change.
@@ -49,6 +52,10 @@ pub struct Change {
 pub struct Manners {
     /// Replace what somebody else wrote.
     pub force: bool,
+    /// Bring back what was deleted.
+    pub restore: bool,
+    /// Take a file of somebody else's in: it stays as it is, and later changes are merged into it.
+    pub adopt: bool,
 }
 
 /// Compares each document with what was generated last and what is there today.
@@ -73,20 +80,20 @@ fn settle(new: &str, base: Option<&str>, today: Option<&str>, manners: Manners) 
     match (base, today) {
         (_, Some(today)) if unix(today) == new => (Fate::Same, None),
         (_, Some(_)) if manners.force => (Fate::Replace, whole),
+        (Some(_), Some(today)) if is_unresolved(today) => (Fate::Conflict, None),
         (None, None) => (Fate::Create, whole),
-        (Some(_), None) if manners.force => (Fate::Create, whole),
+        (Some(_), None) if manners.force || manners.restore => (Fate::Create, whole),
+        (None, Some(_)) if manners.adopt => (Fate::Adopt, None),
         (Some(_), None) => (Fate::Away, None),
         (None, Some(_)) => (Fate::Foreign, None),
         (Some(base), Some(today)) if unix(today) == base => (Fate::Replace, Some(in_style_of(today, new))),
         (Some(base), Some(today)) => {
             let ours = unix(today);
-            let mut merge = TextMerge::from_lines(base, ours.as_str(), new);
-            merge.labels("generated before", "yours", "dockgen");
-            let merged = merge.to_string();
-            match merge.is_conflicted() {
-                true => (Fate::Conflict, Some(in_style_of(today, &merged))),
-                false if merged == ours => (Fate::Same, None),
-                false => (Fate::Merge, Some(in_style_of(today, &merged))),
+            let merged = merge(base, &ours, new);
+            match merged.conflicts > 0 {
+                true => (Fate::Conflict, Some(in_style_of(today, &merged.text))),
+                false if merged.text == ours => (Fate::Same, None),
+                false => (Fate::Merge, Some(in_style_of(today, &merged.text))),
             }
         }
     }
@@ -129,7 +136,7 @@ mod tests {
         assert_eq!(fate("n\n", Some("b\n"), None), Fate::Away);
         assert_eq!(fate("a\nb\nN\n", Some("a\nb\nc\n"), Some("A\nb\nc\n")), Fate::Merge);
         assert_eq!(fate("N\n", Some("b\n"), Some("x\n")), Fate::Conflict);
-        assert_eq!(settle("n\n", None, Some("x\n"), Manners { force: true }).1.unwrap(), "n\n");
+        assert_eq!(settle("n\n", None, Some("x\n"), Manners { force: true, ..plain }).1.unwrap(), "n\n");
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! Arguments in, exit code out.
 
+mod check;
 mod config;
 mod explain;
 mod init;
 mod print;
+mod settle;
+mod update;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -47,6 +50,10 @@ Exit codes: 0 done, 1 the answer is no, 2 wrong usage or unreadable input, 130 i
 enum Command {
     /// Write a Dockerfile, a .dockerignore and a CI workflow
     Init(InitArgs),
+    /// Bring the files up to date with the repository, keeping what people edited
+    Update(UpdateArgs),
+    /// Say whether the files are stale or break a promise; writes nothing
+    Check(CheckArgs),
     /// Show the facts with their evidence, the decisions with their reasons, and the rivals that lost
     Explain(ExplainArgs),
     /// Read and change dockgen.toml; comments and order stay
@@ -123,6 +130,57 @@ struct InitArgs {
 }
 
 #[derive(Debug, Args)]
+struct UpdateArgs {
+    /// The folder of the repository
+    #[arg(default_value = ".", value_hint = clap::ValueHint::DirPath)]
+    dir: PathBuf,
+    #[command(flatten)]
+    wishes: WishArgs,
+    /// Say what would change, and write nothing
+    #[arg(short = 'n', long, help_heading = "Output")]
+    dry_run: bool,
+    /// Show the difference to what is there, and write nothing
+    #[arg(long, help_heading = "Output")]
+    diff: bool,
+    /// Only this document
+    #[arg(long, value_enum, value_name = "DOCUMENT")]
+    only: Vec<Printed>,
+    /// Bring back documents that were deleted
+    #[arg(long)]
+    restore: bool,
+    /// Take in files that are not dockgen's: they stay as they are, and later changes are merged into them
+    #[arg(long)]
+    adopt: bool,
+    #[command(flatten)]
+    voice: VoiceArgs,
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    /// The folder of the repository
+    #[arg(default_value = ".", value_hint = clap::ValueHint::DirPath)]
+    dir: PathBuf,
+    /// How to say it
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT", help_heading = "Output")]
+    format: Format,
+    #[command(flatten)]
+    voice: VoiceArgs,
+}
+
+/// How `check` speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// A sentence a line
+    Text,
+    /// JSON
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+}
+
+#[derive(Debug, Args)]
 struct ExplainArgs {
     /// The folder of the repository
     #[arg(default_value = ".", value_hint = clap::ValueHint::DirPath)]
@@ -142,6 +200,17 @@ enum Printed {
     Dockerfile,
     Dockerignore,
     Workflow,
+}
+
+impl Printed {
+    /// The document's path.
+    fn path(self) -> &'static str {
+        match self {
+            Printed::Dockerfile => "Dockerfile",
+            Printed::Dockerignore => ".dockerignore",
+            Printed::Workflow => ".github/workflows/docker.yml",
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -232,6 +301,8 @@ pub fn main() -> ExitCode {
     let result = match &cli.command {
         None => init::run(&cli.init, true),
         Some(Command::Init(args)) => init::run(args, false),
+        Some(Command::Update(args)) => update::run(args),
+        Some(Command::Check(args)) => check::run(args),
         Some(Command::Explain(args)) => explain::run(args),
         Some(Command::Config(command)) => config::run(command),
         Some(Command::Completions { shell }) => completions(*shell),

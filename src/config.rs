@@ -233,9 +233,17 @@ pub fn set(text: &str, name: &str, value: &str) -> Result<String, Error> {
             table.insert(last, Item::Value(value));
         }
     }
-    let text = document.to_string();
+    let text = with_head_first(&document.to_string());
     parse(&text)?;
     Ok(text)
+}
+
+/// The head stays the beginning, wherever the keys went.
+fn with_head_first(text: &str) -> String {
+    match text.split_once(&head()) {
+        Some((before, after)) => format!("{}{before}{after}", head()),
+        None => text.to_owned(),
+    }
 }
 
 /// The text without a key.
@@ -352,6 +360,15 @@ mod tests {
         let text = "# mine\nuid = 2000 # because\nlang = \"go\"\n";
         assert_eq!(set(text, "uid", "3000").unwrap(), "# mine\nuid = 3000 # because\nlang = \"go\"\n");
         assert_eq!(unset(text, "lang").unwrap(), "# mine\nuid = 2000 # because\n");
+    }
+
+    #[test]
+    fn a_new_file_begins_with_its_head() {
+        for (name, value) in [("runtime", "slim"), ("run.packages", "git")] {
+            let text = set(&head(), name, value).unwrap();
+            assert!(text.starts_with("#:schema "), "{text}");
+            assert!(set(&text, "uid", "5").unwrap().starts_with("#:schema "), "{text}");
+        }
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub mod format;
 pub mod language;
 pub mod lint;
 pub mod lock;
+pub mod merge;
+pub mod news;
 pub mod plan;
 pub mod render;
 pub mod repo;
@@ -62,6 +64,8 @@ pub struct Draft {
     pub needs: Vec<Need>,
     /// What a person should know.
     pub warnings: Vec<String>,
+    /// Paths that the build reads.
+    pub reads: Vec<String>,
     /// The files.
     pub documents: Vec<Document>,
 }
@@ -81,7 +85,7 @@ pub fn draft(repo: &Repo, wishes: &Wishes) -> Result<Draft, Error> {
     let documents = documents(&recipe, wishes)?;
     guard_context(repo, &recipe, &documents)?;
     let (facts, decisions, needs, warnings) = planner.finish();
-    Ok(Draft { language, name: recipe.name, facts, decisions, needs, warnings, documents })
+    Ok(Draft { language, name: recipe.name, facts, decisions, needs, warnings, reads: recipe.reads, documents })
 }
 
 fn documents(recipe: &Recipe, wishes: &Wishes) -> Result<Vec<Document>, Error> {

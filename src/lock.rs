@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Draft;
 use crate::error::Error;
 
 /// The lock's path in the repository.
@@ -18,8 +19,31 @@ const HEAD: &str = "# Written by dockgen, for dockgen: commit it, and do not edi
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lock {
     format: u32,
+    /// What was known and decided then; for the sentences that say what changed.
+    #[serde(default)]
+    noted: Noted,
     #[serde(default)]
     document: Vec<Locked>,
+}
+
+/// What was known and decided when the files were generated.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Noted {
+    /// Testimonies.
+    #[serde(default)]
+    pub fact: Vec<String>,
+    /// Decisions.
+    #[serde(default)]
+    pub decision: Vec<NotedDecision>,
+}
+
+/// A decision's topic and value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotedDecision {
+    /// The topic.
+    pub topic: String,
+    /// The value.
+    pub value: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +83,31 @@ impl Lock {
     pub fn text(&self) -> String {
         let body = toml::to_string_pretty(self).unwrap_or_default();
         format!("{HEAD}{body}")
+    }
+
+    /// What was known and decided then.
+    pub fn noted(&self) -> &Noted {
+        &self.noted
+    }
+
+    /// Notes what is known and decided now.
+    pub fn note(&mut self, draft: &Draft) {
+        let mut fact: Vec<String> = crate::news::facts(draft).collect();
+        fact.sort();
+        fact.dedup();
+        let decision = draft.decisions.iter();
+        let decision = decision.map(|it| NotedDecision { topic: it.topic.to_owned(), value: it.value.clone() });
+        self.noted = Noted { fact, decision: decision.collect() };
+    }
+
+    /// Whether the same texts were generated.
+    pub fn has_same_documents(&self, other: &Lock) -> bool {
+        self.document == other.document
+    }
+
+    /// Whether nothing was generated yet.
+    pub fn is_empty(&self) -> bool {
+        self.document.is_empty()
     }
 
     /// What was last generated for a path.

@@ -104,6 +104,46 @@ impl Wishes {
         }
     }
 
+    /// What was said, as keys and values of `dockgen.toml`.
+    pub fn said(&self) -> Vec<(&'static str, String)> {
+        let port = self.port.map(|port| match port {
+            PortWish::None => "none".to_owned(),
+            PortWish::Port(port) => port.to_string(),
+        });
+        let ci = self.ci.map(|ci| if ci == Ci::None { "none" } else { "github" }.to_owned());
+        let platforms = (!self.platforms.is_empty()).then(|| self.platforms.join(","));
+        let all = [
+            ("lang", self.lang.clone()),
+            ("runtime", self.runtime.clone()),
+            ("toolchain", self.toolchain.clone()),
+            ("package-manager", self.package_manager.clone()),
+            ("entry", self.entry.clone()),
+            ("port", port),
+            ("name", self.name.clone()),
+            ("ci", ci),
+            ("platforms", platforms),
+            ("uid", self.uid.map(|uid| uid.to_string())),
+        ];
+        all.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+    }
+
+    /// These wishes but for one, by its key.
+    pub fn without(mut self, key: &str) -> Wishes {
+        match key {
+            "lang" => self.lang = None,
+            "runtime" => self.runtime = None,
+            "toolchain" => self.toolchain = None,
+            "package-manager" => self.package_manager = None,
+            "entry" => self.entry = None,
+            "port" => self.port = None,
+            "name" => self.name = None,
+            "ci" => self.ci = None,
+            "platforms" => self.platforms.clear(),
+            _ => self.uid = None,
+        }
+        self
+    }
+
     /// Sets the wish that a topic is about, as an answer to a question does.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::changes::{Change, Fate};
 use crate::error::Error;
 
 /// The style of a word that says something good.
@@ -93,4 +94,27 @@ pub fn dockerfile(text: &str) -> String {
         }
     };
     text.lines().map(paint).collect()
+}
+
+/// What happened, or would happen, to each file.
+pub fn changes(changes: &[Change], wrote: bool) {
+    for change in changes {
+        let (style, word) = match (change.fate, wrote) {
+            (Fate::Create, true) => (GOOD, "wrote"),
+            (Fate::Create, false) => (GOOD, "would write"),
+            (Fate::Replace, true) => (GOOD, "updated"),
+            (Fate::Merge, true) => (GOOD, "merged into"),
+            (Fate::Replace | Fate::Merge, false) => (GOOD, "would update"),
+            (Fate::Same, _) => (DIM, "is up to date:"),
+            (Fate::Adopt, true) => (GOOD, "took in, unchanged:"),
+            (Fate::Adopt, false) => (GOOD, "would take in, unchanged:"),
+            (Fate::Conflict, true) => (WARN, "has conflicts to resolve:"),
+            (Fate::Conflict, false) => (WARN, "would have conflicts:"),
+            (Fate::Away, _) => (WARN, "was deleted and stays away (`dockgen update --restore` brings it back):"),
+            (Fate::Foreign, _) => {
+                (WARN, "left alone, not dockgen's (--force replaces it, `dockgen update --adopt` takes it in):")
+            }
+        };
+        say(&format!("  {style}{word}{style:#} {}", change.path));
+    }
 }

@@ -1,0 +1,147 @@
+//! `dockgen check`.
+
+use serde_json::{Value, json};
+
+use super::{CheckArgs, Format, print, settle};
+use crate::changes::{Fate, Manners};
+use crate::disk;
+use crate::dockerignore::Matcher;
+use crate::error::{Error, Exit};
+use crate::facts::Kind;
+use crate::lint::{self, Reason};
+use crate::news;
+use crate::repo::Repo;
+use crate::{Draft, config};
+
+/// Says why the files are stale or break a promise; writes nothing.
+///
+/// # Errors
+/// As for a draft, and where nothing was generated yet.
+pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
+    print::colour(args.voice.color);
+    let repo = Repo::open(&args.dir)?;
+    let lock = settle::lock(&args.dir)?;
+    if lock.is_empty() {
+        return Err(Error::no("nothing was generated here yet: there is no `dockgen.lock`")
+            .hint("`dockgen init` writes the files"));
+    }
+    let draft = crate::draft(&repo, &settle::standing_wishes(&args.dir)?)?;
+    let changes = settle::changes(&args.dir, &draft.documents, &lock, Manners::default())?;
+    let mut reasons = Vec::new();
+    for change in &changes {
+        let reason = |rule, message: &str| Reason {
+            rule,
+            file: change.path.to_owned(),
+            line: None,
+            message: message.to_owned(),
+        };
+        match change.fate {
+            Fate::Replace | Fate::Merge | Fate::Conflict => {
+                let news = news::since(lock.noted(), &draft);
+                reasons.extend(news.iter().map(|sentence| reason("stale", sentence)));
+                if news.is_empty() {
+                    reasons.push(reason("stale", "this dockgen, or dockgen.toml, now says this differently"));
+                }
+            }
+            Fate::Create => reasons.push(reason("missing", "it is not there; `dockgen update` writes it")),
+            Fate::Same | Fate::Away | Fate::Foreign | Fate::Adopt => {}
+        }
+    }
+    reasons.extend(written(args, &draft)?);
+    reasons.dedup();
+    speak(args, &reasons);
+    Ok(if reasons.is_empty() { Exit::Done } else { Exit::No })
+}
+
+/// What the files on the disk break, whoever wrote them.
+fn written(args: &CheckArgs, draft: &Draft) -> Result<Vec<Reason>, Error> {
+    let mut reasons = Vec::new();
+    if let Some(text) = disk::today(&args.dir, "Dockerfile")? {
+        reasons.extend(lint::promises("Dockerfile", &text));
+        let generated = draft.documents.iter().find(|document| document.path == "Dockerfile");
+        let named = |text: &str, path: &str| text.contains(path);
+        for fact in &draft.facts {
+            if let Kind::Manifest(path) = &fact.kind
+                && generated.is_some_and(|document| named(&document.text, path))
+                && !named(&text, path)
+            {
+                let message = format!("`{path}` decides about dependencies, and no step of the Dockerfile names it");
+                reasons.push(Reason {
+                    rule: "manifest-not-copied",
+                    file: "Dockerfile".to_owned(),
+                    line: None,
+                    message,
+                });
+            }
+        }
+    }
+    if let Some(text) = disk::today(&args.dir, ".dockerignore")? {
+        let matcher = Matcher::new(&text);
+        for path in draft.reads.iter().filter(|path| matcher.hides(path)) {
+            let message = format!("it hides `{path}`, which the build reads");
+            reasons.push(Reason { rule: "hidden-input", file: ".dockerignore".to_owned(), line: None, message });
+        }
+    }
+    Ok(reasons)
+}
+
+fn speak(args: &CheckArgs, reasons: &[Reason]) {
+    match args.format {
+        Format::Json => print::product(&format!("{:#}\n", json!({ "schema": 1, "reasons": reasons }))),
+        Format::Sarif => print::product(&format!("{:#}\n", sarif(reasons))),
+        Format::Github => print::product(&reasons.iter().map(annotation).collect::<String>()),
+        Format::Text => {
+            for reason in reasons {
+                print::product(&print::printable(&format!(
+                    "{}: {} [{}]\n",
+                    place(reason),
+                    reason.message,
+                    reason.rule
+                )));
+            }
+            if reasons.is_empty() && !args.voice.quiet {
+                print::say("the files are up to date and keep their promises");
+            } else if !args.voice.quiet {
+                print::say(&format!("{} found; `dockgen update` brings the files up to date", reasons.len()));
+            }
+        }
+    }
+}
+
+fn place(reason: &Reason) -> String {
+    reason.line.map_or_else(|| reason.file.clone(), |line| format!("{}:{line}", reason.file))
+}
+
+/// A line that GitHub shows beside the file; what it may not hold is escaped as its runner wants.
+fn annotation(reason: &Reason) -> String {
+    let escaped = reason.message.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let line = reason.line.map_or_else(String::new, |line| format!(",line={line}"));
+    format!("::error file={}{line},title=dockgen {}::{escaped}\n", reason.file, reason.rule)
+}
+
+fn sarif(reasons: &[Reason]) -> Value {
+    let rules = lint::RULES.iter().map(|(id, text)| json!({ "id": id, "shortDescription": { "text": text } }));
+    let results = reasons.iter().map(|reason| {
+        json!({
+            "ruleId": reason.rule,
+            "level": "error",
+            "message": { "text": reason.message },
+            "locations": [{ "physicalLocation": {
+                "artifactLocation": { "uri": reason.file },
+                "region": { "startLine": reason.line.unwrap_or(1) },
+            } }],
+        })
+    });
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "dockgen",
+                "informationUri": config::SCHEMA_URL,
+                "rules": rules.collect::<Vec<_>>(),
+            } },
+            "results": results.collect::<Vec<_>>(),
+        }],
+    })
+}

@@ -1,0 +1,46 @@
+//! `dockgen update`.
+
+use super::{UpdateArgs, print, settle};
+use crate::changes::{Change, Manners};
+use crate::error::{Error, Exit};
+use crate::news;
+use crate::repo::Repo;
+
+/// Plans again and merges what is new into what is there.
+///
+/// # Errors
+/// As for a draft; where nothing was generated yet; where something cannot be written.
+pub fn run(args: &UpdateArgs) -> Result<Exit, Error> {
+    print::colour(args.voice.color);
+    let repo = Repo::open(&args.dir)?;
+    let lock = settle::lock(&args.dir)?;
+    if lock.is_empty() && !args.adopt {
+        return Err(Error::no("nothing was generated here yet: there is no `dockgen.lock`")
+            .hint("`dockgen init` writes the files; `dockgen update --adopt` takes in what is there"));
+    }
+    let wishes = args.wishes.wishes().or(settle::standing_wishes(&args.dir)?);
+    let draft = crate::draft(&repo, &wishes)?;
+    let manners = Manners { restore: args.restore, adopt: args.adopt, ..Manners::default() };
+    let mut changes = settle::changes(&args.dir, &draft.documents, &lock, manners)?;
+    if !args.only.is_empty() {
+        changes.retain(|change| args.only.iter().any(|only| only.path() == change.path));
+    }
+    let writes = !args.dry_run && !args.diff;
+    if writes {
+        settle::apply(&args.dir, &changes, &lock, &draft, None)?;
+    }
+    if args.diff {
+        print::coloured(&changes.iter().map(|change| print::diff(&change.diff())).collect::<String>());
+    } else if !args.voice.quiet {
+        let touched: Vec<&Change> = changes.iter().filter(|change| change.text.is_some()).collect();
+        let news = if touched.is_empty() { Vec::new() } else { news::since(lock.noted(), &draft) };
+        for sentence in &news {
+            print::say(&print::printable(sentence));
+        }
+        for warning in &draft.warnings {
+            print::warning(warning);
+        }
+        print::changes(&changes, writes);
+    }
+    Ok(settle::exit(&changes))
+}
