@@ -1,6 +1,6 @@
 //! Three-way merge of lines: what was generated, what people made of it, what is generated now.
 //!
-//! Unlike a merge tool's, edits of neighbouring lines go together here: in these files a line is an instruction or an
+//! Lines that differ in blanks only are the same line, and keep the person's blanks. Unlike a merge tool's, edits of neighbouring lines go together here: in these files a line is an instruction or an
 //! entry of its own. Only edits of the same lines, or two insertions at the same place, are conflicts.
 
 use similar::{Algorithm, DiffTag, capture_diff_slices};
@@ -24,8 +24,9 @@ struct Edit<'a> {
 
 /// Merges `ours` and `theirs`, which both come from `base`.
 pub fn merge(base: &str, ours: &str, theirs: &str) -> Merged {
-    let old: Vec<&str> = base.split_inclusive('\n').collect();
-    let (mine, new) = (edits(&old, ours), edits(&old, theirs));
+    let mut old: Vec<&str> = base.split_inclusive('\n').collect();
+    let new = edits(&mut old.clone(), theirs);
+    let mine = edits(&mut old, ours);
     let (mut mine, mut new) = (mine.as_slice(), new.as_slice());
     let mut merged = Merged { text: String::new(), conflicts: 0 };
     let mut at = 0;
@@ -105,16 +106,21 @@ fn side<'a>(edits: &[Edit<'a>], old: &[&'a str], start: usize, end: usize) -> Ve
     lines
 }
 
-fn edits<'a>(old: &[&'a str], text: &'a str) -> Vec<Edit<'a>> {
+/// What a side made of the base. Lines that differ in blanks only count as the same, and take that side's blanks.
+fn edits<'a>(old: &mut [&'a str], text: &'a str) -> Vec<Edit<'a>> {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    capture_diff_slices(Algorithm::Myers, old, &lines)
-        .into_iter()
-        .filter(|op| op.tag() != DiffTag::Equal)
-        .map(|op| {
-            let range = op.old_range();
-            Edit { start: range.start, end: range.end, lines: lines.get(op.new_range()).unwrap_or_default().to_vec() }
-        })
-        .collect()
+    let words =
+        |lines: &[&'a str]| lines.iter().map(|line| line.split_whitespace().collect()).collect::<Vec<Vec<&str>>>();
+    let mut edits = Vec::new();
+    for op in capture_diff_slices(Algorithm::Myers, &words(old), &words(&lines)) {
+        let (from, to) = (op.old_range(), lines.get(op.new_range()).unwrap_or_default());
+        if op.tag() != DiffTag::Equal {
+            edits.push(Edit { start: from.start, end: from.end, lines: to.to_vec() });
+        } else if let Some(same) = old.get_mut(from) {
+            same.copy_from_slice(to);
+        }
+    }
+    edits
 }
 
 fn copy(text: &mut String, lines: &[&str]) {
