@@ -4,8 +4,21 @@ use std::fmt;
 
 pub mod application_yaml;
 pub mod go_mod;
+pub mod json;
+pub mod node_version;
+pub mod npm_lock;
+pub mod npmrc;
+pub mod package_json;
+pub mod pnpm_lock;
+pub mod pnpm_workspace;
 pub mod pom;
+pub mod procfile;
 pub mod properties;
+pub mod tool_versions;
+pub mod tsconfig;
+pub mod yaml;
+pub mod yarn_lock;
+pub mod yarnrc;
 
 /// Why a text could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 pub mod go;
 pub mod java;
+pub mod node;
 
 use serde::Serialize;
 
@@ -43,7 +44,7 @@ pub struct Language {
 
 /// All of them. Of equally strong signs the earlier row is the default answer: a server language comes before the one
 /// that also builds other languages' assets.
-pub const ALL: &[Language] = &[go::LANGUAGE, java::LANGUAGE];
+pub const ALL: &[Language] = &[go::LANGUAGE, java::LANGUAGE, node::LANGUAGE];
 
 /// Languages that dockgen recognises and does not write for.
 const FOREIGN: &[(&str, &[Sign])] = &[
@@ -114,7 +115,7 @@ pub struct Extra {
 }
 
 /// A name and its value.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Variable {
     /// The name.
     pub name: String,

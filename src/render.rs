@@ -27,6 +27,9 @@ templates! {
     "java/Dockerfile.tera",
     "java/jre.Dockerfile.tera",
     "java/parts.tera",
+    "node/Dockerfile.tera",
+    "node/parts.tera",
+    "node/site.Dockerfile.tera",
     "parts.tera",
 }
 
@@ -135,9 +138,17 @@ fn sh(value: &Value, _: Kwargs, _: &State) -> tera::TeraResult<Value> {
     let mut words = Vec::new();
     for text in strings(value) {
         one_line(text, "a shell word")?;
-        words.push(shlex::try_quote(text).map_err(|_| tera::Error::message(refuse(text, "a shell word")))?);
+        words.push(match is_shell_plain(text) {
+            true => text.into(),
+            false => shlex::try_quote(text).map_err(|_| tera::Error::message(refuse(text, "a shell word")))?,
+        });
     }
     Ok(Value::safe_string(&words.join(" ")))
+}
+
+/// Whether an argument means itself in a shell; `=` does behind the first word, and that one is never a repository's.
+fn is_shell_plain(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c))
 }
 
 /// JSON, as the exec form has it: a string, or a list of them.
@@ -203,6 +214,7 @@ mod tests {
     fn each_syntax_has_its_quotes() {
         assert_eq!(filtered(sh, "a b").unwrap(), "'a b'");
         assert_eq!(filtered(sh, "$(x)").unwrap(), "'$(x)'");
+        assert_eq!(filtered(sh, "--omit=dev").unwrap(), "--omit=dev");
         assert_eq!(filtered(json, "a\"b").unwrap(), "\"a\\\"b\"");
         assert_eq!(filtered(quoted, "a\"$b\\").unwrap(), "\"a\\\"\\$b\\\\\"");
         for filter in [sh, json, quoted] {

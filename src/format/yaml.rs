@@ -1,0 +1,26 @@
+//! What the readers of YAML files share.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use super::Fault;
+
+/// Reads a document; a blank one gives the default.
+pub fn parse<T: DeserializeOwned + Default>(text: &str) -> Result<T, Fault> {
+    let blank = text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#') || line == "---");
+    if blank {
+        return Ok(T::default());
+    }
+    serde_saphyr::from_str(text).map_err(|error| fault(text, &error))
+}
+
+fn fault(text: &str, error: &serde_saphyr::Error) -> Fault {
+    let line = error.location().map_or(0, |location| usize::try_from(location.line()).unwrap_or_default());
+    Fault::new("is no valid YAML", text.lines().nth(line.saturating_sub(1)).unwrap_or_default())
+}
+
+/// For `deserialize_with`: a field of a wrong type is as if absent.
+pub fn lenient<'de, T: DeserializeOwned + Default, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(deserializer)?).unwrap_or_default())
+}

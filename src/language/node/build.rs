@@ -1,0 +1,473 @@
+//! What the build of a service is: its commands, the framework behind it, and where the result lies.
+
+use std::collections::BTreeSet;
+
+use regex::Regex;
+
+use crate::facts::{Evidence, Strength};
+use crate::format::tsconfig::{self, Tsconfig};
+use crate::repo::Repo;
+use crate::source::shell::{self, Command};
+
+use super::catalog::{CATALOG, Framework, Mode};
+use super::project::{Package, join, normal};
+
+/// Scripts that make what is started, the usual one first.
+const SCRIPTS: [&str; 6] = ["build", "build:prod", "build:production", "compile", "bundle", "heroku-postbuild"];
+
+/// How many scripts may call one another.
+const DEEPEST: usize = 6;
+
+/// The build of a service.
+#[derive(Debug, Default)]
+pub struct Build {
+    /// The script that is run, where there is one.
+    pub script: Option<String>,
+    /// Steps to run one by one in place of the script, or where no script says them: each a command of a package.
+    pub steps: Vec<String>,
+    /// Steps of the script that are left out because they need a database.
+    pub dropped: Vec<String>,
+    /// Where the results lie, relative to the service.
+    pub outputs: Vec<String>,
+    /// Whether something is built in a place that is not known.
+    pub elsewhere: bool,
+    /// Whether packages of the workspace that it is made of are built.
+    pub others: bool,
+    /// What speaks for it.
+    pub evidence: Option<Evidence>,
+}
+
+impl Build {
+    /// Whether anything is built.
+    pub fn is_there(&self) -> bool {
+        self.others || self.script.is_some() || !self.steps.is_empty()
+    }
+
+    /// Whether the build makes this file.
+    pub fn makes(&self, file: &str) -> bool {
+        let inside = |output: &String| {
+            file == output || file.strip_prefix(output.as_str()).is_some_and(|rest| rest.starts_with('/'))
+        };
+        self.is_there() && (self.elsewhere || self.outputs.iter().any(inside))
+    }
+}
+
+/// A framework in the shape that a service has it.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    /// The framework.
+    pub framework: &'static Framework,
+    /// Its mode.
+    pub mode: Mode,
+    /// What speaks for it.
+    pub evidence: Evidence,
+}
+
+/// Reads the build of a service.
+pub fn read(repo: &Repo, package: &Package) -> (Build, Option<Shape>) {
+    let scripts = &package.manifest.scripts;
+    let script = SCRIPTS.iter().find(|name| scripts.get(**name).is_some_and(|line| !line.trim().is_empty()));
+    let line = script.and_then(|name| scripts.get(*name)).map_or("", String::as_str);
+    let mut steps = Vec::new();
+    expand(package, line, &mut steps, 0);
+    let shape = shape(repo, package, &steps);
+    let mut build = Build::default();
+    if let Some(name) =
+        script.filter(|_| !steps.iter().all(|step| step.starts_with("echo ") || step.starts_with("exit ")))
+    {
+        let quote = format!("\"{name}\": \"{line}\"");
+        build.script = Some((*name).to_owned());
+        build.evidence = Some(Evidence::new(&package.path("package.json"), &quote, Strength::Stated));
+        build.leave_out_migrations(line);
+    } else if let Some(shape) = &shape {
+        build.steps.extend(shape.framework.commands.first().cloned());
+        build.evidence = Some(shape.evidence.clone());
+        steps.clone_from(&build.steps);
+    }
+    for step in &steps {
+        build.add_outputs(repo, package, step, shape.as_ref());
+    }
+    build.outputs.sort();
+    build.outputs.dedup();
+    (build, shape)
+}
+
+/// A TypeScript project without a build script, whose compiler's output is what is started.
+pub fn typescript(repo: &Repo, package: &Package) -> Option<Build> {
+    package.manifest.dependency("typescript")?;
+    let mut build = Build { steps: vec!["tsc".to_owned()], ..Build::default() };
+    build.evidence = Some(Evidence::new(&package.path("tsconfig.json"), "", Strength::Convention));
+    build.add_outputs(repo, package, "tsc", None);
+    (!build.outputs.is_empty() || build.elsewhere).then_some(build)
+}
+
+impl Build {
+    fn leave_out_migrations(&mut self, line: &str) {
+        let needs_database =
+            |step: &&str| CATALOG.skipped.migrations.iter().any(|begin| step.starts_with(begin.as_str()));
+        let (dropped, kept): (Vec<&str>, Vec<&str>) = shell::steps(line).into_iter().partition(needs_database);
+        if !dropped.is_empty() {
+            self.dropped = dropped.into_iter().map(str::to_owned).collect();
+            self.steps = kept.into_iter().filter(|step| !step.is_empty()).map(str::to_owned).collect();
+            self.script = None;
+        }
+    }
+
+    fn add_outputs(&mut self, repo: &Repo, package: &Package, step: &str, shape: Option<&Shape>) {
+        let words = words(step);
+        let program = words.first().map(|word| word.rsplit('/').next().unwrap_or(word)).unwrap_or_default();
+        let step = words.join(" ");
+        if let Some(framework) =
+            CATALOG.framework.iter().find(|row| row.commands.iter().any(|command| begins(&step, command)))
+        {
+            let shape = shape.filter(|shape| shape.framework.commands.iter().any(|command| begins(&step, command)));
+            let (framework, mode) =
+                shape.map_or((framework, framework.mode.last()), |shape| (shape.framework, Some(&shape.mode)));
+            if !matches!(framework.id.as_str(), "nest") || program == "nest" {
+                let own = output(repo, package, framework, &words);
+                self.outputs.extend(
+                    own.map(|path| vec![path]).or_else(|| mode.map(|mode| mode.output.clone())).unwrap_or_default(),
+                );
+                return;
+            }
+        }
+        let Some(row) = CATALOG.builder.iter().find(|row| row.command == program) else {
+            self.elsewhere |= !program.is_empty();
+            return;
+        };
+        if let Some(path) = option(&words, &row.options) {
+            let path = if path.ends_with(".js") || path.ends_with(".mjs") || path.ends_with(".cjs") {
+                parent(&path)
+            } else {
+                path
+            };
+            self.add_output(&path);
+        } else if row.tsconfig {
+            self.compiled(repo, package, &words);
+        } else if let Some(path) = &row.default {
+            self.outputs.push(path.clone());
+        }
+    }
+
+    fn add_output(&mut self, path: &str) {
+        match normal(path).filter(|path| !path.is_empty()) {
+            Some(path) => self.outputs.push(path),
+            None => self.elsewhere = true,
+        }
+    }
+
+    /// Where the TypeScript compiler writes: `outDir`, else beside the sources.
+    fn compiled(&mut self, repo: &Repo, package: &Package, words: &[String]) {
+        let named = option(words, &["-p".to_owned(), "--project".to_owned(), "-b".to_owned(), "--build".to_owned()]);
+        let file = named.map_or_else(
+            || "tsconfig.json".to_owned(),
+            |path| if path.ends_with(".json") { path } else { join(&path, "tsconfig.json") },
+        );
+        let settings = normal(&package.path(&file)).and_then(|path| compiler(repo, &path));
+        match settings {
+            Some(settings) if settings.no_emit == Some(true) || words.iter().any(|word| word == "--noEmit") => {}
+            Some(settings) => match settings
+                .out_dir
+                .and_then(|path| path.strip_prefix(&format!("{}/", package.folder)).map(str::to_owned).or(Some(path)))
+            {
+                Some(path) => self.add_output(&path),
+                None => self.elsewhere = true,
+            },
+            None => self.elsewhere = true,
+        }
+    }
+}
+
+/// The settings of a tsconfig.json with those it builds on; `out_dir` is relative to the repository.
+fn compiler(repo: &Repo, path: &str) -> Option<Tsconfig> {
+    let mut path = path.to_owned();
+    let mut found = Tsconfig::default();
+    for _ in 0..5 {
+        let settings = tsconfig::parse(repo.text(&path)?).ok()?;
+        let folder = parent(&path);
+        let place = |own: &str| normal(&join(&folder, own));
+        found.out_dir = found.out_dir.or_else(|| settings.out_dir.as_deref().and_then(place));
+        found.no_emit = found.no_emit.or(settings.no_emit);
+        let base = settings.extends.iter().rev().find(|base| base.starts_with('.'));
+        let next = base
+            .and_then(|base| place(base))
+            .map(|base| if base.ends_with(".json") { base } else { format!("{base}.json") });
+        match next.filter(|next| repo.has(next)) {
+            Some(next) => path = next,
+            None => break,
+        }
+    }
+    Some(found)
+}
+
+fn parent(path: &str) -> String {
+    path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned())
+}
+
+/// The steps of a line, with scripts that call scripts read through.
+fn expand(package: &Package, line: &str, into: &mut Vec<String>, depth: usize) {
+    for step in shell::steps(line).into_iter().filter(|step| !step.is_empty()) {
+        let words = words(step);
+        let script = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["npm" | "pnpm" | "yarn" | "bun", "run", name, ..]
+            | ["yarn" | "pnpm", name, ..]
+            | ["run-s" | "run-p" | "npm-run-all", name] => package.manifest.scripts.get(*name),
+            _ => None,
+        };
+        match script {
+            Some(inner) if depth < DEEPEST && into.len() < 100 => expand(package, inner, into, depth + 1),
+            _ => into.push(step.to_owned()),
+        }
+    }
+}
+
+/// The words of a step without variables, and without what only finds the program.
+fn words(step: &str) -> Vec<String> {
+    let mut argv = match shell::parse(step) {
+        Command::Simple { argv, .. } => argv,
+        Command::Shell => step.split_whitespace().map(str::to_owned).collect(),
+    };
+    while argv.len() > 1
+        && argv.first().is_some_and(|word| {
+            ["npx", "cross-env", "env", "bunx", "pnpx", "dotenv", "--", "shx", "-y"].contains(&word.as_str())
+                || shell::assignment(word).is_some()
+        })
+    {
+        argv.remove(0);
+    }
+    if let Some(first) = argv.first_mut() {
+        *first = first.trim_start_matches("./").trim_start_matches("node_modules/.bin/").to_owned();
+    }
+    argv
+}
+
+/// The value of the first of these options, `--x y` or `--x=y`.
+fn option(words: &[String], options: &[String]) -> Option<String> {
+    let value = |(at, word): (usize, &String)| {
+        options.iter().find_map(|option| match word.strip_prefix(option.as_str())? {
+            "" => words.get(at + 1).filter(|value| !value.starts_with('-')).cloned(),
+            rest => rest.strip_prefix('=').map(str::to_owned),
+        })
+    };
+    words.iter().enumerate().find_map(value)
+}
+
+fn begins(step: &str, command: &str) -> bool {
+    step.strip_prefix(command).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+}
+
+/// The first framework that fits.
+fn shape(repo: &Repo, package: &Package, steps: &[String]) -> Option<Shape> {
+    CATALOG.framework.iter().find_map(|framework| {
+        package.manifest.dependency(&framework.dependency)?;
+        let steps: Vec<String> = steps.iter().map(|step| words(step).join(" ")).collect();
+        let called = steps.iter().any(|step| framework.commands.iter().any(|command| begins(step, command)));
+        let mode = framework.mode.iter().find(|mode| fits(repo, package, framework, mode, &steps))?;
+        // A build script that does not call it builds something else.
+        let unsaid = steps.is_empty()
+            && (!mode.is_static
+                || mode.file.is_some()
+                || framework.config.iter().any(|file| repo.has(&package.path(file))));
+        (called || unsaid).then(|| {
+            let quote = format!("\"{}\"", framework.dependency);
+            let evidence = Evidence::new(&package.path("package.json"), &quote, Strength::Stated);
+            let mut mode = mode.clone();
+            if framework.id == "angular" {
+                angular(repo, package, &mut mode);
+            }
+            Shape { framework, mode, evidence }
+        })
+    })
+}
+
+fn fits(repo: &Repo, package: &Package, framework: &Framework, mode: &Mode, steps: &[String]) -> bool {
+    let configured = |pattern: &String| find_setting(repo, package, framework, pattern).is_some();
+    mode.when.as_ref().is_none_or(configured)
+        && mode.needs.as_ref().is_none_or(|name| package.manifest.dependency(name).is_some())
+        && mode.script.as_ref().is_none_or(|part| steps.iter().any(|step| step.contains(part.as_str())))
+        && mode.file.as_ref().is_none_or(|file| repo.has(&package.path(file)))
+}
+
+/// The first group of a pattern (or the whole match) in one of a framework's files, outside of comments.
+fn find_setting(repo: &Repo, package: &Package, framework: &Framework, pattern: &str) -> Option<String> {
+    let pattern = Regex::new(pattern).ok()?;
+    framework.config.iter().find_map(|file| {
+        let text = repo.text(&package.path(file))?;
+        let lines =
+            text.lines().filter(|line| !line.trim_start().starts_with("//") && !line.trim_start().starts_with('*'));
+        let text = lines.collect::<Vec<_>>().join("\n");
+        let found = pattern.captures(&text)?;
+        found.get(1).or_else(|| found.get(0)).map(|group| group.as_str().to_owned())
+    })
+}
+
+/// Where a framework's build writes, if a script or a setting says another place than the usual one.
+fn output(repo: &Repo, package: &Package, framework: &Framework, words: &[String]) -> Option<String> {
+    let said = framework.output_option.as_ref().and_then(|name| option(words, std::slice::from_ref(name)));
+    let set = || framework.output_setting.as_ref().and_then(|pattern| find_setting(repo, package, framework, pattern));
+    said.or_else(set).as_deref().and_then(normal).filter(|path| !path.is_empty())
+}
+
+/// Angular names its output, and whether a server renders, in `angular.json`.
+fn angular(repo: &Repo, package: &Package, mode: &mut Mode) {
+    let Some(Ok(root)) = repo.text(&package.path("angular.json")).map(crate::format::json::relaxed) else { return };
+    let projects = root.get("projects").and_then(serde_json::Value::as_object);
+    let named = root.get("defaultProject").and_then(serde_json::Value::as_str);
+    let is_app = |project: &&(&String, &serde_json::Value)| {
+        project.1.get("projectType").is_none_or(|kind| kind == "application")
+    };
+    let all: Vec<_> = projects.into_iter().flatten().collect();
+    let project = all.iter().find(|(name, _)| Some(name.as_str()) == named).or_else(|| all.iter().find(is_app));
+    let Some((name, project)) = project else { return };
+    let target = project.get("architect").or_else(|| project.get("targets")).and_then(|targets| targets.get("build"));
+    let options = target.and_then(|target| target.get("options"));
+    let said = options.and_then(|options| options.get("outputPath"));
+    let base = said.and_then(|path| path.as_str().or_else(|| path.get("base")?.as_str()));
+    let base = base.and_then(normal).unwrap_or_else(|| format!("dist/{name}"));
+    let builder =
+        target.and_then(|target| target.get("builder")).and_then(serde_json::Value::as_str).unwrap_or_default();
+    let by_application = builder.ends_with(":application");
+    let server = options
+        .is_some_and(|options| options.get("server").is_some() && options.get("ssr").is_some_and(|ssr| ssr != false));
+    if by_application && server && package.manifest.dependency("@angular/ssr").is_some() {
+        *mode = Mode {
+            id: "server".to_owned(),
+            is_static: false,
+            start: vec![format!("{base}/server/server.mjs")],
+            port: Some(4000),
+            output: vec![base],
+            ..mode.clone()
+        };
+    } else {
+        let browser = said.and_then(|path| path.get("browser")?.as_str()).unwrap_or("browser");
+        let folder = if by_application && !browser.is_empty() { format!("{base}/{browser}") } else { base };
+        mode.output = vec![folder];
+    }
+}
+
+/// The folder whose inside the compiler mirrors: `rootDir`, else the one in which all sources lie.
+pub fn root(repo: &Repo, package: &Package) -> String {
+    let settings =
+        repo.text(&package.path("tsconfig.json")).and_then(|text| tsconfig::parse(text).ok()).unwrap_or_default();
+    let included = settings.include.iter().flatten().all(|path| path.trim_start_matches("./").starts_with("src"));
+    let by_include = settings.include.is_some() && included;
+    let mut sources = repo
+        .below(&package.folder)
+        .filter(|path| path.ends_with(".ts") && !path.ends_with(".d.ts") && !path.contains(".config."));
+    let all_in_src = sources.all(|path| path.starts_with(&package.path("src/")));
+    let stated = settings.root_dir.as_deref().and_then(normal);
+    stated.unwrap_or_else(|| if by_include || all_in_src { "src".to_owned() } else { String::new() })
+}
+
+/// The folders of sources that a compiler turns into something else.
+pub fn sources(repo: &Repo, package: &Package) -> BTreeSet<String> {
+    let settings = repo.text(&package.path("tsconfig.json")).and_then(|text| tsconfig::parse(text).ok());
+    let root =
+        settings.and_then(|settings| settings.root_dir).as_deref().and_then(normal).filter(|path| !path.is_empty());
+    let top = |path: String| path.split('/').next().map(str::to_owned);
+    root.and_then(top).into_iter().chain(["src".to_owned()]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::package_json;
+
+    fn built(files: &[(&str, &str)]) -> (Build, Option<Shape>) {
+        let repo = Repo::from_list("x", files.iter().copied());
+        let manifest = package_json::parse(repo.text("package.json").unwrap()).unwrap();
+        read(&repo, &Package { folder: String::new(), manifest })
+    }
+
+    fn outputs(script: &str, dependency: &str, files: &[(&str, &str)]) -> (Vec<String>, bool) {
+        let manifest = format!(
+            r#"{{"scripts": {{"build": "{script}", "ts": "tsc -p ."}}, "devDependencies": {{"{dependency}": "1"}}}}"#
+        );
+        let mut all = vec![("package.json", manifest.as_str())];
+        all.extend(files);
+        let (build, _) = built(&all);
+        (build.outputs, build.elsewhere)
+    }
+
+    #[test]
+    fn outputs_are_where_programs_write_them() {
+        let ts = [
+            ("tsconfig.json", "{\"extends\": \"./base.json\"}"),
+            ("base.json", "{\"compilerOptions\": {\"outDir\": \"./out\"}}"),
+        ];
+        for (script, dependency, files, found, elsewhere) in [
+            ("tsc", "typescript", &ts[..], &["out"][..], false),
+            ("rimraf out && npm run ts", "typescript", &ts, &["out"], false),
+            ("npx tsc --outDir lib", "typescript", &ts, &["lib"], false),
+            ("tsc", "typescript", &[("tsconfig.json", "{}")], &[], true),
+            (
+                "tsc && vite build",
+                "vite",
+                &[("index.html", ""), ("tsconfig.json", "{\"compilerOptions\": {\"noEmit\": true}}")],
+                &["dist"],
+                false,
+            ),
+            ("vite build --outDir out", "vite", &[("index.html", "")], &["out"], false),
+            (
+                "vite build",
+                "vite",
+                &[("index.html", ""), ("vite.config.ts", "// outDir: 'x'\nbuild: { outDir: 'www' }")],
+                &["www"],
+                false,
+            ),
+            ("esbuild a.ts --bundle --outfile=build/a.js", "esbuild", &[], &["build"], false),
+            ("nest build", "@nestjs/core", &[], &["dist"], false),
+            ("node make.js", "x", &[], &[], true),
+            ("echo none", "x", &[], &[], false),
+        ] {
+            assert_eq!(
+                outputs(script, dependency, files),
+                (found.iter().map(ToString::to_string).collect(), elsewhere),
+                "{script}"
+            );
+        }
+    }
+
+    #[test]
+    fn frameworks_have_modes() {
+        let mode = |dependency: &str, script: &str, files: &[(&str, &str)]| {
+            let manifest =
+                format!(r#"{{"scripts": {{"build": "{script}"}}, "dependencies": {{"{dependency}": "1"}}}}"#);
+            let mut all = vec![("package.json", manifest.as_str())];
+            all.extend(files);
+            built(&all).1.map(|shape| (shape.framework.id.as_str(), shape.mode.id, shape.mode.output.join(" ")))
+        };
+        let some = |framework, mode: &str, output: &str| Some((framework, mode.to_owned(), output.to_owned()));
+        assert_eq!(mode("next", "next build", &[]), some("next", "server", ".next"));
+        assert_eq!(
+            mode("next", "next build", &[("next.config.js", "module.exports = { output: 'standalone' }")]),
+            some("next", "standalone", ".next/standalone")
+        );
+        assert_eq!(
+            mode("next", "next build", &[("next.config.js", "// output: 'export'")]),
+            some("next", "server", ".next")
+        );
+        assert_eq!(mode("vite", "vite build", &[("index.html", "")]), some("vite", "static", "dist"));
+        assert_eq!(mode("vite", "tsc", &[("index.html", "")]), None);
+        assert_eq!(
+            mode(
+                "@angular/core",
+                "ng build",
+                &[(
+                    "angular.json",
+                    r#"{"projects": {"shop": {"projectType": "application", "architect": {"build": {"builder": "@angular/build:application", "options": {}}}}}}"#
+                )]
+            ),
+            some("angular", "static", "dist/shop/browser")
+        );
+    }
+
+    #[test]
+    fn migrations_are_no_part_of_a_build() {
+        let (build, _) =
+            built(&[("package.json", r#"{"scripts": {"build": "prisma generate && tsc && prisma migrate deploy"}}"#)]);
+        assert_eq!(build.dropped, ["prisma migrate deploy"]);
+        assert_eq!(build.steps, ["prisma generate", "tsc"]);
+        assert_eq!(build.script, None);
+    }
+}

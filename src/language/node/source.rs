@@ -1,0 +1,185 @@
+//! What the sources say: ports, and whether the program ends when it is told to.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::facts::{Evidence, Strength};
+use crate::repo::Repo;
+use crate::source::mask::{JAVASCRIPT, Masked};
+
+/// No more sources than this are read; entry files come first.
+const MOST_FILES: usize = 300;
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// Ports, with what says so.
+    pub ports: Vec<(u16, Evidence)>,
+    /// Where the port is taken from the environment; the flag says that a default is there.
+    pub from_environment: Option<(Evidence, bool)>,
+    /// Where the program begins to listen.
+    pub listens: Option<Evidence>,
+    /// Where it is bound to its own machine, which nobody outside of the container reaches.
+    pub local: Option<Evidence>,
+    /// Where it handles SIGTERM.
+    pub signals: Option<Evidence>,
+    /// Names in string literals, to know which files are read.
+    pub literals: String,
+}
+
+/// A number in one of a pattern's groups is a port.
+static PORTS: LazyLock<[Regex; 4]> = LazyLock::new(|| {
+    [
+        r#"env(?:\.|\[['"])(?:APP_|HTTP_|SERVER_|API_|WEB_)?PORT(?:['"]\])?\s*\)?\s*(?:,\s*10\s*\))?\s*(?:\|\||\?\?|:)\s*['"`]?(\d{2,5})\b"#,
+        r#"\bPORT\s*=\s*['"`]?(\d{2,5})['"`]?\s*[,}].{0,40}=\s*process\.env"#,
+        r#"\.listen\(\s*(?:\{[^{}]*?\bport\s*:\s*)?['"`]?(\d{2,5})\b"#,
+        r#"get(?:<\w+>)?\(\s*['"](?:APP_|HTTP_|SERVER_|API_)?PORT['"]\s*(?:,|\)\s*(?:\|\||\?\?))\s*['"`]?(\d{2,5})\b"#,
+    ]
+    .map(pattern)
+});
+
+/// Weaker: a name that is a port's.
+static NAMED: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)\b(?:const|let|var)\s+(?:\w*_)?port(?::\s*\w+)?\s*=\s*(\d{2,5})\b"));
+static ENVIRONMENT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"\benv(?:\.PORT\b|\[['"]PORT['"]\])|\{[^{}]*\bPORT\b[^{}]*\}\s*=\s*process\.env|get(?:OrThrow)?(?:<\w+>)?\(\s*['"]PORT['"]"#,
+    )
+});
+static LISTENS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\.listen\(|\bserve\(|\bBun\.serve\("));
+static LOCAL: LazyLock<Regex> = LazyLock::new(|| pattern(r#"\.listen\([^)]*['"](?:localhost|127\.0\.0\.1)['"]"#));
+static SIGNALS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"process\.(?:on|once)\(\s*['"`]SIGTERM['"`]|enableShutdownHooks\("#));
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).unwrap_or_else(|_| unreachable!("a test compiles every pattern"))
+}
+
+/// Whether a path is code that may run in production.
+fn is_code(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let code = [".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx"].iter().any(|end| name.ends_with(end))
+        || path.ends_with("bin/www");
+    let aside = [".test.", ".spec.", ".d.ts", ".config.", ".stories.", ".min."].iter().any(|part| name.contains(part));
+    let folders =
+        ["test", "tests", "__tests__", "e2e", "examples", "docs", "public", "dist", "build", "cypress", "coverage"];
+    code && !aside && !path.split('/').any(|part| folders.contains(&part))
+}
+
+/// Reads the sources of a folder, those whose names say that something begins there first.
+pub fn read(repo: &Repo, folder: &str, entry: Option<&str>) -> Findings {
+    let mut files: Vec<&str> = repo.below(folder).filter(|path| is_code(path) || Some(*path) == entry).collect();
+    let begins = ["server.", "main.", "index.", "app.", "www", "start."];
+    let rank = |path: &&str| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        (
+            Some(*path) != entry,
+            !begins.iter().any(|begin| name.starts_with(begin)),
+            path.matches('/').count(),
+            path.to_string(),
+        )
+    };
+    files.sort_by_cached_key(rank);
+    let mut findings = Findings::default();
+    for path in files.into_iter().take(MOST_FILES) {
+        if let Some(text) = repo.text(path) {
+            findings.add(path, text, Some(path) == entry);
+        }
+    }
+    findings
+}
+
+impl Findings {
+    fn add(&mut self, path: &str, text: &str, is_entry: bool) {
+        let masked = Masked::new(text, &JAVASCRIPT);
+        let at = |pattern: &Regex| {
+            pattern
+                .find_iter(text)
+                .find(|found| is_live(&masked, found.start()))
+                .map(|found| Evidence::new(path, masked.line(found.start()), Strength::Stated))
+        };
+        for (index, pattern) in PORTS.iter().chain([&*NAMED]).enumerate() {
+            for found in pattern.captures_iter(text) {
+                let (Some(whole), Some(port)) =
+                    (found.get(0), found.get(1).and_then(|digits| digits.as_str().parse().ok()))
+                else {
+                    continue;
+                };
+                if is_live(&masked, whole.start()) && port > 0 {
+                    let strength = if index < PORTS.len() { Strength::Stated } else { Strength::Convention };
+                    self.ports.push((port, Evidence::new(path, masked.line(whole.start()), strength)));
+                }
+            }
+        }
+        if self.from_environment.is_none() {
+            let default = PORTS.iter().any(|pattern| at(pattern).is_some());
+            self.from_environment = at(&ENVIRONMENT).map(|evidence| (evidence, default));
+        }
+        self.listens = self.listens.take().or_else(|| at(&LISTENS));
+        self.local = self.local.take().or_else(|| at(&LOCAL));
+        if is_entry || self.signals.is_none() {
+            self.signals = self.signals.take().or_else(|| at(&SIGNALS));
+        }
+        for literal in masked.strings().filter(|literal| literal.len() < 200) {
+            self.literals.push_str(literal);
+            self.literals.push('\n');
+        }
+    }
+
+    /// Whether a string of the program names this file or folder of the service.
+    pub fn names(&self, entry: &str) -> bool {
+        self.literals.lines().any(|literal| literal.split('/').any(|part| part == entry))
+    }
+}
+
+/// Whether code stands at this offset, and neither a comment nor the inside of a string.
+fn is_live(masked: &Masked, offset: usize) -> bool {
+    masked.code().get(offset..).and_then(|tail| tail.chars().next()).is_some_and(|c| !c.is_whitespace())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn findings(text: &str) -> Findings {
+        let repo = Repo::from_list("x", [("src/main.ts", text)]);
+        read(&repo, "", Some("src/main.ts"))
+    }
+
+    #[test]
+    fn ports() {
+        for (text, port) in [
+            ("app.listen(3000)", Some(3000)),
+            ("// app.listen(3000)", None),
+            ("const PORT = process.env.PORT || 8080; app.listen(PORT)", Some(8080)),
+            ("app.listen(process.env.PORT ?? 5000)", Some(5000)),
+            ("app.listen(parseInt(process.env.PORT || '4000', 10))", Some(4000)),
+            ("const port = process.env['PORT'] ?? '4001'", Some(4001)),
+            ("const port = process.env.PORT ? +process.env.PORT : 4002", Some(4002)),
+            ("fastify.listen({ host: '0.0.0.0', port: 3001 })", Some(3001)),
+            ("const { PORT = 3002 } = process.env;", Some(3002)),
+            ("const port: number = 7000;\napp.listen(port)", Some(7000)),
+            ("await app.listen(config.get<number>('PORT', 3333))", Some(3333)),
+            ("const host = process.env.PGPORT || 5432", None),
+            ("console.log('process.env.PORT || 9000')", None),
+        ] {
+            assert_eq!(findings(text).ports.first().map(|(port, _)| *port), port, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_environment_signals_and_local_addresses() {
+        assert!(findings("app.listen(process.env.PORT)").from_environment.is_some_and(|(_, default)| !default));
+        assert!(findings("app.listen(process.env.PORT || 3000)").from_environment.is_some_and(|(_, default)| default));
+        assert!(findings("process.on('SIGTERM', () => server.close())").signals.is_some());
+        assert!(findings("// process.on('SIGTERM')").signals.is_none());
+        assert!(findings("app.listen(3000, '127.0.0.1')").local.is_some());
+        assert!(findings("path.join(__dirname, '../views/a')").names("views"));
+    }
+
+    #[test]
+    fn every_pattern_compiles() {
+        let _ = (&*PORTS, &*NAMED, &*ENVIRONMENT, &*LISTENS, &*LOCAL, &*SIGNALS);
+    }
+}

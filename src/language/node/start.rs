@@ -1,0 +1,501 @@
+//! From the command line that people type to the words that the image runs: no package manager and, wherever it is
+//! possible, no shell stands between.
+
+use crate::format::package_json::Texts;
+use crate::source::shell::{self, Command};
+
+use super::catalog::{CATALOG, Wrapper, WrapperKind};
+
+/// What a command line comes down to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Start {
+    /// Node with these arguments.
+    Node(Vec<String>),
+    /// Bun with these arguments.
+    Bun(Vec<String>),
+    /// Another program.
+    Program(Vec<String>),
+    /// A line that only a shell can run.
+    Shell(String),
+    /// Built files are served from this folder, where one is named.
+    Files(Option<String>),
+    /// Something for the developer's machine; the words that say so.
+    Develop(String),
+}
+
+impl Start {
+    /// The words, with the port in the place of `$PORT`; whether there was such a place.
+    pub fn fill(&mut self, port: u16) -> bool {
+        let (Start::Node(words) | Start::Bun(words) | Start::Program(words)) = self else { return false };
+        let open = words.iter().any(|word| word.contains(PORT));
+        words.iter_mut().for_each(|word| *word = word.replace(PORT, &port.to_string()));
+        open
+    }
+}
+
+/// A resolved command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolved {
+    /// What to run.
+    pub start: Start,
+    /// Variables that the line sets.
+    pub env: Vec<(String, String)>,
+    /// Packages that it takes, though they may be for development only.
+    pub packages: Vec<String>,
+    /// Steps that are left out: they need a database, or the image build has done them.
+    pub dropped: Vec<String>,
+}
+
+/// What is known of the project while its lines are read.
+pub struct Resolver<'a> {
+    /// The scripts of package.json.
+    pub scripts: &'a Texts,
+    /// `main` of package.json.
+    pub main: Option<&'a str>,
+    /// Finds the file of a command below node_modules.
+    pub command: &'a dyn Fn(&str) -> Option<String>,
+    /// Finds the interpreter in the first line of a file of the project.
+    pub interpreter: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// How many scripts may call one another.
+const DEEPEST: usize = 8;
+
+/// Steps that the image build has done already, by their beginnings.
+const BUILT: [&str; 14] = [
+    "npm run build",
+    "yarn build",
+    "yarn run build",
+    "pnpm build",
+    "pnpm run build",
+    "bun run build",
+    "npm install",
+    "npm ci",
+    "npm i ",
+    "yarn install",
+    "pnpm install",
+    "next build",
+    "tsc",
+    "nest build",
+];
+
+impl Resolver<'_> {
+    /// Reads a line.
+    pub fn line(&self, line: &str) -> Resolved {
+        let mut resolved =
+            Resolved { start: Start::Shell(String::new()), env: Vec::new(), packages: Vec::new(), dropped: Vec::new() };
+        resolved.start = match self.steps(&with_port(line), &mut resolved, 0) {
+            Start::Shell(line) => Start::Shell(line.replace(PORT, "$PORT")),
+            start => start,
+        };
+        resolved
+    }
+
+    fn steps(&self, line: &str, into: &mut Resolved, depth: usize) -> Start {
+        let all = shell::steps(line);
+        let (last, before) = all.split_last().map_or(("", &[][..]), |(last, before)| (*last, before));
+        let mut left = Vec::new();
+        for step in before.iter().filter(|step| !step.is_empty()) {
+            match step.strip_prefix("set ").or_else(|| step.strip_prefix("export ")).and_then(shell::assignment) {
+                Some((name, value)) => into.env.push((name.to_owned(), value.trim().to_owned())),
+                None if self.is_done(step) => into.dropped.push((*step).to_owned()),
+                None => left.push(*step),
+            }
+        }
+        let last = self.step(last, into, depth);
+        if left.is_empty() {
+            return match last {
+                Start::Shell(line) => Start::Shell(replacing(&line)),
+                last => last,
+            };
+        }
+        let end = match &last {
+            Start::Node(args) => format!("exec node {}", words(args)),
+            Start::Bun(args) => format!("exec bun {}", words(args)),
+            Start::Program(argv) => format!("exec {}", words(argv)),
+            Start::Shell(line) => replacing(line),
+            Start::Files(_) | Start::Develop(_) => return last,
+        };
+        left.push(&end);
+        Start::Shell(left.join(" && "))
+    }
+
+    fn is_done(&self, step: &str) -> bool {
+        let begins = |list: &[String]| list.iter().any(|begin| step.starts_with(begin.as_str()));
+        let script =
+            step.strip_prefix("npm run ").or_else(|| step.strip_prefix("yarn ")).or_else(|| step.strip_prefix("pnpm "));
+        let inner = script.and_then(|name| self.scripts.get(name.trim()));
+        begins(&CATALOG.skipped.migrations)
+            || BUILT.iter().any(|begin| step.starts_with(begin))
+            || inner
+                .is_some_and(|inner| CATALOG.skipped.migrations.iter().any(|begin| inner.starts_with(begin.as_str())))
+    }
+
+    fn step(&self, step: &str, into: &mut Resolved, depth: usize) -> Start {
+        match shell::parse(step) {
+            Command::Shell => Start::Shell(step.to_owned()),
+            Command::Simple { env, argv } => {
+                into.env.extend(env);
+                self.words(argv, into, depth)
+            }
+        }
+    }
+
+    fn words(&self, argv: Vec<String>, into: &mut Resolved, depth: usize) -> Start {
+        if depth > DEEPEST {
+            return Start::Shell(words(&argv));
+        }
+        let argv = plain_program(argv);
+        let Some((wrapper, rest)) = wrapper(&argv) else { return self.program(argv, into, depth) };
+        match wrapper.kind {
+            WrapperKind::Pass => self.words(inner(rest, into), into, depth + 1),
+            WrapperKind::Script => self.script(&argv, rest, into, depth),
+            WrapperKind::Node => self.node(rest, into, depth),
+            WrapperKind::Typescript => {
+                into.packages.extend(wrapper.packages.iter().cloned());
+                Start::Node([wrapper.load.clone(), without_development(rest)].concat())
+            }
+            WrapperKind::Static => Start::Files(folder(rest)),
+            WrapperKind::Develop => Start::Develop(words(&argv)),
+        }
+    }
+
+    /// `npm run NAME -- more`; what is no script is a command of a package.
+    fn script(&self, argv: &[String], rest: &[String], into: &mut Resolved, depth: usize) -> Start {
+        let mut words = rest.iter().skip_while(|word| word.starts_with('-'));
+        let Some(name) = words.next() else { return Start::Program(argv.to_vec()) };
+        let more: Vec<String> = words.filter(|word| *word != "--").cloned().collect();
+        match self.scripts.get(name) {
+            Some(line) => match self.steps(&with_port(line), into, depth + 1) {
+                Start::Node(args) => Start::Node([args, more].concat()),
+                Start::Bun(args) => Start::Bun([args, more].concat()),
+                other => other,
+            },
+            None if name == "start" => self.node(&["server.js".to_owned()], into, depth),
+            None => self.words([vec![name.clone()], more].concat(), into, depth + 1),
+        }
+    }
+
+    fn node(&self, rest: &[String], into: &mut Resolved, depth: usize) -> Start {
+        if let Some(at) = rest.iter().position(|word| word == "--exec" || word == "-x") {
+            let line = rest.get(at + 1..).unwrap_or_default();
+            return match line {
+                [one] => self.step(one, into, depth + 1),
+                [one, more @ ..] => self.step(&format!("{one} {}", words(more)), into, depth + 1),
+                [] => Start::Develop(words(rest)),
+            };
+        }
+        let args = without_development(rest);
+        match args.iter().find(|word| !word.starts_with('-')).map(String::as_str) {
+            Some("." | "./") => {
+                let main = self.main.unwrap_or("index.js").to_owned();
+                Start::Node(
+                    args.into_iter()
+                        .map(|word| if word == "." || word == "./" { main.clone() } else { word })
+                        .collect(),
+                )
+            }
+            Some(file) if is_typescript(file) && !args.iter().any(|word| word.starts_with('-')) => {
+                self.typescript(args, into)
+            }
+            _ => Start::Node(args),
+        }
+    }
+
+    /// Node reads TypeScript by itself since 22.18; nodemon and older ones take ts-node, where it is there.
+    fn typescript(&self, args: Vec<String>, into: &mut Resolved) -> Start {
+        match (self.command)("ts-node") {
+            None => Start::Node(args),
+            Some(_) => {
+                into.packages.extend(["ts-node".to_owned(), "typescript".to_owned()]);
+                Start::Node([vec!["--require".to_owned(), "ts-node/register".to_owned()], args].concat())
+            }
+        }
+    }
+
+    fn program(&self, argv: Vec<String>, into: &mut Resolved, depth: usize) -> Start {
+        let (first, rest) = argv.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
+        if first == "bun" {
+            return self.bun(rest, into, depth);
+        }
+        if let Some(file) = (self.command)(first) {
+            return Start::Node([vec![format!("node_modules/{file}")], without_port_variable(first, rest)].concat());
+        }
+        match (self.interpreter)(first).as_deref() {
+            Some("node") => Start::Node(argv),
+            Some(shell) => Start::Program([vec![shell.to_owned()], argv].concat()),
+            None => Start::Program(argv),
+        }
+    }
+
+    fn bun(&self, rest: &[String], into: &mut Resolved, depth: usize) -> Start {
+        let mut words =
+            rest.iter().skip_while(|word| *word == "run" || *word == "--bun" || *word == "--hot" || *word == "--watch");
+        let Some(name) = words.next() else { return Start::Program(vec!["bun".to_owned()]) };
+        let more: Vec<String> = words.cloned().collect();
+        match self.scripts.get(name) {
+            Some(line) => self.steps(&with_port(line), into, depth + 1),
+            None => Start::Bun([vec![name.clone()], more].concat()),
+        }
+    }
+}
+
+/// A line whose program takes the place of the shell, where it is a single one.
+fn replacing(line: &str) -> String {
+    let single = line.starts_with(|c: char| c.is_ascii_alphabetic() || c == '.' || c == '/')
+        && !line.contains(['|', ';', '&', '<', '>', '(', ')', '`']);
+    let command =
+        line.split_whitespace().next().is_some_and(|word| !word.contains('=') && word != "exec" && word != "echo");
+    if single && command { format!("exec {line}") } else { line.to_owned() }
+}
+
+/// Words joined for a shell.
+fn words(argv: &[String]) -> String {
+    shlex::try_join(argv.iter().map(String::as_str)).unwrap_or_default()
+}
+
+/// `./node_modules/.bin/next` is `next`.
+fn plain_program(mut argv: Vec<String>) -> Vec<String> {
+    if let Some(first) = argv.first_mut() {
+        let plain = first.trim_start_matches("./").strip_prefix("node_modules/.bin/").map(str::to_owned);
+        if let Some(plain) = plain {
+            *first = plain;
+        }
+    }
+    argv
+}
+
+/// The row with the longest beginning, and what follows it.
+fn wrapper(argv: &[String]) -> Option<(&'static Wrapper, &[String])> {
+    let fits = |words: &str| {
+        let count = words.split(' ').count();
+        (argv.len() >= count && words.split(' ').zip(argv).all(|(word, arg)| word == arg)).then_some(count)
+    };
+    let rows = CATALOG.wrapper.iter();
+    let found = rows.filter_map(|row| row.words.iter().filter_map(|words| fits(words)).max().map(|count| (row, count)));
+    let (row, count) = found.max_by_key(|(_, count)| *count)?;
+    Some((row, argv.get(count..).unwrap_or_default()))
+}
+
+/// What a wrapper runs: behind its options and assignments.
+fn inner(rest: &[String], into: &mut Resolved) -> Vec<String> {
+    let mut words = rest.iter().peekable();
+    while let Some(word) = words.peek().map(|word| word.as_str()) {
+        if let Some((name, value)) = shell::assignment(word) {
+            into.env.push((name.to_owned(), value.to_owned()));
+        } else if word == "--" {
+            words.next();
+            break;
+        } else if !word.starts_with('-') {
+            break;
+        } else if matches!(word, "-e" | "-f" | "-p" | "-n" | "--file" | "--package") {
+            words.next();
+        }
+        words.next();
+    }
+    words.cloned().collect()
+}
+
+/// The arguments of node without what only developers want.
+fn without_development(rest: &[String]) -> Vec<String> {
+    let mut kept = Vec::new();
+    let mut words = rest.iter();
+    while let Some(word) = words.next() {
+        let lonely = [
+            "--inspect",
+            "--watch",
+            "--env-file",
+            "--respawn",
+            "--transpile-only",
+            "--files",
+            "--no-daemon",
+            "--no-notify",
+            "--quiet",
+            "-q",
+        ];
+        let pair = ["-w", "-e", "--ext", "--ignore", "-i", "--name", "-P", "--project", "--delay", "--watch-path"];
+        if pair.contains(&word.as_str()) {
+            words.next();
+        } else if !lonely
+            .iter()
+            .any(|option| word == option || word.starts_with(&format!("{option}=")) || word.starts_with("--inspect"))
+        {
+            kept.push(word.clone());
+        }
+    }
+    kept
+}
+
+/// Next.js takes PORT by itself, so that `-p $PORT` says nothing.
+fn without_port_variable(program: &str, rest: &[String]) -> Vec<String> {
+    let Some(at) = rest.iter().position(|word| word == PORT).filter(|_| program == "next") else {
+        return rest.to_vec();
+    };
+    rest.iter().enumerate().filter(|(index, _)| *index != at && index + 1 != at).map(|(_, word)| word.clone()).collect()
+}
+
+/// Stands for `$PORT` while a line is read.
+const PORT: &str = "__PORT__";
+
+/// `$PORT` and `${PORT:-3000}` are the only variables that need no shell: the port is known when the image is made.
+fn with_port(line: &str) -> String {
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once("$") {
+        out.push_str(before);
+        if let Some(tail) = after.strip_prefix("{PORT:-").and_then(|tail| tail.split_once('}')) {
+            out.push_str(tail.0);
+            rest = tail.1;
+        } else if let Some(tail) = after.strip_prefix("{PORT}") {
+            out.push_str(PORT);
+            rest = tail;
+        } else if let Some(tail) =
+            after.strip_prefix("PORT").filter(|tail| !tail.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+        {
+            out.push_str(PORT);
+            rest = tail;
+        } else {
+            out.push('$');
+            rest = after;
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The folder that a file server is told of.
+fn folder(rest: &[String]) -> Option<String> {
+    let takes = ["-l", "-p", "--port", "--listen", "-a", "--host", "-c", "--config", "-n"];
+    let mut words = rest.iter();
+    while let Some(word) = words.next() {
+        if takes.contains(&word.as_str()) {
+            words.next();
+        } else if !word.starts_with('-') && !word.starts_with(|c: char| c.is_ascii_digit()) {
+            return Some(word.trim_start_matches("./").trim_end_matches('/').to_owned());
+        }
+    }
+    None
+}
+
+/// Whether a file is TypeScript by its name.
+pub fn is_typescript(file: &str) -> bool {
+    [".ts", ".mts", ".cts"].iter().any(|end| file.ends_with(end))
+}
+
+/// The file among node's arguments.
+pub fn file(args: &[String]) -> Option<&str> {
+    let mut words = args.iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "-r" | "--require" | "--import" | "--loader" | "--experimental-loader" | "-C" | "--conditions" => {
+                words.next();
+            }
+            option if option.starts_with('-') => {}
+            file => return Some(file),
+        }
+    }
+    None
+}
+
+/// The port among the words of a start: `-p 4000`, `--port=4000`.
+pub fn port(args: &[String]) -> Option<u16> {
+    let mut words = args.iter().peekable();
+    while let Some(word) = words.next() {
+        if matches!(word.as_str(), "-p" | "--port") {
+            return words.peek()?.parse().ok();
+        }
+        if let Some(value) = word.strip_prefix("--port=") {
+            return value.parse().ok();
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn scripts(pairs: &[(&str, &str)]) -> Texts {
+        pairs.iter().map(|(name, line)| ((*name).to_owned(), (*line).to_owned())).collect()
+    }
+
+    fn resolve(line: &str, scripts: &Texts) -> Resolved {
+        let command = |name: &str| CATALOG.commands.get(name).cloned();
+        let interpreter = |file: &str| (file == "./start.sh").then(|| "bash".to_owned());
+        Resolver { scripts, main: Some("lib/main.js"), command: &command, interpreter: &interpreter }.line(line)
+    }
+
+    fn node(args: &str) -> Start {
+        Start::Node(args.split(' ').map(str::to_owned).collect())
+    }
+
+    #[test]
+    fn lines_come_down_to_what_runs() {
+        let scripts = scripts(&[
+            ("start", "node dist/a.js"),
+            ("serve", "npm run start -- --x"),
+            ("ring", "npm run ring"),
+            ("db", "prisma migrate deploy"),
+        ]);
+        for (line, start) in [
+            ("node index.js", node("index.js")),
+            ("node .", node("lib/main.js")),
+            ("node --inspect=0.0.0.0 --enable-source-maps a.js", node("--enable-source-maps a.js")),
+            ("NODE_ENV=production node a.js", node("a.js")),
+            ("cross-env NODE_ENV=production node a.js", node("a.js")),
+            ("npm start", node("dist/a.js")),
+            ("npm run serve", node("dist/a.js --x")),
+            ("yarn start", node("dist/a.js")),
+            ("pnpm run start", node("dist/a.js")),
+            ("dotenv -e .env -- node a.js", node("a.js")),
+            ("npx next start -p 4000", node("node_modules/next/dist/bin/next start -p 4000")),
+            ("next start -p $PORT", node("node_modules/next/dist/bin/next start")),
+            ("next start -p ${PORT:-4000}", node("node_modules/next/dist/bin/next start -p 4000")),
+            ("remix-serve build/index.js", node("node_modules/@remix-run/serve/dist/cli.js build/index.js")),
+            ("nodemon server.js", node("server.js")),
+            ("nodemon --watch src --exec 'node a.js'", node("a.js")),
+            ("pm2-runtime start a.js --name x", node("a.js")),
+            ("tsx src/a.ts", node("--import tsx src/a.ts")),
+            ("npm run build && node dist/a.js", node("dist/a.js")),
+            ("prisma migrate deploy && node dist/a.js", node("dist/a.js")),
+            ("npm run db && node dist/a.js", node("dist/a.js")),
+            ("echo hi && node a.js", Start::Shell("echo hi && exec node a.js".to_owned())),
+            (
+                "echo $(node --version) && node a.js",
+                Start::Shell("echo $(node --version) && exec node a.js".to_owned()),
+            ),
+            ("node a.js $X", Start::Shell("exec node a.js $X".to_owned())),
+            ("node a.js > b", Start::Shell("node a.js > b".to_owned())),
+            ("./start.sh", Start::Program(vec!["bash".to_owned(), "./start.sh".to_owned()])),
+            ("serve -s build -l 3000", Start::Files(Some("build".to_owned()))),
+            ("vite preview", Start::Files(None)),
+            ("http-server ./dist/ -p 80", Start::Files(Some("dist".to_owned()))),
+            ("nest start", Start::Develop("nest start".to_owned())),
+            ("bun index.ts", Start::Bun(vec!["index.ts".to_owned()])),
+            ("bun run start", node("dist/a.js")),
+            ("unknown x", Start::Program(vec!["unknown".to_owned(), "x".to_owned()])),
+        ] {
+            assert_eq!(resolve(line, &scripts).start, start, "{line}");
+        }
+        assert!(matches!(resolve("npm run ring", &scripts).start, Start::Shell(_)));
+    }
+
+    #[test]
+    fn variables_and_left_out_steps_are_kept_in_mind() {
+        let resolved = resolve("cross-env A=1 B=2 node a.js", &Texts::new());
+        assert_eq!(resolved.env, [("A".to_owned(), "1".to_owned()), ("B".to_owned(), "2".to_owned())]);
+        assert_eq!(resolve("prisma migrate deploy && node a.js", &Texts::new()).dropped, ["prisma migrate deploy"]);
+        assert_eq!(resolve("tsx a.ts", &Texts::new()).packages, ["tsx"]);
+        assert_eq!(port(&["start".to_owned(), "-p".to_owned(), "4000".to_owned()]), Some(4000));
+        assert_eq!(file(&["-r".to_owned(), "x".to_owned(), "--y".to_owned(), "a.js".to_owned()]), Some("a.js"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_is_read_without_a_panic(line in "(?s)(npm run a|node|&&|cross-env|\\$PORT|\\$\\{PORT|[ -~]{0,6}| ){0,12}") {
+            resolve(&line, &scripts(&[("a", &line)]));
+        }
+    }
+}
