@@ -3,6 +3,7 @@
 pub mod go;
 pub mod java;
 pub mod node;
+pub mod python;
 
 use serde::Serialize;
 
@@ -13,10 +14,10 @@ use crate::plan::{Candidate, Decision, Planner};
 use crate::repo::Repo;
 use crate::wishes::{Extras, Wishes};
 
-/// A file at the top of a repository that speaks for a language.
+/// A file that speaks for a language, at the top of a repository or in a folder that is named too.
 #[derive(Debug)]
 pub struct Sign {
-    /// The file's name; a leading `*` stands for any beginning.
+    /// The file's path; a leading `*` stands for any beginning.
     pub file: &'static str,
     /// How strongly.
     pub strength: Strength,
@@ -44,7 +45,7 @@ pub struct Language {
 
 /// All of them. Of equally strong signs the earlier row is the default answer: a server language comes before the one
 /// that also builds other languages' assets.
-pub const ALL: &[Language] = &[go::LANGUAGE, java::LANGUAGE, node::LANGUAGE];
+pub const ALL: &[Language] = &[go::LANGUAGE, java::LANGUAGE, python::LANGUAGE, node::LANGUAGE];
 
 /// Languages that dockgen recognises and does not write for.
 const FOREIGN: &[(&str, &[Sign])] = &[
@@ -115,12 +116,19 @@ pub struct Extra {
 }
 
 /// A name and its value.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Variable {
     /// The name.
     pub name: String,
     /// The value.
     pub value: String,
+}
+
+impl Variable {
+    /// A variable.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Variable { name: name.into(), value: value.into() }
+    }
 }
 
 fn variables(map: &std::collections::BTreeMap<String, String>) -> Vec<Variable> {
@@ -254,7 +262,9 @@ fn strongest<'a>(repo: &'a Repo, signs: &'static [Sign]) -> Option<(&'static Sig
         Some(end) => file.ends_with(end),
         None => file == sign.file,
     };
-    let found = signs.iter().filter_map(|sign| repo.inside("").find(|file| fits(sign, file)).map(|file| (sign, file)));
+    let place = |sign: &Sign| sign.file.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let found =
+        signs.iter().filter_map(|sign| repo.inside(place(sign)).find(|file| fits(sign, file)).map(|file| (sign, file)));
     found.fold(None, |best: Option<(&Sign, &str)>, (sign, file)| match best {
         Some((winner, _)) if winner.strength >= sign.strength => best,
         _ => Some((sign, file)),

@@ -31,6 +31,8 @@ templates! {
     "node/parts.tera",
     "node/site.Dockerfile.tera",
     "parts.tera",
+    "python/Dockerfile.tera",
+    "python/parts.tera",
 }
 
 static ENGINE: LazyLock<Result<Tera, String>> = LazyLock::new(|| engine().map_err(|error| error.to_string()));

@@ -5,6 +5,7 @@
 
 pub mod java;
 pub mod mask;
+pub mod python;
 pub mod shell;
 
 /// A pattern of the program's own.

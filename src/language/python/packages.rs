@@ -1,0 +1,236 @@
+//! What packages cost: system packages, wheels that end with a release line, needs of the runtime.
+
+use std::collections::BTreeSet;
+
+use nodejs_semver::Version;
+
+use super::program::Program;
+use super::project::{Dependency, Project, names};
+use super::start::Start;
+use super::{CATALOG, Native};
+use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::format::python_lock::Lock;
+use crate::plan::Need;
+use crate::plan::toolchain::Requirement;
+
+/// The packages of the environment, as far as they are known: what is asked for, and what the lock adds.
+#[derive(Debug)]
+pub struct Installed {
+    /// Normalised names, extras as `name[extra]` too.
+    pub names: BTreeSet<String>,
+    dependencies: Vec<Dependency>,
+    lock_file: String,
+}
+
+impl Installed {
+    /// What a manager installs.
+    pub fn new(project: &Project, manager: &str, dependencies: &[Dependency]) -> Self {
+        let lock_file =
+            CATALOG.manager.iter().find(|row| row.id == manager).map(|row| row.lock.clone()).unwrap_or_default();
+        let mut names = names(dependencies);
+        if let Some(lock) = project.lock(&lock_file) {
+            names.extend(closure(lock, dependencies).map(|package| package.name.clone()));
+        }
+        if let Some(lock) = project.pipfile_lock.as_ref().filter(|_| manager == "pipenv") {
+            names.extend(lock.packages.iter().map(|(name, _)| name.clone()));
+        }
+        Installed { names, dependencies: dependencies.to_vec(), lock_file }
+    }
+
+    /// Where a package comes from.
+    pub fn evidence(&self, name: &str) -> Evidence {
+        let direct = self.dependencies.iter().find(|dependency| dependency.requirement.name == name);
+        direct.map_or_else(
+            || Evidence::new(&self.lock_file, name, Strength::Stated),
+            |dependency| dependency.evidence(Strength::Stated),
+        )
+    }
+
+    /// Whether a package, or `name[extra]`, is there.
+    pub fn has(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
+    fn natives(&self) -> impl Iterator<Item = &'static Native> {
+        CATALOG.native.iter().filter(|row| {
+            let extra = row.extra.is_empty() || self.has(&format!("{}[{}]", row.package, row.extra));
+            let without = row.without.iter().any(|extra| self.has(&format!("{}[{extra}]", row.package)));
+            self.has(&row.package) && extra && !without && (row.unless.is_empty() || !self.has(&row.unless))
+        })
+    }
+
+    /// System packages for the build; a compiler where something is compiled.
+    pub fn build_packages(&self) -> BTreeSet<String> {
+        let mut packages = BTreeSet::new();
+        for row in self.natives().filter(|row| row.compiled || !row.build.is_empty()) {
+            packages.insert("build-essential".to_owned());
+            packages.extend(row.build.iter().cloned());
+        }
+        packages
+    }
+}
+
+fn closure<'a>(
+    lock: &'a Lock,
+    dependencies: &'a [Dependency],
+) -> impl Iterator<Item = &'a crate::format::python_lock::LockedPackage> {
+    lock.closure(dependencies.iter().map(|dependency| dependency.requirement.name.as_str())).into_iter()
+}
+
+/// What the runtime must provide.
+pub fn needs(program: &Program, installed: &Installed, start: &Start) -> Vec<Need> {
+    let assumed = |id: &str, reason: &str| Need::new(id, reason, Evidence::new("", "", Strength::Convention));
+    let mut needs = vec![
+        assumed("ca", "TLS needs CA certificates"),
+        assumed("zoneinfo", "time zones are data"),
+        assumed("wheels", "wheels on PyPI are made for the GNU C library first"),
+    ];
+    for row in installed.natives() {
+        let evidence = || installed.evidence(&row.package);
+        let need = |id: String, what: &str| Need::new(id, format!("`{}` needs {what}", row.package), evidence());
+        needs.extend(row.run.iter().map(|package| need(format!("package:{package}"), package)));
+        needs.extend((!row.need.is_empty()).then(|| need(row.need.clone(), &row.need)));
+    }
+    for name in CATALOG.glibc.iter().flat_map(|row| &row.packages).filter(|name| installed.has(name)) {
+        needs.push(Need::new("glibc", format!("`{name}` has wheels for nothing else"), installed.evidence(name)));
+    }
+    for (command, evidence) in program.commands() {
+        if let Some(row) = CATALOG.command.iter().find(|row| row.names.contains(&command)) {
+            needs.push(Need::new(&row.need, format!("it starts `{command}`"), evidence));
+        }
+    }
+    if let Some(name) = &start.program {
+        needs.push(Need::new(
+            "scripts",
+            format!("`{name}` is a program that a package installs"),
+            start.evidence.clone(),
+        ));
+    }
+    let mut seen = BTreeSet::new();
+    needs.retain(|need| seen.insert(need.id.clone()));
+    needs
+}
+
+/// System packages of a runtime that has a package manager.
+pub fn run_packages(program: &Program, installed: &Installed) -> BTreeSet<String> {
+    let natives = installed.natives().flat_map(|row| row.run.iter().chain(&row.run_slim).cloned());
+    let commands = program.commands().into_iter().filter_map(|(command, _)| {
+        let row = CATALOG.command.iter().find(|row| row.names.contains(&command))?;
+        row.need.strip_prefix("package:").map(str::to_owned)
+    });
+    natives.chain(commands).collect()
+}
+
+/// Toolchain facts of packages whose wheels end below the preferred release line.
+pub fn newest_lines(project: &Project) -> Vec<Fact> {
+    let dependencies = |manager: &str| project.dependencies(manager);
+    if let Some((file, lock)) = project.locks.first() {
+        let direct = dependencies("uv");
+        return closure(lock, &direct)
+            .filter_map(|package| {
+                let line = locked_line(package).or_else(|| pinned_line(&package.name, &package.version))?;
+                newest_line_fact(&line, file, &format!("{} {}", package.name, package.version))
+            })
+            .collect();
+    }
+    if let Some(lock) = &project.pipfile_lock {
+        let pins = lock.packages.iter();
+        return pins
+            .filter_map(|(name, version)| {
+                newest_line_fact(&pinned_line(name, version)?, "Pipfile.lock", &format!("{name} {version}"))
+            })
+            .collect();
+    }
+    let found = dependencies("pip").into_iter();
+    found
+        .filter_map(|dependency| {
+            let line = pinned_line(&dependency.requirement.name, dependency.requirement.pinned()?)?;
+            newest_line_fact(&line, &dependency.file, &dependency.requirement.to_string())
+        })
+        .collect()
+}
+
+/// Only what rules out the preferred line is worth a word.
+fn newest_line_fact(line: &str, file: &str, quote: &str) -> Option<Fact> {
+    let preferred = CATALOG.release.iter().find(|release| release.preferred)?;
+    let (newest, preferred) = (minor(line)?, minor(&preferred.cycle)?);
+    let wanted = Requirement::range(&format!("up to {line}, the newest with wheels"), &format!("<3.{}.0", newest + 1))?;
+    (newest < preferred).then(|| Fact::new(Kind::Toolchain(wanted), file, quote, Strength::Convention))
+}
+
+/// The newest line that a locked package has a wheel for; `None` where it is pure or has one for the newest.
+fn locked_line(package: &crate::format::python_lock::LockedPackage) -> Option<String> {
+    let newest = CATALOG
+        .release
+        .iter()
+        .filter(|_| !CATALOG.pure.contains(&package.name))
+        .find(|release| package.is_native() && package.has_wheel_for(&release.cycle))?;
+    Some(newest.cycle.clone())
+}
+
+/// The newest line for a pinned version, by the catalog.
+fn pinned_line(name: &str, version: &str) -> Option<String> {
+    let row = CATALOG.wheels.iter().find(|row| row.package == name)?;
+    let version = numbers(version)?;
+    let (_, line) = row.below.iter().find(|(bound, _)| numbers(bound).is_some_and(|bound| version < bound))?;
+    Some(line.clone())
+}
+
+fn minor(line: &str) -> Option<u64> {
+    line.split('.').nth(1)?.parse().ok()
+}
+
+/// The three leading numbers of a version.
+pub fn numbers(text: &str) -> Option<Version> {
+    let mut parts = text.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse::<u64>().ok());
+    let mut next = || parts.next().flatten();
+    Some(Version::new(next()?, next().unwrap_or(0), next().unwrap_or(0), Vec::new(), Vec::new()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::Repo;
+
+    #[test]
+    fn old_pins_end_with_their_release_lines() {
+        for (name, version, line) in [
+            ("pandas", "1.4.3", Some("3.10")),
+            ("numpy", "1.26.0", Some("3.12")),
+            ("numpy", "2.4", None),
+            ("psycopg2-binary", "2.9.9", Some("3.12")),
+            ("pydantic", "2.3", Some("3.11")),
+            ("flask", "1.0", None),
+        ] {
+            assert_eq!(pinned_line(name, version).as_deref(), line, "{name} {version}");
+        }
+    }
+
+    #[test]
+    fn the_lock_tells_what_it_has_wheels_for() {
+        let lock = "[[package]]\nname='a'\nversion='1'\nwheels=[{url='x/a-1-cp311-cp311-manylinux_2_17_x86_64.whl'},{url='x/a-1-cp310-cp310-manylinux_2_17_x86_64.whl'}]\n";
+        let repo =
+            Repo::from_list("x", [("uv.lock", lock), ("pyproject.toml", "[project]\nname='x'\ndependencies=['a']")]);
+        let facts = newest_lines(&Project::read(&repo));
+        assert_eq!(facts.len(), 1);
+        assert!(facts[0].kind.to_string().contains("3.11"));
+    }
+
+    #[test]
+    fn extras_decide_what_is_compiled() {
+        let packages = |text: &str| {
+            let repo = Repo::from_list("x", [("requirements.txt", text)]);
+            let project = Project::read(&repo);
+            let installed = Installed::new(&project, "pip", &project.dependencies("pip"));
+            (
+                installed.build_packages().contains("libpq-dev"),
+                run_packages(&Program::read(&repo, Vec::new()), &installed).contains("libpq5"),
+            )
+        };
+        assert_eq!(packages("psycopg[c]"), (true, true));
+        assert_eq!(packages("psycopg[binary]"), (false, false));
+        assert_eq!(packages("psycopg"), (false, true));
+        assert_eq!(packages("Psycopg2==2.9.3"), (true, true));
+        assert_eq!(packages("psycopg2-binary"), (false, false));
+    }
+}

@@ -1,0 +1,460 @@
+//! The manifests of a Python project: what they are, what the program depends on, which manager keeps them.
+
+use std::collections::BTreeSet;
+
+use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::format::pep440::{Bare, npm_range};
+use crate::format::pipfile::{self, Pipfile, PipfileLock};
+use crate::format::pyproject::{self, Pyproject};
+use crate::format::python_lock::{self, Lock};
+use crate::format::requirements::{self, Requirement, normalize};
+use crate::format::setup_cfg::{self, SetupCfg};
+use crate::format::{Fault, python_version, tool_versions};
+use crate::plan::toolchain;
+use crate::repo::Repo;
+
+/// Requirements files in the order in which they are taken, where several could be the one for production.
+const REQUIREMENTS: [&str; 18] = [
+    "requirements.txt",
+    "requirements/production.txt",
+    "requirements/prod.txt",
+    "requirements/deploy.txt",
+    "requirements/main.txt",
+    "requirements/requirements.txt",
+    "requirements/base.txt",
+    "requirements/common.txt",
+    "requirements/app.txt",
+    "requirements/web.txt",
+    "requirements-prod.txt",
+    "requirements-production.txt",
+    "requirements_prod.txt",
+    "requirements.prod.txt",
+    "requirements.lock",
+    "requirements/requirements.in",
+    "requirements.in",
+    "requirement.txt",
+];
+
+/// Extras for production.
+const PRODUCTION: [&str; 5] = ["prod", "production", "deploy", "deployment", "server"];
+
+/// Requirements files that are followed at most.
+const MOST_FILES: usize = 40;
+
+/// A requirement and the file that says it.
+#[derive(Debug, Clone)]
+pub struct Dependency {
+    /// The requirement.
+    pub requirement: Requirement,
+    /// The file.
+    pub file: String,
+}
+
+impl Dependency {
+    /// The testimony.
+    pub fn evidence(&self, strength: Strength) -> Evidence {
+        Evidence::new(&self.file, &self.requirement.to_string(), strength)
+    }
+}
+
+/// A requirements file with all that it includes.
+#[derive(Debug, Clone, Default)]
+pub struct RequirementsSet {
+    /// The file that is installed.
+    pub file: String,
+    /// It and every file that it includes or is constrained by.
+    pub files: Vec<String>,
+    /// Included files that are not there.
+    pub missing: Vec<String>,
+    /// All requirements.
+    pub dependencies: Vec<Dependency>,
+    /// Addresses of package indexes.
+    pub indexes: Vec<String>,
+    /// Folders of wheels in the repository.
+    pub find_links: Vec<String>,
+    /// Every line needs a hash.
+    pub hashed: bool,
+}
+
+/// Everything that the manifests say.
+#[derive(Debug, Default)]
+pub struct Project {
+    /// `pyproject.toml`.
+    pub pyproject: Option<Pyproject>,
+    /// `Pipfile`.
+    pub pipfile: Option<Pipfile>,
+    /// `Pipfile.lock`.
+    pub pipfile_lock: Option<PipfileLock>,
+    /// `setup.cfg`.
+    pub setup_cfg: Option<SetupCfg>,
+    /// There is a `setup.py`.
+    pub has_setup_py: bool,
+    /// The requirements file that counts.
+    pub requirements: Option<RequirementsSet>,
+    /// Lock files: the file's name and what it says.
+    pub locks: Vec<(&'static str, Lock)>,
+    /// Files that cannot be read, with the reason.
+    pub faults: Vec<(String, Fault)>,
+}
+
+/// Lock files of the shape that [`python_lock`] reads.
+const LOCKS: [&str; 3] = ["uv.lock", "poetry.lock", "pdm.lock"];
+
+impl Project {
+    /// Reads what lies at the top of the repository.
+    pub fn read(repo: &Repo) -> Self {
+        let mut project = Project { has_setup_py: repo.has("setup.py"), ..Project::default() };
+        let faults = &mut project.faults;
+        project.pyproject = read(repo, "pyproject.toml", pyproject::parse, faults);
+        project.pipfile = read(repo, "Pipfile", pipfile::parse, faults);
+        project.pipfile_lock = read(repo, "Pipfile.lock", pipfile::parse_lock, faults);
+        project.setup_cfg = read(repo, "setup.cfg", setup_cfg::parse, faults);
+        for file in LOCKS {
+            project.locks.extend(read(repo, file, python_lock::parse, faults).map(|lock| (file, lock)));
+        }
+        project.requirements = main_requirements(repo).map(|file| requirements_set(repo, &file, faults));
+        project
+    }
+
+    /// The lock file of a manager.
+    pub fn lock(&self, file: &str) -> Option<&Lock> {
+        self.locks.iter().find(|(name, _)| *name == file).map(|(_, lock)| lock)
+    }
+
+    /// What the program depends on by the word of this manager's manifest, without development.
+    pub fn dependencies(&self, manager: &str) -> Vec<Dependency> {
+        let from = |file: &str, list: &[Requirement]| -> Vec<Dependency> {
+            list.iter()
+                .map(|requirement| Dependency { requirement: requirement.clone(), file: file.to_owned() })
+                .collect()
+        };
+        let pyproject = || {
+            let pyproject = self.pyproject.as_ref()?;
+            let mut all = pyproject.dependencies.clone();
+            let wanted = self.production_extras();
+            all.extend(
+                pyproject.extras.iter().filter(|(name, _)| wanted.contains(name)).flat_map(|(_, list)| list.clone()),
+            );
+            Some(from("pyproject.toml", &all))
+        };
+        let found = match manager {
+            "pip" => self.requirements.as_ref().map(|set| set.dependencies.clone()),
+            "pipenv" => self.pipfile.as_ref().map(|pipfile| from("Pipfile", &pipfile.packages)),
+            _ => pyproject(),
+        };
+        found
+            .or_else(pyproject)
+            .or_else(|| self.setup_cfg.as_ref().map(|cfg| from("setup.cfg", &cfg.install_requires)))
+            .unwrap_or_default()
+    }
+
+    /// Extras that production needs, by their names.
+    pub fn production_extras(&self) -> Vec<String> {
+        let extras = self.pyproject.iter().flat_map(|pyproject| &pyproject.extras);
+        extras.map(|(name, _)| name.clone()).filter(|name| PRODUCTION.contains(&name.as_str())).collect()
+    }
+
+    /// Folders that hold top-level packages, as the build's tables say.
+    pub fn source_roots(&self) -> Vec<String> {
+        let mut roots = self.pyproject.as_ref().map(|pyproject| pyproject.source_roots.clone()).unwrap_or_default();
+        roots.extend(self.setup_cfg.as_ref().and_then(|cfg| cfg.source_root.clone()));
+        roots.iter().map(|root| root.trim_start_matches("./").trim_end_matches('/').to_owned()).collect()
+    }
+
+    /// Commands that the project declares: name and `module:function`.
+    pub fn scripts(&self) -> Vec<(String, String)> {
+        let mut scripts = self.pyproject.as_ref().map(|pyproject| pyproject.scripts.clone()).unwrap_or_default();
+        scripts.extend(self.setup_cfg.iter().flat_map(|cfg| cfg.scripts.clone()));
+        scripts
+    }
+
+    /// The project's own name and the file that says it.
+    pub fn name(&self) -> Option<(&str, &'static str)> {
+        let of_pyproject = self
+            .pyproject
+            .as_ref()
+            .and_then(|pyproject| pyproject.name.as_deref())
+            .map(|name| (name, "pyproject.toml"));
+        of_pyproject.or_else(|| self.setup_cfg.as_ref()?.name.as_deref().map(|name| (name, "setup.cfg")))
+    }
+}
+
+fn read<T>(
+    repo: &Repo,
+    file: &str,
+    parse: fn(&str) -> Result<T, Fault>,
+    faults: &mut Vec<(String, Fault)>,
+) -> Option<T> {
+    let text = match repo.try_text(file)? {
+        Ok(text) => text,
+        Err(why) => {
+            faults.push((file.to_owned(), Fault::new(why.to_string(), "")));
+            return None;
+        }
+    };
+    parse(text).map_err(|fault| faults.push((file.to_owned(), fault))).ok()
+}
+
+/// A file for production that includes the plain one, else the first of the table, else the only one there is.
+fn main_requirements(repo: &Repo) -> Option<String> {
+    let there: Vec<&str> = REQUIREMENTS.into_iter().filter(|file| repo.has(file)).collect();
+    let wraps = |file: &&str| {
+        file.contains("prod")
+            && repo.text(file).is_some_and(|text| {
+                text.lines().any(|line| line.trim_start().starts_with("-r") && line.contains("requirements.txt"))
+            })
+    };
+    let chosen = there.iter().copied().find(wraps).or(there.first().copied());
+    chosen.map(str::to_owned).or_else(|| {
+        let is_one = |path: &&str| {
+            path.ends_with(".txt")
+                && path.rsplit('/').next().is_some_and(|name| {
+                    name.starts_with("requirement") && !name.contains("dev") && !name.contains("test")
+                })
+        };
+        let mut others = repo.inside("").chain(repo.inside("requirements")).filter(is_one);
+        others.next().filter(|_| others.next().is_none()).map(str::to_owned)
+    })
+}
+
+fn requirements_set(repo: &Repo, file: &str, faults: &mut Vec<(String, Fault)>) -> RequirementsSet {
+    let mut set = RequirementsSet { file: file.to_owned(), ..RequirementsSet::default() };
+    let mut open = vec![(file.to_owned(), true)];
+    let mut seen = BTreeSet::new();
+    while let Some((path, counts)) = open.pop() {
+        if !seen.insert(path.clone()) || seen.len() > MOST_FILES {
+            continue;
+        }
+        if !repo.has(&path) {
+            set.missing.push(path);
+            continue;
+        }
+        set.files.push(path.clone());
+        let Some(read) = read(repo, &path, requirements::parse, faults) else { continue };
+        for line in &read.unknown {
+            faults.push((path.clone(), Fault::new("this line is no requirement", line)));
+        }
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        open.extend(read.includes.iter().filter_map(|include| join(folder, include)).map(|path| (path, counts)));
+        open.extend(read.constraints.iter().filter_map(|include| join(folder, include)).map(|path| (path, false)));
+        if counts {
+            set.dependencies.extend(
+                read.requirements.into_iter().map(|requirement| Dependency { requirement, file: path.clone() }),
+            );
+        }
+        set.indexes.extend(read.indexes);
+        set.find_links.extend(read.find_links);
+        set.hashed |= read.hashed;
+    }
+    set.files.sort();
+    set
+}
+
+/// A path relative to a folder, `.` and `..` resolved; `None` where it leads out of the repository.
+pub fn join(folder: &str, path: &str) -> Option<String> {
+    if path.starts_with('/') || path.contains("://") {
+        return None;
+    }
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// Which Python is wanted, by every file that says so.
+pub fn versions(repo: &Repo, project: &Project) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    for file in [".python-version", "runtime.txt"] {
+        for wanted in repo.text(file).and_then(|text| python_version::parse(text).ok()).into_iter().flatten().take(1) {
+            let fact = toolchain_fact(&wanted.version, Bare::Line, file, &wanted.line, Strength::Pinned);
+            facts.extend(fact.filter(|_| wanted.implementation == "cpython"));
+        }
+    }
+    let tools = repo
+        .text(".tool-versions")
+        .and_then(|text| tool_versions::parse(text).ok())
+        .map(|tools| (".tool-versions", tools));
+    let mise = ["mise.toml", ".mise.toml"]
+        .into_iter()
+        .find_map(|file| Some((file, tool_versions::parse_mise(repo.text(file)?).ok()?)));
+    for (file, tools) in tools.into_iter().chain(mise) {
+        if let Some(version) = tools.get("python").and_then(|versions| versions.first()) {
+            facts.extend(toolchain_fact(version, Bare::Line, file, &format!("python {version}"), Strength::Pinned));
+        }
+    }
+    facts.extend(stated_versions(project));
+    facts
+}
+
+fn stated_versions(project: &Project) -> Vec<Fact> {
+    let pyproject = project.pyproject.as_ref();
+    let pipfile = project.pipfile.as_ref().and_then(|pipfile| pipfile.python.clone());
+    let lock = project.pipfile_lock.as_ref().and_then(|lock| lock.python.clone()).filter(|_| pipfile.is_none());
+    let cfg = project.setup_cfg.as_ref().and_then(|cfg| cfg.python_requires.clone());
+    let sources = [
+        (pyproject.and_then(|p| p.requires_python.clone()), Bare::Line, "pyproject.toml", "requires-python"),
+        (pyproject.and_then(|p| p.poetry_python.clone()), Bare::Line, "pyproject.toml", "python"),
+        (pipfile, Bare::Line, "Pipfile", "python_version"),
+        (lock, Bare::Line, "Pipfile.lock", "python_version"),
+        (cfg, Bare::Line, "setup.cfg", "python_requires"),
+    ];
+    sources
+        .into_iter()
+        .filter_map(|(text, bare, file, key)| {
+            let text = text?;
+            toolchain_fact(&text, bare, file, &format!("{key} = \"{text}\""), Strength::Stated)
+        })
+        .collect()
+}
+
+fn toolchain_fact(text: &str, bare: Bare, file: &str, quote: &str, strength: Strength) -> Option<Fact> {
+    let npm = npm_range(text, bare)?;
+    let wanted = toolchain::Requirement::range(text, &npm)?;
+    Some(Fact::new(Kind::Toolchain(wanted), file, quote, strength))
+}
+
+/// The managers that files speak for, the strongest first.
+pub fn managers(repo: &Repo, project: &Project) -> Vec<Fact> {
+    let fact = |id: &str, version: Option<String>, file: &str, quote: &str, strength| {
+        Fact::new(Kind::Manager(id.to_owned(), version), file, quote, strength)
+    };
+    let mut facts = Vec::new();
+    for (id, file) in [("uv", "uv.lock"), ("poetry", "poetry.lock"), ("pdm", "pdm.lock"), ("pipenv", "Pipfile.lock")] {
+        if repo.has(file) {
+            facts.push(fact(id, None, file, "", Strength::Pinned));
+        }
+    }
+    if let Some(set) = &project.requirements {
+        facts.push(fact("pip", None, &set.file, "", Strength::Stated));
+    }
+    if project.pipfile.is_some() {
+        facts.push(fact("pipenv", None, "Pipfile", "", Strength::Stated));
+    }
+    if let Some(pyproject) = &project.pyproject {
+        let id = if pyproject.has_poetry && !pyproject.has_project { "poetry" } else { "uv" };
+        let names_packages = pyproject.has_poetry || !pyproject.dependencies.is_empty();
+        if names_packages && !pyproject.dynamic.iter().any(|field| field == "dependencies") {
+            facts.push(fact(id, None, "pyproject.toml", "dependencies", Strength::Convention));
+        }
+    }
+    if facts.is_empty() && (project.has_setup_py || project.setup_cfg.is_some() || project.pyproject.is_some()) {
+        let file =
+            ["setup.py", "setup.cfg", "pyproject.toml"].into_iter().find(|file| repo.has(file)).unwrap_or_default();
+        facts.push(fact("pip", None, file, "", Strength::Convention));
+    }
+    facts.extend(tool_version(repo));
+    facts
+}
+
+/// A manager's version in `.tool-versions`; it says nothing about which manager.
+fn tool_version(repo: &Repo) -> Vec<Fact> {
+    let tools = repo.text(".tool-versions").and_then(|text| tool_versions::parse(text).ok()).unwrap_or_default();
+    let known = ["poetry", "uv", "pdm", "pipenv"].into_iter();
+    known
+        .filter_map(|id| {
+            let version = tools.get(id)?.first()?;
+            let quote = format!("{id} {version}");
+            let kind = Kind::Manager(id.to_owned(), Some(version.clone()));
+            Some(Fact::new(kind, ".tool-versions", &quote, Strength::Guess))
+        })
+        .collect()
+}
+
+/// Names in normal form, extras written as `name[extra]` too.
+pub fn names(dependencies: &[Dependency]) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for Dependency { requirement, .. } in dependencies {
+        names.insert(requirement.name.clone());
+        names.extend(requirement.extras.iter().map(|extra| format!("{}[{extra}]", requirement.name)));
+    }
+    names.remove("");
+    names
+}
+
+/// Whether two names are the same for pip.
+pub fn is_same(a: &str, b: &str) -> bool {
+    normalize(a) == normalize(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requirements_follow_their_includes() {
+        let repo = Repo::from_list(
+            "x",
+            [
+                ("requirements/base.txt", "flask==3.0\n-c ../constraints.txt\n"),
+                ("requirements/production.txt", "-r base.txt\ngunicorn\n-r missing.txt\n"),
+                ("constraints.txt", "werkzeug==3\n"),
+                ("requirements/dev.txt", "pytest\n"),
+            ],
+        );
+        let set = Project::read(&repo).requirements.unwrap();
+        assert_eq!(set.file, "requirements/production.txt");
+        assert_eq!(set.files, ["constraints.txt", "requirements/base.txt", "requirements/production.txt"]);
+        assert_eq!(set.missing, ["requirements/missing.txt"]);
+        let all: Vec<_> = set.dependencies.iter().map(|d| d.requirement.name.as_str()).collect();
+        assert_eq!(all, ["gunicorn", "flask"]);
+    }
+
+    #[test]
+    fn a_production_file_that_includes_the_plain_one_wins() {
+        let repo = Repo::from_list(
+            "x",
+            [("requirements.txt", "flask"), ("requirements-prod.txt", "-r requirements.txt\ngunicorn")],
+        );
+        assert_eq!(Project::read(&repo).requirements.unwrap().file, "requirements-prod.txt");
+    }
+
+    #[test]
+    fn a_lock_speaks_louder_than_an_export() {
+        let repo = Repo::from_list(
+            "x",
+            [
+                ("uv.lock", "version = 1"),
+                ("requirements.txt", ""),
+                ("pyproject.toml", "[project]\nname='x'\ndependencies=['a']"),
+            ],
+        );
+        let facts = managers(&repo, &Project::read(&repo));
+        let found: Vec<_> = facts.iter().map(|fact| (fact.kind.to_string(), fact.evidence.strength)).collect();
+        assert_eq!(found[0], ("package manager uv".to_owned(), Strength::Pinned));
+        assert_eq!(found[1], ("package manager pip".to_owned(), Strength::Stated));
+    }
+
+    #[test]
+    fn every_version_file_speaks() {
+        let repo = Repo::from_list(
+            "x",
+            [
+                (".python-version", "3.12.4\n"),
+                ("runtime.txt", "python-3.11.4"),
+                (".tool-versions", "python 3.12.3\npoetry 1.8.2"),
+                ("pyproject.toml", "[project]\nrequires-python = '>=3.10,<3.13'"),
+                ("Pipfile", "[requires]\npython_version = '3.11'"),
+            ],
+        );
+        let facts = versions(&repo, &Project::read(&repo));
+        let found: Vec<_> = facts.iter().map(|fact| fact.kind.to_string()).collect();
+        assert_eq!(
+            found,
+            ["toolchain 3.12.4", "toolchain 3.11.4", "toolchain 3.12.3", "toolchain >=3.10,<3.13", "toolchain 3.11"]
+        );
+    }
+
+    #[test]
+    fn paths_stay_inside() {
+        assert_eq!(join("a/b", "../c.txt").as_deref(), Some("a/c.txt"));
+        assert_eq!(join("", "../c.txt"), None);
+        assert_eq!(join("", "/c.txt"), None);
+    }
+}
