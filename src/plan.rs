@@ -251,7 +251,9 @@ impl<'a> Planner<'a> {
         let rows: Vec<&Runtime> =
             rows.iter().filter(|row| row.cycles.is_empty() || row.cycles.contains(&toolchain.cycle)).collect();
         let wish = self.wishes.runtime.as_deref().filter(|wish| *wish != "auto");
-        let (row, decision) = runtime::solve(wish, &needs, &rows)?;
+        let (row, mut decision) = runtime::solve(wish, &needs, &rows)?;
+        decision.value = toolchain.fill(&decision.value);
+        decision.rivals.iter_mut().for_each(|rival| rival.value = toolchain.fill(&rival.value));
         self.decisions.push(decision);
         self.needs = needs;
         Ok(row.clone())

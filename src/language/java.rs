@@ -632,8 +632,8 @@ fn ignore(repo: &Repo, reactor: &Reactor, reads: &[String], tests_are_read: bool
         sections.push(Section::new("Tests are not compiled here (-Dmaven.test.skip=true).", tests));
     }
     let clutter = crate::dockerignore::Matcher::new(&crate::catalog::shared().clutter.join("\n"));
-    let hidden =
-        |path: &&str| clutter.hides(path) && (path.contains("src/main/") || reads.iter().any(|read| read == path));
+    let packed = |path: &str| ["src/main/resources/", "src/main/webapp/"].iter().any(|folder| path.contains(folder));
+    let hidden = |path: &&str| clutter.hides(path) && (packed(path) || reads.iter().any(|read| read == path));
     let kept: Vec<String> = repo.files().filter(hidden).map(|path| format!("!{}", literal(path))).collect();
     if !kept.is_empty() {
         sections.push(Section::new("Read by the build, whatever its name.", kept));

@@ -81,6 +81,13 @@ pub struct Toolchain {
 }
 
 impl Toolchain {
+    /// An image reference of a catalog with its placeholders filled in.
+    pub fn fill(&self, image: &str) -> String {
+        let alpine = self.alpine.as_deref().unwrap_or("3.24");
+        let image = image.replace("{version}", &self.version).replace("{cycle}", &self.cycle);
+        image.replace("{suite}", &self.suite).replace("{alpine}", alpine)
+    }
+
     fn new(release: &Release, version: String) -> Self {
         let is_older = |since: &String| self::version(&version) < self::version(since);
         let suite = match (&release.old_suite, &release.suite_since) {
