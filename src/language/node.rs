@@ -21,6 +21,7 @@ use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::plan::toolchain::Toolchain;
 use crate::plan::{Need, Planner};
 use crate::repo::Repo;
+use crate::source::shell::{self, Command};
 use build::{Build, Shape};
 use catalog::{CATALOG, Native};
 use manager::{Chosen, Install, Order};
@@ -167,7 +168,8 @@ impl Desk<'_> {
         let tini = service::tini(planner, &server);
         let name = planner.name(self.stated_name());
         let common = self.common(planner, &name, port);
-        let view = self.server_view(&server, &runtime, port, tini);
+        let arguments = if server.shape.is_some() { self.arguments(planner, &server.build) } else { Vec::new() };
+        let view = View { build_arguments: arguments, ..self.server_view(&server, &runtime, port, tini) };
         let own = super::view(&common, &view)?;
         let (ignore, reads) = self.ignore(&server.build, server.shape.as_ref(), Some(&server.findings));
         Ok(Recipe { name, template: "node/Dockerfile.tera", view: own, ignore, reads, secrets: self.secret_names() })
@@ -182,8 +184,9 @@ impl Desk<'_> {
         let port = planner.port(None).unwrap_or(8080);
         let name = planner.name(self.stated_name());
         let common = self.common(planner, &name, Some(port));
-        let everything = self.has_dependencies().then(|| self.order(&site.build).install(false));
+        let everything = self.has_dependencies().then(|| self.order().install(false));
         let view = View {
+            build_arguments: self.arguments(planner, &site.build),
             site: Some(SiteView {
                 output: join("/app", &self.package.path(&site.output)),
                 assets: site.assets.clone(),
@@ -246,18 +249,27 @@ impl Desk<'_> {
         !self.package.folder.is_empty()
     }
 
-    /// Scripts of the root that an install would run before the sources are there, and whether the build runs them.
-    fn hooks(&self) -> Vec<(String, bool)> {
+    /// Scripts that an install would run before the sources are there.
+    fn hooks(&self) -> Vec<String> {
         let scripts = &self.project.root.manifest.scripts;
-        let names = ["preinstall", "install", "postinstall", "prepare", "prepublish"];
-        let runs = |line: &str| !CATALOG.skipped.hooks.iter().any(|begin| line.contains(begin.as_str()));
-        names
-            .iter()
-            .filter_map(|name| scripts.get(*name).map(|line| ((*name).to_owned(), runs(line) && *name != "preinstall")))
-            .collect()
+        build::HOOKS.iter().filter(|name| scripts.contains_key(**name)).map(|name| (*name).to_owned()).collect()
     }
 
-    fn order(&self, build: &Build) -> Order<'_> {
+    /// The command that patches packages, where a hook of the root calls it.
+    fn patches(&self) -> Option<Vec<String>> {
+        let root = &self.project.root.manifest;
+        let called =
+            build::HOOKS.iter().filter_map(|name| root.scripts.get(*name)).any(|line| line.contains("patch-package"));
+        if !called || !self.project.repo.has_folder("patches") {
+            return None;
+        }
+        let range = root.dependency("patch-package").unwrap_or_default();
+        let version = range.trim_start_matches(['^', '~', '=', 'v']);
+        let exact = version.split('.').count() == 3 && version.chars().all(|c| c.is_ascii_digit() || c == '.');
+        Some(manager::split(&format!("npx --yes patch-package@{}", if exact { version } else { "8.0.0" })))
+    }
+
+    fn order(&self) -> Order<'_> {
         let repo = self.project.repo;
         let root = &self.project.root.manifest;
         let mut more: Vec<String> = root.patches.iter().filter(|path| repo.has(path)).cloned().collect();
@@ -269,13 +281,13 @@ impl Desk<'_> {
         if let Some(path) = self.project.yarn_path.as_ref().filter(|path| !path.starts_with(".yarn/releases/")) {
             more.push(path.clone());
         }
-        let _ = build;
         Order {
             project: self.project,
             manager: &self.manager,
             service: self.package,
             closure: self.project.closure(&self.package.folder),
-            hooks: self.hooks().into_iter().map(|(name, _)| name).collect(),
+            hooks: self.hooks(),
+            patches: self.patches(),
             more,
             secrets: self.secrets.clone(),
         }
@@ -314,6 +326,20 @@ impl Desk<'_> {
             (None, false) => "node:{version}-{suite}-slim",
         });
         self.argued(&image)
+    }
+
+    /// Arguments of the build: variables that it writes into what browsers load. Names that checks of Dockerfiles take
+    /// for secrets are left to `dockgen.toml`.
+    fn arguments(&self, planner: &mut Planner, build: &Build) -> Vec<String> {
+        let words = ["KEY", "PASSWORD", "PRIVATE", "SECRET", "TOKEN", "USERNAME", "AUTH", "CREDENTIAL"];
+        let all =
+            if build.is_there() { source::public_variables(planner.repo, &self.package.folder) } else { Vec::new() };
+        let (doubtful, plain): (Vec<String>, Vec<String>) =
+            all.into_iter().partition(|name| words.iter().any(|word| name.contains(word)));
+        for name in &doubtful {
+            planner.warn(format!("the build reads `{name}` and shows it to everybody: give it by `build_args` in `dockgen.toml` if that is meant"));
+        }
+        plain
     }
 
     fn base_view(&self, build: &Build, shape: Option<&Shape>, runtime: &Runtime) -> View {
@@ -365,9 +391,8 @@ impl Desk<'_> {
         if !build.is_there() {
             return commands;
         }
-        for (name, _) in self.hooks().into_iter().filter(|(_, runs)| *runs) {
-            commands.push(self.manager.run(&name));
-        }
+        commands.extend(build.hooks.iter().map(|name| self.manager.run(name)));
+        commands.extend(build.before.iter().map(|step| self.step(step)));
         if self.is_member() {
             for package in self.project.closure(&self.package.folder) {
                 let script = match package.folder == self.package.folder {
@@ -379,25 +404,26 @@ impl Desk<'_> {
         } else if let Some(script) = &build.script {
             commands.push(self.manager.run(script));
         }
-        let step = |step: &String| match crate::source::shell::parse(step) {
-            crate::source::shell::Command::Simple { env, argv }
-                if env.is_empty() && argv.first().is_some_and(|word| !word.starts_with("npx")) =>
-            {
-                let mut words = manager::split(&self.manager.row.exec);
-                words.extend(argv);
-                words
-            }
-            _ => vec!["sh".to_owned(), "-c".to_owned(), format!("PATH=$PWD/node_modules/.bin:$PATH; {step}")],
-        };
-        commands.extend(build.steps.iter().map(step));
+        commands.extend(build.steps.iter().map(|step| self.step(step)));
         commands
+    }
+
+    /// A single step: a command of a package, else what only a shell can do.
+    fn step(&self, step: &str) -> Vec<String> {
+        if let (Command::Simple { env, argv }, false) = (shell::parse(step), self.is_member()) {
+            if env.is_empty() && argv.first().is_some_and(|word| word != "npx") {
+                return [manager::split(&self.manager.row.exec), argv].concat();
+            }
+        }
+        let folder = if self.is_member() { format!("cd {} && ", self.package.folder) } else { String::new() };
+        vec!["sh".to_owned(), "-c".to_owned(), format!("PATH=$PWD/node_modules/.bin:$PATH; {folder}{step}")]
     }
 
     fn server_view(&self, server: &Server, runtime: &Runtime, port: Option<u16>, tini: bool) -> View {
         let base = self.base_view(&server.build, server.shape.as_ref(), runtime);
-        let order = self.order(&server.build);
-        let modules = server.modules && self.has_runtime_dependencies();
+        let order = self.order();
         let whole_tree = server.needs_development;
+        let modules = server.modules && (whole_tree || self.has_runtime_dependencies());
         let production = (modules && !whole_tree).then(|| order.install(true));
         let everything = (base.built && self.has_dependencies() || modules && whole_tree).then(|| order.install(false));
         let mut run_environment = vec![Variable { name: "NODE_ENV".to_owned(), value: "production".to_owned() }];

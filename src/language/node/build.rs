@@ -31,6 +31,10 @@ pub struct Build {
     pub outputs: Vec<String>,
     /// Whether something is built in a place that is not known.
     pub elsewhere: bool,
+    /// Scripts of the package that an install would run, and that need the sources.
+    pub hooks: Vec<String>,
+    /// A command of a package that has to run first, and that no script calls.
+    pub before: Option<String>,
     /// Whether packages of the workspace that it is made of are built.
     pub others: bool,
     /// What speaks for it.
@@ -40,7 +44,11 @@ pub struct Build {
 impl Build {
     /// Whether anything is built.
     pub fn is_there(&self) -> bool {
-        self.others || self.script.is_some() || !self.steps.is_empty()
+        self.others
+            || !self.hooks.is_empty()
+            || self.before.is_some()
+            || self.script.is_some()
+            || !self.steps.is_empty()
     }
 
     /// Whether the build makes this file.
@@ -87,9 +95,28 @@ pub fn read(repo: &Repo, package: &Package) -> (Build, Option<Shape>) {
     for step in &steps {
         build.add_outputs(repo, package, step, shape.as_ref());
     }
+    build.add_hooks(package);
+    let generates = || {
+        steps
+            .iter()
+            .chain(hooks(package))
+            .any(|step| step.contains("prisma generate") || step.contains("prisma:generate"))
+    };
+    let schema =
+        ["prisma/schema.prisma", "schema.prisma", "prisma.config.ts"].iter().any(|file| repo.has(&package.path(file)));
+    if schema && package.manifest.dependency("prisma").is_some() && !generates() {
+        build.before = Some("prisma generate".to_owned());
+    }
     build.outputs.sort();
     build.outputs.dedup();
     (build, shape)
+}
+
+/// Scripts that an install runs.
+pub const HOOKS: [&str; 5] = ["preinstall", "install", "postinstall", "prepare", "prepublish"];
+
+fn hooks(package: &Package) -> impl Iterator<Item = &String> {
+    HOOKS.iter().filter_map(|name| package.manifest.scripts.get(*name))
 }
 
 /// A TypeScript project without a build script, whose compiler's output is what is started.
@@ -102,6 +129,27 @@ pub fn typescript(repo: &Repo, package: &Package) -> Option<Build> {
 }
 
 impl Build {
+    /// Hooks that prepare the sources; what they are for the developer's machine, for patches, or what the build does
+    /// anyway, is left out.
+    fn add_hooks(&mut self, package: &Package) {
+        let scripts = &package.manifest.scripts;
+        let idle = |line: &str| CATALOG.skipped.hooks.iter().any(|begin| line.contains(begin.as_str()));
+        let built = |line: &str| self.script.is_some() && (line.contains("build") || line.contains("tsc"));
+        for name in HOOKS.iter().filter(|name| **name != "preinstall") {
+            let Some(line) = scripts.get(*name).filter(|line| !idle(line) && !built(line) && !line.trim().is_empty())
+            else {
+                continue;
+            };
+            self.hooks.push((*name).to_owned());
+            self.elsewhere |= !line.starts_with("prisma generate") && !line.starts_with("npx prisma generate");
+        }
+        if !self.hooks.is_empty() && self.evidence.is_none() {
+            let quote = self.hooks.first().map(|name| format!("\"{name}\""));
+            self.evidence =
+                Some(Evidence::new(&package.path("package.json"), &quote.unwrap_or_default(), Strength::Stated));
+        }
+    }
+
     fn leave_out_migrations(&mut self, line: &str) {
         let needs_database =
             |step: &&str| CATALOG.skipped.migrations.iter().any(|begin| step.starts_with(begin.as_str()));

@@ -62,6 +62,8 @@ pub struct Manager {
     pub install: String,
     /// Installs without a lock file.
     pub unlocked: String,
+    /// Installs with a lock file that is older than the manifest.
+    pub stale: String,
     /// Installs without development packages, where that is a command of its own.
     pub install_production: Option<String>,
     /// The option that leaves development packages out.

@@ -62,6 +62,10 @@ pub struct Chosen {
     pub version: Option<String>,
     /// Its lock file, where it is there.
     pub lockfile: Option<String>,
+    /// A dependency that the lock file does not know: it is older than the manifest.
+    pub stale: Option<String>,
+    /// Whether npm resolves as the releases did that wrote the lock file.
+    pub legacy: bool,
     /// Whether `.yarnrc.yml` names a copy of Yarn in the repository.
     pub committed: bool,
 }
@@ -84,6 +88,12 @@ pub fn choose(planner: &mut Planner, project: &Project, toolchain: &Toolchain, n
             .hint(format!("make it anew with {}, or delete it", id.trim_end_matches("-berry"))));
     }
     warn(planner, project, row, lockfile.as_deref());
+    let stale = lockfile.as_ref().and_then(|file| stale(project, file));
+    if let (Some(name), Some(file)) = (&stale, &lockfile) {
+        let manager = id.trim_end_matches("-berry");
+        planner.warn(format!("`{file}` does not know `{name}`, which `package.json` names: the build adds it; run `{manager} install` and commit the file"));
+    }
+    let legacy = row.id == "npm" && project.npm.as_ref().is_some_and(|lock| lock.version < 2);
     let committed = id == "yarn-berry" && project.yarn_path.is_some();
     let version = release(row, project, toolchain, named.as_deref(), natives);
     if let Some((version, reason)) = &version {
@@ -102,7 +112,7 @@ pub fn choose(planner: &mut Planner, project: &Project, toolchain: &Toolchain, n
         (_, true) => None,
         (_, false) => version.map(|(version, _)| version),
     };
-    Ok(Chosen { row, version, lockfile, committed })
+    Ok(Chosen { row, version, lockfile, stale, legacy, committed })
 }
 
 fn warn(planner: &mut Planner, project: &Project, row: &Manager, lockfile: Option<&str>) {
@@ -122,6 +132,22 @@ fn warn(planner: &mut Planner, project: &Project, row: &Manager, lockfile: Optio
         }
         _ => {}
     }
+}
+
+/// A dependency from a registry that the lock file does not name. Lock files of workspaces and of npm's first format
+/// do not tell.
+fn stale(project: &Project, file: &str) -> Option<String> {
+    if project.is_workspace() || project.locked.is_empty() || file.starts_with("bun") {
+        return None;
+    }
+    let manifest = &project.root.manifest;
+    let from_registry =
+        |range: &str| range.is_empty() || range.starts_with(|c: char| c.is_ascii_digit() || "^~><=*".contains(c));
+    let all = manifest.dependencies.iter().chain(&manifest.dev_dependencies);
+    all.filter(|(_, range)| from_registry(range))
+        .map(|(name, _)| name)
+        .find(|name| !project.locked.contains(*name))
+        .cloned()
 }
 
 fn is_berry(project: &Project, named: Option<&str>) -> bool {
@@ -192,6 +218,8 @@ pub struct Install {
     pub sharing: String,
     /// Secrets.
     pub secrets: Vec<Secret>,
+    /// Whether scripts that need the sources are taken out of the manifest.
+    pub without_scripts: bool,
     /// Commands, each a list of words.
     pub commands: Vec<Vec<String>>,
 }
@@ -228,6 +256,8 @@ pub struct Order<'a> {
     pub closure: Vec<&'a Package>,
     /// Scripts of the root that are taken out of its manifest before the install, as they need the sources.
     pub hooks: Vec<String>,
+    /// The command that patches packages after the install, with the files of `patches/`.
+    pub patches: Option<Vec<String>>,
     /// Files that the install reads beside the usual ones.
     pub more: Vec<String>,
     /// Secrets.
@@ -255,10 +285,17 @@ impl Order<'_> {
                 folder: format!("{}/", package.folder),
             }));
         } else {
-            binds.extend(self.manager.lockfile.clone());
-            match edits.is_empty() {
+            let mut written = Vec::new();
+            match edits.is_empty() && self.manager.stale.is_none() {
                 true => binds.insert(0, "package.json".to_owned()),
-                false => copies.push(Copied { files: vec!["package.json".to_owned()], folder: "./".to_owned() }),
+                false => written.push("package.json".to_owned()),
+            }
+            match self.manager.stale.is_none() {
+                true => binds.extend(self.manager.lockfile.clone()),
+                false => written.extend(self.manager.lockfile.clone()),
+            }
+            if !written.is_empty() {
+                copies.push(Copied { files: written, folder: "./".to_owned() });
             }
         }
         let mut commands = Vec::new();
@@ -266,7 +303,12 @@ impl Order<'_> {
             commands.push([split("npm pkg delete"), edits].concat());
         }
         commands.push(self.command(production));
+        if let Some(command) = &self.patches {
+            commands.push(command.clone());
+            binds.push("patches".to_owned());
+        }
         Install {
+            without_scripts: !self.hooks.is_empty(),
             binds,
             copies,
             cache: row.cache.clone(),
@@ -330,7 +372,9 @@ impl Order<'_> {
 
     fn command(&self, production: bool) -> Vec<String> {
         let row = self.manager.row;
+        let stale = self.manager.stale.is_some();
         let mut words = match (self.manager.lockfile.is_some(), production) {
+            (true, _) if stale && !row.stale.is_empty() => split(&row.stale),
             (_, true) if self.focuses() => split(row.install_production.as_deref().unwrap_or_default()),
             (true, true) if row.id == "yarn-berry" => split(&row.unlocked),
             (true, _) => split(&row.install),
@@ -338,6 +382,9 @@ impl Order<'_> {
         };
         if production && !row.production.is_empty() {
             words.push(row.production.clone());
+        }
+        if self.manager.legacy {
+            words.push("--legacy-peer-deps".to_owned());
         }
         if self.by_member() {
             match row.id.as_str() {

@@ -161,7 +161,7 @@ fn members(project: &Project) -> Vec<Candidate<String>> {
     let mut apps: Vec<&Package> = project.members.iter().filter(|member| is_app(project, member)).collect();
     let rank = |package: &&Package| {
         let words: Vec<&str> = package.folder.split(['/', '-', '_']).collect();
-        SERVICES.iter().position(|word| words.contains(word)).unwrap_or(SERVICES.len())
+        (project.is_needed(package), SERVICES.iter().position(|word| words.contains(word)).unwrap_or(SERVICES.len()))
     };
     apps.sort_by_key(rank);
     let root = project.root.manifest.scripts.get("start").map(String::as_str).unwrap_or_default();
@@ -169,11 +169,11 @@ fn members(project: &Project) -> Vec<Candidate<String>> {
         let mut words = root.split(|c: char| c.is_whitespace() || c == '=');
         words.any(|word| word == package.label() || word.trim_start_matches("./") == package.folder)
     };
-    let only = apps.len() == 1;
+    let only = apps.iter().filter(|package| !project.is_needed(package)).count() == 1;
     let candidate = |package: &&Package| {
         let (reason, strength) = match (named(package), only) {
             (true, _) => ("the root's `start` script names it", Strength::Stated),
-            (_, true) => ("the only member that can be started", Strength::Stated),
+            (_, true) if !project.is_needed(package) => ("the only member that can be started", Strength::Stated),
             _ => ("a member that can be started", Strength::Guess),
         };
         let quote = if named(package) { format!("\"start\": \"{root}\"") } else { String::new() };
@@ -188,7 +188,9 @@ fn is_app(project: &Project, package: &Package) -> bool {
     let starts = ["start", "start:prod", "serve", "preview"].iter().any(|name| scripts.contains_key(*name));
     let (_, shape) = build::read(project.repo, package);
     let library = shape.as_ref().is_some_and(|shape| shape.framework.id == "storybook");
-    (starts || shape.is_some()) && !library && !project.is_needed(package)
+    let watches = scripts.get("start").is_some_and(|line| line.contains("--watch") || line.contains(" -w"));
+    let alone = !project.is_needed(package);
+    (alone && (starts || shape.is_some()) || scripts.contains_key("start") && !watches) && !library
 }
 
 /// A root with a program of its own, which does not hand over to members.

@@ -1,5 +1,6 @@
 //! What the sources say: ports, and whether the program ends when it is told to.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -51,6 +52,25 @@ static LISTENS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\.listen\(|\bserve\
 static LOCAL: LazyLock<Regex> = LazyLock::new(|| pattern(r#"\.listen\([^)]*['"](?:localhost|127\.0\.0\.1)['"]"#));
 static SIGNALS: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"process\.(?:on|once)\(\s*['"`]SIGTERM['"`]|enableShutdownHooks\("#));
+
+static PUBLIC: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:import\.meta|process)\.env\.((?:VITE|NEXT_PUBLIC|REACT_APP|VUE_APP|PUBLIC|GATSBY|NUXT_PUBLIC)_[A-Z0-9_]+)",
+    )
+});
+
+/// The variables that a build writes into what browsers load, as the sources name them, sorted.
+pub fn public_variables(repo: &Repo, folder: &str) -> Vec<String> {
+    let extensions = [".js", ".mjs", ".ts", ".jsx", ".tsx", ".vue", ".svelte", ".astro"];
+    let files =
+        repo.below(folder).filter(|path| extensions.iter().any(|end| path.ends_with(end)) && !path.contains(".test."));
+    let texts = files.take(MOST_FILES).filter_map(|path| repo.text(path));
+    let names: BTreeSet<String> = texts
+        .flat_map(|text| PUBLIC.captures_iter(text))
+        .filter_map(|found| Some(found.get(1)?.as_str().to_owned()))
+        .collect();
+    names.into_iter().collect()
+}
 
 fn pattern(text: &str) -> Regex {
     Regex::new(text).unwrap_or_else(|_| unreachable!("a test compiles every pattern"))
@@ -180,6 +200,6 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles() {
-        let _ = (&*PORTS, &*NAMED, &*ENVIRONMENT, &*LISTENS, &*LOCAL, &*SIGNALS);
+        let _ = (&*PUBLIC, &*PORTS, &*NAMED, &*ENVIRONMENT, &*LISTENS, &*LOCAL, &*SIGNALS);
     }
 }
