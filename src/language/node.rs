@@ -410,10 +410,11 @@ impl Desk<'_> {
 
     /// A single step: a command of a package, else what only a shell can do.
     fn step(&self, step: &str) -> Vec<String> {
-        if let (Command::Simple { env, argv }, false) = (shell::parse(step), self.is_member()) {
-            if env.is_empty() && argv.first().is_some_and(|word| word != "npx") {
-                return [manager::split(&self.manager.row.exec), argv].concat();
-            }
+        if let (Command::Simple { env, argv }, false) = (shell::parse(step), self.is_member())
+            && env.is_empty()
+            && argv.first().is_some_and(|word| word != "npx")
+        {
+            return [manager::split(&self.manager.row.exec), argv].concat();
         }
         let folder = if self.is_member() { format!("cd {} && ", self.package.folder) } else { String::new() };
         vec!["sh".to_owned(), "-c".to_owned(), format!("PATH=$PWD/node_modules/.bin:$PATH; {folder}{step}")]
