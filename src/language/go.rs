@@ -213,11 +213,13 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     let vendored = repo.has("vendor/modules.txt");
     let has_dependencies = modules.iter().any(|module| repo.has(&join(&module.folder, "go.sum")));
     let manifests = if has_dependencies && !vendored { manifests(repo, &modules) } else { Vec::new() };
-    for embed in program.embeds.iter().filter(|embed| !embed.is_there) {
-        planner.warn(format!(
-            "`{}` embeds `{}`, which is not in the repository: make it before the image is built, or in the Dockerfile",
-            embed.file, embed.pattern
-        ));
+    if let Some(embed) = program.embeds.iter().find(|embed| !embed.is_there) {
+        let what = format!("`{}` embeds `{}`, which is not in the repository", embed.file, embed.pattern);
+        if planner.wishes.extras.build_commands.is_empty() {
+            return Err(Error::no(format!("{what}: the build would fail"))
+                .hint("make it with `dockgen config set build.commands 'COMMAND'`, or commit it"));
+        }
+        planner.warn(format!("{what}: a command of `build.commands` has to make it"));
     }
     let slim = runtime.id == "slim";
     let apt_run = match slim {

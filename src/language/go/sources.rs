@@ -172,6 +172,8 @@ static READS: LazyLock<Regex> = LazyLock::new(|| {
 static PORT_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r#"(?i)"[\w-]*port[\w-]*"\s*,\s*"?:?(\d{2,5})\b|\b\w*port\w*\s*(?::=|=|:)\s*"?:?(\d{2,5})\b"#)
 });
+static FLAG: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)\b(?:flags?|fs|pflag|kingpin)\.(?:\w*String\w*|\w*Path\w*)\(|Flags\(\)\.\w*String"));
 static PORT_VARIABLE: LazyLock<Regex> = LazyLock::new(|| pattern(r#"\b(?:Getenv|LookupEnv)\("PORT"\)"#));
 
 /// The folders with a `func main`, outside of vendored trees.
@@ -282,20 +284,31 @@ impl Program {
         }
     }
 
-    /// String literals that name something in the repository, where a call reads files.
+    /// String literals that name something in the repository, where a call reads files, where a flag has its default,
+    /// or where they begin with `./`.
     fn data(&mut self, repo: &Repo, masked: &Masked) {
+        for (at, text) in masked.literals() {
+            if text.starts_with("./") || FLAG.is_match(masked.line(at)) {
+                self.datum(repo, text);
+            }
+        }
         for call in READS.find_iter(masked.code()) {
             let line_end = masked.code()[call.end()..].find('\n').map_or(masked.code().len(), |at| at + call.end());
             let arguments =
                 masked.literals().skip_while(|(at, _)| *at < call.end()).take_while(|(at, _)| *at < line_end);
             for (_, text) in arguments {
-                let text = text.strip_prefix("file://").unwrap_or(text);
-                let base: Vec<&str> = text.split('/').take_while(|part| !part.contains(['*', '?', '['])).collect();
-                let path = resolve("", &base.join("/")).filter(|path| !path.is_empty() && !text.starts_with('/'));
-                if let Some(path) = path.filter(|path| repo.exists(path) && !path.ends_with(".go")) {
-                    self.data.push(Data { path });
-                }
+                self.datum(repo, text);
             }
+        }
+    }
+
+    /// Takes up a literal that names something in the repository; of a pattern, the folder before it.
+    fn datum(&mut self, repo: &Repo, text: &str) {
+        let text = text.strip_prefix("file://").unwrap_or(text);
+        let base: Vec<&str> = text.split('/').take_while(|part| !part.contains(['*', '?', '['])).collect();
+        let path = resolve("", &base.join("/")).filter(|path| !path.is_empty() && !text.starts_with('/'));
+        if let Some(path) = path.filter(|path| repo.exists(path) && !path.ends_with(".go")) {
+            self.data.push(Data { path });
         }
     }
 
@@ -370,11 +383,13 @@ mod tests {
             ("store/store_windows.go", "package store\nimport \"C\"\n"),
             ("store/sql/a.sql", ""),
             ("conf/app.yaml", ""),
+            ("flags.go", "package main\nvar ui = flag.String(\"ui-path\", \"./ui\", \"\")\n"),
+            ("ui/index.html", ""),
         ]);
         assert!(found.imports_c.is_none());
         assert_eq!(found.embeds[0].pattern, "store/sql/*.sql");
         assert!(found.embeds[0].is_there);
-        assert_eq!(found.data[0].path, "conf/app.yaml");
+        assert_eq!(found.data.iter().map(|data| data.path.as_str()).collect::<Vec<_>>(), ["conf/app.yaml", "ui"]);
         assert!(found.imports.iter().any(|(import, _)| import == "github.com/lib/pq"));
     }
 
