@@ -1,0 +1,10 @@
+//! Any version requirement: no panic.
+#![no_main]
+
+use dockgen::plan::toolchain::Requirement;
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    let _ = Requirement::line(text);
+    let _ = Requirement::at_least(text);
+    let _ = Requirement::range(text, text);
+});
