@@ -238,3 +238,15 @@ fn the_pages_know_the_flags() {
     let missing: Vec<&String> = init.difference(&named).filter(|flag| *flag != "--help").collect();
     assert!(missing.is_empty(), "README.md does not name {missing:?}");
 }
+
+#[test]
+fn every_reader_has_a_fuzz_target() {
+    let manifest = read("fuzz/Cargo.toml");
+    for path in entries(&root().join("src/format")) {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let reads = read(&path).lines().any(|line| line.starts_with("pub fn parse(") && line.contains("Result<"));
+        let target = format!("fuzz_targets/{name}.rs");
+        let known = manifest.contains(&format!("path = \"{target}\"")) && root().join("fuzz").join(&target).exists();
+        assert!(known || !reads, "`src/format/{name}.rs` has no fuzz target: write fuzz/{target} and its [[bin]]");
+    }
+}

@@ -1,0 +1,12 @@
+//! Any command line: no panic.
+#![no_main]
+
+use dockgen::source::shell;
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    let _ = shell::parse(text);
+    for step in shell::steps(text) {
+        let _ = shell::parse(step);
+        let _ = shell::assignment(step);
+    }
+});
