@@ -220,8 +220,10 @@ fn flags(text: &str) -> BTreeSet<String> {
 #[test]
 fn the_pages_know_the_flags() {
     let tree = Tree::new(&[]);
-    let init = flags(&tree.run(&["init", "--help"]).out);
-    let known: BTreeSet<String> = init.union(&flags(&tree.run(&["--help"]).out)).cloned().collect();
+    let help = |command: &str| flags(&tree.run(&[command, "--help"]).out);
+    let (init, commands) = (help("init"), ["update", "check", "explain"]);
+    let mut known = flags(&tree.run(&["--help"]).out);
+    known.extend(commands.iter().flat_map(|command| help(command)));
     for (page, text) in pages() {
         let code = text
             .lines()

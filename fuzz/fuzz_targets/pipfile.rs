@@ -1,0 +1,7 @@
+//! Any text: no panic.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    let _ = dockgen::format::pipfile::parse(text);
+    let _ = dockgen::format::pipfile::parse_lock(text);
+});
