@@ -295,12 +295,9 @@ impl Desk<'_> {
 
     /// A reference of the catalog with the release in it.
     fn fill(&self, image: &str) -> String {
-        let toolchain = &self.toolchain;
-        let alpine = toolchain.alpine.as_deref().unwrap_or("3.24");
         let bun = self.manager.version.as_deref().filter(|_| self.manager.row.id == "bun");
         let newest = CATALOG.manager("bun").and_then(|row| row.releases.first()).map_or("", |release| &release.version);
-        let image = image.replace("{version}", &toolchain.version).replace("{cycle}", &toolchain.cycle);
-        image.replace("{suite}", &toolchain.suite).replace("{alpine}", alpine).replace("{bun}", bun.unwrap_or(newest))
+        self.toolchain.fill(image).replace("{bun}", bun.unwrap_or(newest))
     }
 
     fn filled(&self, rows: &[Runtime]) -> Vec<Runtime> {
