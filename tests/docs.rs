@@ -134,7 +134,7 @@ fn example(name: &str) -> Tree {
     let repo = dockgen::repo::Repo::open(&from).unwrap();
     let draft = dockgen::draft(&repo, &Default::default()).unwrap();
     let mut written: Vec<&str> = draft.documents.iter().map(|document| document.path).collect();
-    written.push(dockgen::lock::PATH);
+    written.extend([dockgen::lock::PATH, dockgen::config::PATH]);
     let tree = Tree::new(&[]);
     for path in repo.files().filter(|path| !written.contains(path)) {
         tree.write(path, &std::fs::read(from.join(path)).unwrap());
@@ -148,6 +148,19 @@ fn session(argument: &str) -> String {
     let tree = if root().join("examples").join(name).exists() { example(name) } else { Tree::fixture(name) };
     let done = tree.run(&arguments.split(' ').collect::<Vec<_>>());
     format!("```console\n$ dockgen {arguments}\n{}{}```\n", done.out, done.err)
+}
+
+/// A table of the program's own: `keys` of dockgen.toml, or `rules` of `dockgen check`.
+fn program(table: &str) -> String {
+    let keys = dockgen::config::KEYS.iter().map(|key| (key.name, key.help));
+    let rules = dockgen::lint::RULES.iter().copied();
+    let (title, rows): (&str, Vec<(&str, &str)>) = match table {
+        "keys" => ("Key", keys.collect()),
+        "rules" => ("Rule", rules.collect()),
+        other => panic!("the program has no {other}"),
+    };
+    let body: String = rows.iter().map(|(name, help)| format!("| `{name}` | {help} |\n")).collect();
+    format!("\n| {title} | Means |\n|---|---|\n{body}\n")
 }
 
 /// A snapshot as code.
@@ -177,6 +190,7 @@ fn refreshed(text: &str) -> String {
             Some(("catalog", argument)) => catalog(argument),
             Some(("session", argument)) => session(argument),
             Some(("snapshot", file)) => snapshot(file),
+            Some(("program", table)) => program(table),
             _ => continue,
         };
         inside = true;
