@@ -32,7 +32,6 @@ pub const LANGUAGE: Language = Language {
         sign("uv.lock", Strength::Stated),
         sign("poetry.lock", Strength::Stated),
         sign("setup.py", Strength::Stated),
-        sign("setup.cfg", Strength::Stated),
         sign("requirements.in", Strength::Stated),
         sign("requirements/base.txt", Strength::Stated),
         sign("requirements/common.txt", Strength::Stated),
@@ -274,7 +273,9 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
         project.name().map(|(name, file)| (name, Evidence::new(file, &format!("name = \"{name}\""), Strength::Stated)));
     let name = planner.name(stated);
     let install = install::plan(planner, &project, &manager, version.as_deref(), &toolchain)?;
-    warn_of_missing(planner, &project, &program)?;
+    if dependencies.is_empty() && install.project.is_none() {
+        warn_of_missing(planner, &program)?;
+    }
 
     if install.project.is_some() {
         // Installed packages are found without it.
@@ -369,26 +370,18 @@ fn readable_project(planner: &Planner) -> Result<Project, Error> {
     Ok(project)
 }
 
-/// Modules that are imported and that no manifest can have brought: with no manifest at all, nothing is installed.
-fn warn_of_missing(planner: &mut Planner, project: &Project, program: &Program) -> Result<(), Error> {
-    let has_manifest = project.requirements.is_some()
-        || project.pipfile.is_some()
-        || project.pyproject.is_some()
-        || project.setup_cfg.is_some()
-        || project.has_setup_py;
-    if has_manifest {
-        return Ok(());
-    }
+/// With nothing to install, modules that are neither Python's nor the repository's own cannot be there.
+fn warn_of_missing(planner: &mut Planner, program: &Program) -> Result<(), Error> {
     let found = program.foreign_imports(&CATALOG.stdlib);
     let Some((module, file)) = found.first() else { return Ok(()) };
     let known = |row: &&Framework| {
-        row.imports == *module
-            || row.constructors.iter().any(|constructor| constructor.split('.').next() == Some(module))
+        let mut constructors = row.constructors.iter();
+        row.imports == *module || constructors.any(|constructor| constructor.split('.').next() == Some(module))
     };
     let sentence = format!("`{file}` imports `{module}`, and no manifest names the packages that the program needs");
     if CATALOG.framework.iter().any(|row| known(&row)) {
-        return Err(Error::no(sentence)
-            .hint(format!("write a requirements.txt: `echo {module} > requirements.txt`, better with versions")));
+        let hint = format!("write a requirements.txt: `echo {module} > requirements.txt`, better with versions");
+        return Err(Error::no(sentence).hint(hint));
     }
     planner.warn(format!("{sentence}: write a requirements.txt if it is one of PyPI's"));
     Ok(())

@@ -127,6 +127,8 @@ static READ: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:environ[ \t]*\[|environ\.get[ \t]*\(|getenv[ \t]*\(|config[ \t]*\(|env(?:\.[a-z_]+)?[ \t]*\()[ \t\r\n]*",
     )
 });
+static ENVIRONMENT: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\benviron(?:\.setdefault[ \t]*\(|[ \t]*\[)[ \t\r\n]*"));
 static SIGTERM: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"signal(?:_handler)?[ \t]*\([^()\n]*\bSIGTERM\b|(?s)\bfor\s+(\w+)\s+in\s*[\[({][^\])}]*\bSIGTERM\b.{0,200}signal(?:_handler)?\s*\(\s*\w+",
@@ -225,9 +227,14 @@ impl<'a> Module<'a> {
 
     /// The value of `setdefault("NAME", "value")` or `environ["NAME"] = "value"`.
     pub fn environment_default(&self, name: &str) -> Option<&'a str> {
-        let mut strings = self.masked.strings().skip_while(|text| *text != name);
-        strings.next()?;
-        strings.next()
+        let pair = |found: regex::Match| {
+            let arguments = self.balanced(found.end());
+            let value = self.split(arguments.clone()).into_iter().nth(1).map_or(arguments.end, |part| part.start);
+            let at =
+                self.code(&(value..self.masked.code().len())).find(|c: char| !(c.is_whitespace() || "]=".contains(c)));
+            (self.masked.string_at(found.end()) == Some(name)).then(|| self.masked.string_at(value + at?))?
+        };
+        ENVIRONMENT.find_iter(self.masked.code()).find_map(pair)
     }
 
     /// Servers that the module starts itself, with what it says about their ports.
@@ -627,6 +634,10 @@ mod tests {
             "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings')\nSTATIC_ROOT = BASE / 'x'\nWSGI_APPLICATION = 'site.wsgi.application'\n",
         );
         assert_eq!(module.environment_default("DJANGO_SETTINGS_MODULE"), Some("site.settings"));
+        let other = Module::new("os.environ['DJANGO_SETTINGS_MODULE'] = \"b.settings\"\n");
+        assert_eq!(other.environment_default("DJANGO_SETTINGS_MODULE"), Some("b.settings"));
+        let computed = Module::new("os.environ.setdefault('DJANGO_SETTINGS_MODULE', module)\nx = 'y'\n");
+        assert_eq!(computed.environment_default("DJANGO_SETTINGS_MODULE"), None);
         assert_eq!(module.text_constant("WSGI_APPLICATION"), Some("site.wsgi.application"));
         assert!(module.assigns("STATIC_ROOT") && !module.assigns("ASGI_APPLICATION"));
     }

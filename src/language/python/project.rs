@@ -108,7 +108,9 @@ impl Project {
         project.pyproject = read(repo, "pyproject.toml", pyproject::parse, faults);
         project.pipfile = read(repo, "Pipfile", pipfile::parse, faults);
         project.pipfile_lock = read(repo, "Pipfile.lock", pipfile::parse_lock, faults);
-        project.setup_cfg = read(repo, "setup.cfg", setup_cfg::parse, faults);
+        let cfg = read(repo, "setup.cfg", setup_cfg::parse, faults);
+        // Most files of this name only configure linters.
+        project.setup_cfg = cfg.filter(|cfg| *cfg != SetupCfg::default());
         for file in LOCKS {
             project.locks.extend(read(repo, file, python_lock::parse, faults).map(|lock| (file, lock)));
         }

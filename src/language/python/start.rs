@@ -258,13 +258,23 @@ pub fn decide(
         )
         .hint("name the file or `module:variable` with `--entry`"));
     };
+    let django = match &choice.entry {
+        Entry::App(app) => Some(app.clone()).filter(|app| app.framework.id.starts_with("django")),
+        Entry::Process(..) => {
+            program.apps(&BTreeSet::new()).into_iter().find(|app| app.framework.id.starts_with("django"))
+        }
+        _ => None,
+    };
     let mut start = match choice.entry {
-        Entry::App(app) => of_app(planner, project, program, installed, cycle, &app),
+        Entry::App(app) => of_app(planner, program, installed, cycle, &app),
         Entry::Process(environment, words) => of_process(planner, program, environment, words),
         Entry::Command(module, function) => of_command(planner, program, &module, &function),
         Entry::Script(script) => of_script(planner, program, &script),
     };
     start.evidence = choice.evidence;
+    if let Some(app) = django {
+        start.collect = collect(planner, project, program, &app);
+    }
     note_signals(planner, &start);
     Ok(start)
 }
@@ -305,14 +315,7 @@ fn search_path(root: &str) -> Vec<Variable> {
     }
 }
 
-fn of_app(
-    planner: &mut Planner,
-    project: &Project,
-    program: &Program,
-    installed: &Installed,
-    cycle: &str,
-    app: &App,
-) -> Start {
+fn of_app(planner: &mut Planner, program: &Program, installed: &Installed, cycle: &str, app: &App) -> Start {
     let mut listeners = program.listeners(&app.file);
     if listeners.is_empty() {
         listeners = program.all_listeners();
@@ -342,9 +345,6 @@ fn of_app(
         start.port = planner.port(Some((fallback, "the server's own port".to_owned())));
     }
     start.argv = fill(&words, app, start.port);
-    if app.framework.id.starts_with("django") {
-        start.collect = collect(planner, project, program, app);
-    }
     start
 }
 
@@ -439,7 +439,11 @@ fn collect(planner: &mut Planner, project: &Project, program: &Program, app: &Ap
         .files()
         .filter(|path| *path == "manage.py" || path.ends_with("/manage.py"))
         .min_by_key(|path| path.matches('/').count())?;
-    let settings = program.source(&app.file)?.module.environment_default("DJANGO_SETTINGS_MODULE")?;
+    let source = program.source(&app.file)?;
+    let stated = source.module.environment_default("DJANGO_SETTINGS_MODULE");
+    let settings = stated.or_else(|| {
+        source.module.strings().filter(|text| text.contains(".") && program.module(text).is_some()).last()
+    })?;
     let files = program.settings(settings);
     let has_root = files.iter().any(|source| source.module.assigns("STATIC_ROOT"));
     let remote = files.iter().any(|source| source.module.strings().any(|text| text.starts_with("storages.backends")));
