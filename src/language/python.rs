@@ -94,6 +94,8 @@ struct Manager {
     #[serde(default)]
     command: String,
     #[serde(default)]
+    unhashed: String,
+    #[serde(default)]
     relock: String,
     #[serde(default)]
     cycles: Vec<String>,
@@ -272,7 +274,7 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     let stated =
         project.name().map(|(name, file)| (name, Evidence::new(file, &format!("name = \"{name}\""), Strength::Stated)));
     let name = planner.name(stated);
-    let install = install::plan(planner, &project, &manager, version.as_deref(), &toolchain)?;
+    let install = install::plan(planner, &project, &program, &manager, version.as_deref(), &toolchain)?;
     if dependencies.is_empty() && install.project.is_none() {
         warn_of_missing(planner, &program)?;
     }

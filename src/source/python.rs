@@ -117,6 +117,7 @@ static FUNCTION: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^(?:async[ \t]
 static CALL: LazyLock<Regex> = LazyLock::new(|| pattern(r"([A-Za-z_][\w.]*)[ \t]*\("));
 static GUARD: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?m)^if[ \t(]+(?:__name__[ \t]*==|.{10,14}==[ \t]*__name__)"));
+static WORD_EQUALS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b([A-Za-z_]\w*)[ \t]*=[ \t]*"));
 static PORT_KEYWORD: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:server_port|http_port|port)[ \t]*=[ \t]*"));
 static HOST_KEYWORD: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b(?:server_name|host|address|hostname)[ \t]*=[ \t]*"));
@@ -309,6 +310,22 @@ impl<'a> Module<'a> {
         found
             .filter_map(|found| Some((found.get(1)?.as_str(), found.get(2)?.as_str(), found.get(3)?.as_str())))
             .collect()
+    }
+
+    /// The strings behind a keyword argument of any call: `name="x"`, `install_requires=["a", "b"]`.
+    pub fn keyword_texts(&self, name: &str) -> Vec<&'a str> {
+        let found = WORD_EQUALS
+            .captures_iter(self.masked.code())
+            .find(|found| found.get(1).is_some_and(|word| word.as_str() == name));
+        let Some(at) = found.and_then(|found| found.get(0)).map(|all| all.end()) else { return Vec::new() };
+        match self.masked.code().get(at..).is_some_and(|tail| tail.starts_with(['[', '('])) {
+            true => self
+                .split(self.balanced(at + 1))
+                .into_iter()
+                .filter_map(|part| self.masked.string_at(part.start))
+                .collect(),
+            false => self.masked.string_at(at).into_iter().collect(),
+        }
     }
 
     /// Whether a relative import stands in it, so that it must be imported as part of its package.
@@ -658,6 +675,16 @@ mod tests {
     }
 
     #[test]
+    fn keyword_arguments_are_read() {
+        let module = Module::new(
+            "setup(\n    name='x',\n    python_requires='>=3.8',\n    install_requires=[\n        'flask',  # web\n        'gunicorn>=20',\n    ],\n)\n",
+        );
+        assert_eq!(module.keyword_texts("install_requires"), ["flask", "gunicorn>=20"]);
+        assert_eq!(module.keyword_texts("python_requires"), [">=3.8"]);
+        assert!(module.keyword_texts("extras").is_empty());
+    }
+
+    #[test]
     fn a_signal_handler_is_seen() {
         assert!(Module::new("signal.signal(signal.SIGTERM, stop)").handles_sigterm());
         assert!(Module::new("loop.add_signal_handler(signal.SIGTERM, stop)").handles_sigterm());
@@ -679,6 +706,9 @@ mod tests {
             module.variables();
             module.runs();
             module.handles_sigterm();
+            module.keyword_texts("app");
+            module.calls_with_text();
+            module.environment_default("x");
         }
     }
 }

@@ -8,6 +8,7 @@ use regex::Regex;
 use serde::Serialize;
 
 use super::packages::numbers;
+use super::program::Program;
 use super::project::{Dependency, Project, join};
 use super::{CATALOG, Form, Manager};
 use crate::error::Error;
@@ -108,6 +109,7 @@ pub struct Build {
 pub fn plan(
     planner: &mut Planner,
     project: &Project,
+    program: &Program,
     manager: &str,
     version: Option<&str>,
     toolchain: &Toolchain,
@@ -121,8 +123,8 @@ pub fn plan(
     match row.form {
         Form::Uv if repo.has(&row.lock) => sync(repo, project, row, version, &mut view),
         Form::Uv => declared(project, row, version, &mut view),
-        Form::Export => export(repo, row, version, toolchain, &mut view),
-        Form::Install => install(repo, row, version, &mut view),
+        Form::Export => export(repo, row, toolchain, &mut view),
+        Form::Install => install(repo, row, &mut view),
         Form::Pip => requirements(project, &dependencies, &mut view),
     }
     if view.uv.is_none() {
@@ -135,7 +137,7 @@ pub fn plan(
         ));
     }
     feeds(planner, project, manager, &mut view);
-    own_build(planner, project, &mut view);
+    own_build(planner, project, program, &mut view);
     Ok(view)
 }
 
@@ -149,14 +151,9 @@ fn tool_version<'a>(row: &'a Manager, version: Option<&'a str>) -> &'a str {
     version.filter(is_version).unwrap_or(&row.version)
 }
 
-fn tools(row: &Manager, version: Option<&str>) -> String {
-    let version = tool_version(row, version);
-    let first = version.split('.').next() == row.version.split('.').next();
-    // An older major version of the tool takes whatever plug-in fits it.
-    let plugin = |tool: &String| if first { tool.clone() } else { tool.split("==").next().unwrap_or(tool).to_owned() };
-    let fill =
-        |tool: &String| if tool.contains("{version}") { tool.replace("{version}", version) } else { plugin(tool) };
-    row.tools.iter().map(fill).collect::<Vec<_>>().join(" ")
+/// The tools of the lock stage. They only read a lock file, so the version that developers use does not matter.
+fn tools(row: &Manager) -> String {
+    row.tools.iter().map(|tool| tool.replace("{version}", &row.version)).collect::<Vec<_>>().join(" ")
 }
 
 /// `uv sync`: the lock as it is, without the project.
@@ -199,26 +196,28 @@ fn members(repo: &Repo, patterns: &[String]) -> Vec<String> {
     repo.files().filter(is_member).map(str::to_owned).collect()
 }
 
-fn export(repo: &Repo, row: &Manager, version: Option<&str>, toolchain: &Toolchain, view: &mut View) {
+fn export(repo: &Repo, row: &Manager, toolchain: &Toolchain, view: &mut View) {
     let locked = repo.has(&row.lock);
     let preferred = CATALOG.release.iter().find(|release| release.preferred);
     let image = match (row.cycles.contains(&toolchain.cycle), preferred) {
         (false, Some(release)) => format!("python:{}-slim-{}", release.version, release.suite),
         _ => format!("python:${{PYTHON_VERSION}}-slim-{}", toolchain.suite),
     };
+    let has_hashes = !view.needs_git && view.copies.is_empty();
+    let command = if has_hashes { &row.command } else { &row.unhashed };
     view.lock = Some(LockStage {
         image,
-        tools: tools(row, version),
+        tools: tools(row),
         reads: [row.manifest.clone()].into_iter().chain(locked.then(|| row.lock.clone())).collect(),
-        command: if locked { row.command.clone() } else { format!("{} && {}", row.relock, row.command) },
+        command: if locked { command.clone() } else { format!("{} && {command}", row.relock) },
     });
 }
 
-fn install(repo: &Repo, row: &Manager, version: Option<&str>, view: &mut View) {
+fn install(repo: &Repo, row: &Manager, view: &mut View) {
     let locked = repo.has(&row.lock);
     view.manifests = [row.manifest.clone()].into_iter().chain(locked.then(|| row.lock.clone())).collect();
     let command = if locked { row.command.clone() } else { format!("{} && {}", row.relock, row.command) };
-    view.tool = Some(Tool { tools: tools(row, version), command });
+    view.tool = Some(Tool { tools: tools(row), command });
 }
 
 fn requirements(project: &Project, dependencies: &[Dependency], view: &mut View) {
@@ -325,7 +324,7 @@ fn feeds(planner: &mut Planner, project: &Project, manager: &str, view: &mut Vie
 }
 
 /// The project itself is installed where it asks for its own metadata, or where only its build knows what it needs.
-fn own_build(planner: &mut Planner, project: &Project, view: &mut View) {
+fn own_build(planner: &mut Planner, project: &Project, program: &Program, view: &mut View) {
     let system = project.pyproject.as_ref().and_then(|pyproject| pyproject.build_system.as_ref());
     let requires = match system {
         Some(system) => system.requires.clone(),
@@ -358,7 +357,6 @@ fn own_build(planner: &mut Planner, project: &Project, view: &mut View) {
         planner.warn("the packages are known to the project's build only, so every edit installs them again: list them in a requirements.txt or in pyproject.toml");
         return;
     }
-    let program = super::Program::read(planner.repo, project.source_roots());
     let own = project.name().and_then(|(name, _)| program.reads_own_metadata(name));
     if let Some(evidence) = own.filter(|_| has_build) {
         view.project = Some(Build { requires, version_from_git });

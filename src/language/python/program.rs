@@ -227,6 +227,24 @@ impl<'a> Program<'a> {
         }
     }
 
+    /// An application that somebody names; its framework is the first among the packages.
+    pub fn asked_app(&self, module: &str, variable: &str, packages: &BTreeSet<String>) -> Option<App> {
+        let source = self.module(module)?;
+        let speaks = |row: &&Framework| {
+            let package = row.constructors.first().and_then(|constructor| constructor.split('.').next());
+            package.is_some_and(|package| packages.contains(package))
+        };
+        let framework = CATALOG
+            .framework
+            .iter()
+            .filter(|row| row.interface.ends_with("sgi"))
+            .find(speaks)
+            .or(CATALOG.framework.first())?;
+        let name = variable.trim_end_matches("()");
+        let app = self.app(source, name, name != variable, framework, "");
+        Some(App { reference: format!("{module}:{name}"), ..app })
+    }
+
     /// Functions such as `create_app` whose result nobody keeps in a module.
     fn factories_of(&self, source: &Source<'a>) -> Vec<App> {
         let functions = source.module.functions().into_iter();

@@ -12,6 +12,7 @@ use crate::format::setup_cfg::{self, SetupCfg};
 use crate::format::{Fault, python_version, tool_versions};
 use crate::plan::toolchain;
 use crate::repo::Repo;
+use crate::source::python::Module;
 
 /// Requirements files in the order in which they are taken, where several could be the one for production.
 const REQUIREMENTS: [&str; 18] = [
@@ -110,7 +111,7 @@ impl Project {
         project.pipfile_lock = read(repo, "Pipfile.lock", pipfile::parse_lock, faults);
         let cfg = read(repo, "setup.cfg", setup_cfg::parse, faults);
         // Most files of this name only configure linters.
-        project.setup_cfg = cfg.filter(|cfg| *cfg != SetupCfg::default());
+        project.setup_cfg = cfg.filter(|cfg| *cfg != SetupCfg::default()).or_else(|| setup_py(repo));
         for file in LOCKS {
             project.locks.extend(read(repo, file, python_lock::parse, faults).map(|lock| (file, lock)));
         }
@@ -195,6 +196,22 @@ fn read<T>(
         }
     };
     parse(text).map_err(|fault| faults.push((file.to_owned(), fault))).ok()
+}
+
+/// What a `setup.py` says in plain words.
+fn setup_py(repo: &Repo) -> Option<SetupCfg> {
+    let module = Module::new(repo.text("setup.py")?);
+    let text = |keyword: &str| module.keyword_texts(keyword).first().map(|text| (*text).to_owned());
+    Some(SetupCfg {
+        name: text("name"),
+        python_requires: text("python_requires"),
+        install_requires: module
+            .keyword_texts("install_requires")
+            .into_iter()
+            .filter_map(requirements::parse_requirement)
+            .collect(),
+        ..SetupCfg::default()
+    })
 }
 
 /// A file for production that includes the plain one, else the first of the table, else the only one there is.

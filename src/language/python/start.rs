@@ -240,12 +240,12 @@ pub fn decide(
     if let Some(wish) = planner.wishes.entry.clone() {
         let found =
             choices.iter().position(|choice| choice.label == wish || choice.label.trim_end_matches("()") == wish);
-        let asked = Evidence::asked(&format!("--entry {wish}"));
+        let evidence = Evidence::asked(&format!("--entry {wish}"));
         let choice = match found {
             Some(index) => choices.swap_remove(index),
-            None => asked_script(planner, program, &wish, &choices)?,
+            None => asked(planner, project, program, &wish, &choices)?,
         };
-        choices.insert(0, Choice { reason: "asked for", evidence: asked, ..choice });
+        choices.insert(0, Choice { reason: "asked for", evidence, ..choice });
     }
     let candidates = choices
         .iter()
@@ -279,12 +279,28 @@ pub fn decide(
     Ok(start)
 }
 
-fn asked_script(planner: &Planner, program: &Program, wish: &str, choices: &[Choice]) -> Result<Choice, Error> {
+fn asked(
+    planner: &Planner,
+    project: &Project,
+    program: &Program,
+    wish: &str,
+    choices: &[Choice],
+) -> Result<Choice, Error> {
     let file = wish.trim_start_matches("./");
     if let Some(source) = program.source(file) {
         let script = program.script(source, true, "");
         return Ok(Choice {
             entry: Entry::Script(script),
+            label: wish.to_owned(),
+            reason: "asked for",
+            evidence: Evidence::guess(),
+        });
+    }
+    if let Some(app) =
+        wish.split_once(':').and_then(|(module, variable)| program.asked_app(module, variable, &declared(project)))
+    {
+        return Ok(Choice {
+            entry: Entry::App(app),
             label: wish.to_owned(),
             reason: "asked for",
             evidence: Evidence::guess(),
