@@ -158,8 +158,12 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     let framework = listen::row(program::framework(&program, &lineage, &dependencies));
     testify(planner, &program, framework, &dependencies);
     warn_of_age(planner, &lineage, &toolchain);
-    let sources = program::sources(repo, &program.pom, &lineage);
-    let runtime = planner.runtime(needs(&dependencies, &sources), &CATALOG.runtime, &toolchain)?;
+    let files = program::files(repo, &program.pom, &lineage);
+    let sources = match program.shape {
+        Shape::Boot | Shape::Quarkus => Vec::new(),
+        _ => program::sources(repo, &files),
+    };
+    let runtime = planner.runtime(needs(repo, &dependencies, &files), &CATALOG.runtime, &toolchain)?;
     let settings =
         framework.filter(|row| !row.arguments.is_empty()).and_then(|_| program::settings_file(repo, program.folder()));
     let (port, environment) = port(planner, &program, &dependencies, &sources, framework, settings.as_deref());
@@ -182,7 +186,7 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     let java = if runtime.builder.is_some() { "/opt/jre/bin/java" } else { "java" };
     let options = OPTIONS.iter().map(|option| (*option).to_owned()).chain(preview(&lineage));
     let tests_are_read = tests_are_read(repo, &reactor);
-    let fonts = needs(&dependencies, &sources).iter().any(|need| need.id == "fonts");
+    let fonts = needs(repo, &dependencies, &files).iter().any(|need| need.id == "fonts");
     let own = View {
         maven: maven.version.clone(),
         version: toolchain.version.clone(),
@@ -230,7 +234,7 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     let template = if runtime.builder.is_some() { "java/Dockerfile.tera" } else { "java/jre.Dockerfile.tera" };
     let mut reads = own.build.poms.clone();
     reads.extend(data.into_iter().chain(settings).filter(|path| repo.has(path)));
-    reads.extend(sources.iter().map(|source| source.file.clone()));
+    reads.extend(files.iter().map(|file| (*file).to_owned()));
     let ignore = ignore(repo, &reactor, &reads, tests_are_read);
     let secrets = secret.map(str::to_owned).into_iter().collect();
     Ok(Recipe { name, template, view: view(&common, &own)?, ignore, reads, secrets })
@@ -341,7 +345,7 @@ fn warn_of_age(planner: &mut Planner, lineage: &Lineage<'_>, toolchain: &Toolcha
     }
 }
 
-fn needs(dependencies: &[Dependency], sources: &[Source]) -> Vec<Need> {
+fn needs(repo: &Repo, dependencies: &[Dependency], files: &[&str]) -> Vec<Need> {
     let assumed = |id: &str, reason: &str| Need::new(id, reason, Evidence::new("", "", Strength::Convention));
     let mut needs =
         vec![assumed("jvm", "it is Java"), assumed("libc", "native parts of jars are made for glibc first")];
@@ -352,9 +356,9 @@ fn needs(dependencies: &[Dependency], sources: &[Source]) -> Vec<Need> {
             needs.push(Need::new(id, format!("`{}` needs it", entry.artifact), evidence));
         }
     }
-    let draws = |source: &&Source| source.found.imports.iter().any(|import| import.starts_with("java.awt."));
-    if let Some(source) = sources.iter().find(draws) {
-        needs.push(Need::new("fonts", "it draws", Evidence::new(&source.file, "import java.awt", Strength::Stated)));
+    let draws = |file: &&&str| repo.text(file).is_some_and(|text| text.contains("\nimport java.awt."));
+    if let Some(file) = files.iter().find(draws) {
+        needs.push(Need::new("fonts", "it draws", Evidence::new(file, "import java.awt", Strength::Stated)));
     }
     needs
 }

@@ -18,17 +18,20 @@ pub struct Listens {
     pub quote: String,
 }
 
+/// A class that can be started.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Main {
+    /// Its full name, as the `java` command takes it.
+    pub class: String,
+    /// The line with the `main` method.
+    pub quote: String,
+    /// Whether the class is marked as a Spring Boot application.
+    pub spring_boot: bool,
+}
+
 /// What was found in one source file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct JavaSource {
-    /// The full name of the class that has a `main` method, as the `java` command takes it.
-    pub main_class: Option<String>,
-    /// The line with the `main` method.
-    pub main_quote: String,
-    /// Whether the class is marked as a Spring Boot application.
-    pub spring_boot: bool,
-    /// The packages and classes that are imported.
-    pub imports: Vec<String>,
     /// Strings that may be paths of files: relative, short, without blanks.
     pub strings: Vec<String>,
     /// Where the program listens, by a number in the source.
@@ -37,22 +40,26 @@ pub struct JavaSource {
     pub port_variable: Option<String>,
 }
 
-/// Looks into a source file. `stem` is the file's name without its ending, `kotlin` says which language it is, and
-/// `listens` are patterns for calls that open a port; their first group is a number or the name of a constant.
-pub fn read(stem: &str, kotlin: bool, text: &str, listens: &[Regex]) -> JavaSource {
+/// The class of a source file that has a `main` method. `stem` is the file's name without its ending, `kotlin` says which
+/// language it is.
+pub fn main(stem: &str, kotlin: bool, text: &str) -> Option<Main> {
+    if !text.contains(" main") {
+        return None;
+    }
     let masked = Masked::new(text, &JAVA);
-    let package = first(&PACKAGE, masked.code()).unwrap_or_default();
-    let main = if kotlin { kotlin_main(stem, &masked) } else { java_main(stem, &masked) };
-    let (main_class, main_quote) = main.unwrap_or_default();
-    let qualified = if package.is_empty() { main_class } else { format!("{package}.{main_class}") };
+    let (class, quote) = if kotlin { kotlin_main(stem, &masked) } else { java_main(stem, &masked) }?;
+    let class = first(&PACKAGE, masked.code()).map_or_else(|| class.clone(), |package| format!("{package}.{class}"));
+    Some(Main { class, quote, spring_boot: SPRING_BOOT.is_match(masked.code()) })
+}
+
+/// Looks into a source file. `listens` are patterns for calls that open a port; their first group is a number or the name
+/// of a constant.
+pub fn read(text: &str, listens: &[Regex]) -> JavaSource {
+    let masked = Masked::new(text, &JAVA);
     let variable = port_variable(&masked);
     let mut found: Vec<Listens> = listens.iter().flat_map(|pattern| listening(pattern, &masked)).collect();
     found.extend(variable.iter().filter_map(|(quote, port)| port.map(|port| Listens { port, quote: quote.clone() })));
     JavaSource {
-        main_class: Some(qualified).filter(|_| !main_quote.is_empty()),
-        main_quote,
-        spring_boot: SPRING_BOOT.is_match(masked.code()),
-        imports: IMPORT.captures_iter(masked.code()).map(|found| found[1].to_owned()).collect(),
         strings: masked.strings().filter(|text| may_be_path(text)).map(str::to_owned).collect(),
         listens: found,
         port_variable: variable.map(|(quote, _)| quote),
@@ -66,7 +73,6 @@ macro_rules! pattern {
 }
 
 pattern!(PACKAGE, r"(?m)^\s*package\s+([\w.]+)");
-pattern!(IMPORT, r"(?m)^\s*import\s+(?:static\s+)?([\w.]+)");
 pattern!(SPRING_BOOT, r"@SpringBootApplication\b|@EnableAutoConfiguration\b|\bSpringApplication\s*\.\s*run\b");
 pattern!(JAVA_MAIN, r"\b(?:public\s+static|static\s+public)\s+(?:final\s+|synchronized\s+)*void\s+main\s*\(");
 pattern!(KOTLIN_MAIN, r"(@JvmStatic\s+)?\bfun\s+main\s*\(");
@@ -165,8 +171,8 @@ mod tests {
         .collect()
     }
 
-    fn java(text: &str) -> JavaSource {
-        read("App", false, text, &listens())
+    fn main_class(text: &str) -> Option<String> {
+        main("App", false, text).map(|main| main.class)
     }
 
     #[test]
@@ -179,7 +185,7 @@ mod tests {
             ("public class App { void main(String[] args) {} }", None),
         ];
         for (text, expected) in cases {
-            assert_eq!(java(text).main_class.as_deref(), expected, "{text}");
+            assert_eq!(main_class(text).as_deref(), expected, "{text}");
         }
     }
 
@@ -192,7 +198,7 @@ mod tests {
             ("fun other() {}", None),
         ];
         for (text, expected) in cases {
-            assert_eq!(read("app", true, text, &[]).main_class.as_deref(), expected, "{text}");
+            assert_eq!(main("app", true, text).map(|main| main.class).as_deref(), expected, "{text}");
         }
     }
 
@@ -209,7 +215,7 @@ mod tests {
             ("new ServerSocket(99999)", None, false),
         ];
         for (text, port, variable) in cases {
-            let found = java(text);
+            let found = read(text, &listens());
             assert_eq!(found.listens.first().map(|listens| listens.port), port, "{text}");
             assert_eq!(found.port_variable.is_some(), variable, "{text}");
         }
@@ -217,15 +223,17 @@ mod tests {
 
     #[test]
     fn spring_boot_is_recognised() {
-        assert!(java("@SpringBootApplication class App {}").spring_boot);
-        assert!(!java("// @SpringBootApplication").spring_boot);
+        let body = "class App { public static void main(String[] a) {} }";
+        assert!(main("App", false, &format!("@SpringBootApplication {body}")).unwrap().spring_boot);
+        assert!(!main("App", false, &format!("// @SpringBootApplication\n{body}")).unwrap().spring_boot);
     }
 
     proptest::proptest! {
         #[test]
         fn any_text_is_read(text: String, edge in "[a@(){}\"'0-9é ]{0,40}getenv\\(\"PORT\"[é\"0-9]{0,200}") {
-            let _ = read(&text, true, &text, &listens());
-            let _ = java(&edge);
+            let _ = main(&text, true, &format!("fun main({text}"));
+            let _ = read(&text, &listens());
+            let _ = read(&edge, &listens());
         }
     }
 }

@@ -5,7 +5,7 @@ use super::reactor::{Reactor, folder, join};
 use crate::facts::{Evidence, Strength};
 use crate::format::pom::{Dependency, Lineage, Plugin};
 use crate::repo::Repo;
-use crate::source::java::{self, JavaSource};
+use crate::source::java::{self, JavaSource, Main};
 
 /// How many sources of a module are looked into.
 const SOURCES: usize = 3000;
@@ -121,8 +121,7 @@ fn of_module(repo: &Repo, reactor: &Reactor, pom: &str, lineage: &Lineage<'_>) -
         let shape = quarkus_shape(repo, pom, lineage);
         return vec![make(shape, "Quarkus builds it", QUARKUS_PLUGIN)];
     }
-    let sources = sources(repo, pom, lineage);
-    let mains: Vec<&Source> = sources.iter().filter(|source| source.found.main_class.is_some()).collect();
+    let mains = mains(repo, pom, lineage);
     if repackages(lineage) && (!mains.is_empty() || configured_main(lineage).is_some()) {
         return vec![make(Shape::Boot, "Spring Boot packs it", BOOT_PLUGIN)];
     }
@@ -148,14 +147,13 @@ fn of_module(repo: &Repo, reactor: &Reactor, pom: &str, lineage: &Lineage<'_>) -
     }
     let several = reactor.modules.len() > 1;
     let only = mains.len() == 1;
-    let library = several && reactor.is_library(repo, pom);
-    mains.iter().filter_map(|source| plain(source, only, several, library, pom)).collect()
+    let library = several && reactor.is_library(pom);
+    mains.into_iter().map(|(file, main)| plain(file, main, only, several, library, pom)).collect()
 }
 
-fn plain(source: &Source, only: bool, several: bool, library: bool, pom: &str) -> Option<Program> {
-    let main = source.found.main_class.clone()?;
-    let name = main.rsplit('.').next().unwrap_or_default();
-    let usual = USUAL.iter().any(|usual| name.ends_with(usual)) || source.found.spring_boot;
+fn plain(file: &str, main: Main, only: bool, several: bool, library: bool, pom: &str) -> Program {
+    let name = main.class.rsplit('.').next().unwrap_or_default();
+    let usual = USUAL.iter().any(|usual| name.ends_with(usual)) || main.spring_boot;
     let (strength, reason) = match (only, usual) {
         _ if library => (Strength::Guess, "a class with a main method in a library"),
         (true, _) if !several => (Strength::Stated, "the only class with a main method"),
@@ -164,17 +162,17 @@ fn plain(source: &Source, only: bool, several: bool, library: bool, pom: &str) -
         (_, false) => (Strength::Guess, "a class with a main method"),
     };
     let folder = folder(pom);
-    Some(Program {
+    Program {
         pom: pom.to_owned(),
-        entry: if several && only && !folder.is_empty() { folder.to_owned() } else { main.clone() },
-        shape: Shape::Plain(main),
+        entry: if several && only && !folder.is_empty() { folder.to_owned() } else { main.class.clone() },
+        shape: Shape::Plain(main.class),
         reason: reason.to_owned(),
-        evidence: Evidence::new(&source.file, &source.found.main_quote, strength),
-    })
+        evidence: Evidence::new(file, &main.quote, strength),
+    }
 }
 
-/// The sources of a module, looked into.
-pub fn sources(repo: &Repo, pom: &str, lineage: &Lineage<'_>) -> Vec<Source> {
+/// The source files of a module.
+pub fn files<'a>(repo: &'a Repo, pom: &str, lineage: &Lineage<'_>) -> Vec<&'a str> {
     let written = lineage.pom().and_then(|pom| pom.source_directory.as_deref()).map(|path| lineage.resolve(path));
     let folders = [Some("src/main/java".to_owned()), Some("src/main/kotlin".to_owned()), written];
     let mut files: Vec<&str> = folders
@@ -187,15 +185,23 @@ pub fn sources(repo: &Repo, pom: &str, lineage: &Lineage<'_>) -> Vec<Source> {
         .collect();
     files.sort_unstable();
     files.dedup();
-    files.into_iter().take(SOURCES).filter_map(|file| source(repo, file)).collect()
+    files.truncate(SOURCES);
+    files
 }
 
-fn source(repo: &Repo, file: &str) -> Option<Source> {
-    let text = repo.text(file)?;
-    let name = file.rsplit('/').next().unwrap_or(file);
-    let (stem, ending) = name.rsplit_once('.')?;
-    let found = java::read(stem, ending == "kt", text, &LISTENS);
-    Some(Source { file: file.to_owned(), found })
+/// The classes of a module that have a `main` method, with their files.
+fn mains<'a>(repo: &'a Repo, pom: &str, lineage: &Lineage<'_>) -> Vec<(&'a str, Main)> {
+    let main = |file: &'a str| {
+        let (stem, ending) = file.rsplit('/').next()?.rsplit_once('.')?;
+        Some((file, java::main(stem, ending == "kt", repo.text(file)?)?))
+    };
+    files(repo, pom, lineage).into_iter().filter_map(main).collect()
+}
+
+/// The sources of a program, looked into.
+pub fn sources(repo: &Repo, files: &[&str]) -> Vec<Source> {
+    let read = |file: &&str| Some(Source { file: (*file).to_owned(), found: java::read(repo.text(file)?, &LISTENS) });
+    files.iter().filter_map(read).collect()
 }
 
 fn uses_boot(lineage: &Lineage<'_>) -> bool {

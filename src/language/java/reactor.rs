@@ -1,6 +1,6 @@
 //! The poms of a repository: the one at the top, the modules below it, and the parents that they name.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::facts::{Fact, Kind, Strength};
 use crate::format::pom::{self, Dependency, Lineage, Pom};
@@ -16,6 +16,12 @@ const PARENTS: usize = 16;
 #[derive(Debug, Default)]
 pub struct Reactor {
     poms: BTreeMap<String, Pom>,
+    /// The parents that lie in the repository, by the file of the pom that names them.
+    parents: BTreeMap<String, String>,
+    /// The files of the modules by group and artifact.
+    names: BTreeMap<(String, String), String>,
+    /// The files of modules that other modules depend on.
+    libraries: BTreeSet<String>,
     /// The files of the modules, the top first.
     pub modules: Vec<String>,
     /// Poms that are named and cannot be read, as facts.
@@ -37,7 +43,22 @@ impl Reactor {
             reactor.faults.extend(missing);
             reactor.modules.push(file);
         }
+        reactor.connect(repo);
         reactor
+    }
+
+    /// Finds out which modules need which.
+    fn connect(&mut self, repo: &Repo) {
+        let lineages: Vec<(&str, Lineage<'_>)> = self.lineages(repo).collect();
+        let name = |(file, lineage): &(&str, Lineage<'_>)| ((lineage.group(), lineage.artifact()), (*file).to_owned());
+        let names: BTreeMap<(String, String), String> = lineages.iter().map(name).collect();
+        let needed = |(file, lineage): &(&str, Lineage<'_>)| {
+            let siblings =
+                lineage.dependencies().into_iter().filter_map(|entry| names.get(&(entry.group, entry.artifact)));
+            siblings.filter(|sibling| sibling.as_str() != *file).cloned().collect::<Vec<_>>()
+        };
+        let libraries = lineages.iter().flat_map(needed).collect();
+        (self.names, self.libraries) = (names, libraries);
     }
 
     fn load(&mut self, repo: &Repo, file: &str) -> bool {
@@ -61,9 +82,10 @@ impl Reactor {
         let mut file = file.to_owned();
         for _ in 0..PARENTS {
             let Some(parent) = self.poms.get(&file).and_then(|pom| parent_path(repo, &file, pom)) else { return };
-            if !self.load(repo, &parent) {
+            if self.parents.contains_key(&file) || !self.load(repo, &parent) {
                 return;
             }
+            self.parents.insert(file, parent.clone());
             file = parent;
         }
     }
@@ -94,10 +116,9 @@ impl Reactor {
     pub fn lineage(&self, repo: &Repo, file: &str) -> Lineage<'_> {
         static NONE: std::sync::LazyLock<Pom> = std::sync::LazyLock::new(Pom::default);
         let mut parents = Vec::new();
-        let mut at = file.to_owned();
-        while let Some(parent) = self.poms.get(&at).and_then(|pom| parent_path(repo, &at, pom)) {
-            let Some(pom) = self.poms.get(&parent).filter(|_| parents.len() < PARENTS) else { break };
-            parents.push(pom);
+        let mut at = file;
+        while let Some(parent) = self.parents.get(at).filter(|_| parents.len() < PARENTS) {
+            parents.extend(self.poms.get(parent));
             at = parent;
         }
         let exists = |path: &str| repo.exists(&join(folder(file), path));
@@ -113,14 +134,12 @@ impl Reactor {
 
     /// A module and the modules that it depends on, whatever for.
     pub fn with_siblings<'a>(&'a self, repo: &'a Repo, file: &'a str) -> Vec<&'a str> {
-        let names: BTreeMap<(String, String), &str> =
-            self.lineages(repo).map(|(file, lineage)| ((lineage.group(), lineage.artifact()), file)).collect();
         let mut found = vec![file];
         let mut next = 0;
         while let Some(file) = found.get(next).copied() {
             for entry in self.lineage(repo, file).dependencies() {
-                let sibling = names.get(&(entry.group, entry.artifact)).filter(|sibling| !found.contains(sibling));
-                found.extend(sibling);
+                let sibling = self.names.get(&(entry.group, entry.artifact)).map(String::as_str);
+                found.extend(sibling.filter(|sibling| !found.contains(sibling)));
             }
             next += 1;
         }
@@ -128,11 +147,8 @@ impl Reactor {
     }
 
     /// Whether another module depends on this one.
-    pub fn is_library(&self, repo: &Repo, file: &str) -> bool {
-        let lineage = self.lineage(repo, file);
-        let (group, artifact) = (lineage.group(), lineage.artifact());
-        let uses = |entry: &Dependency| entry.artifact == artifact && entry.group == group;
-        self.lineages(repo).any(|(other, lineage)| other != file && lineage.dependencies().iter().any(uses))
+    pub fn is_library(&self, file: &str) -> bool {
+        self.libraries.contains(file)
     }
 
     /// The files of all poms, modules and parents.
