@@ -266,3 +266,13 @@ fn every_reader_has_a_fuzz_target() {
         assert!(known || !reads, "`src/format/{name}.rs` has no fuzz target: write fuzz/{target} and its [[bin]]");
     }
 }
+
+#[test]
+fn every_language_has_a_page_and_a_row() {
+    let (readme, limits) = (read("README.md"), read("docs/limits.md"));
+    for language in dockgen::language::ALL {
+        let id = language.id;
+        assert!(readme.contains(&format!("[{id}.md](docs/{id}.md)")), "README.md has no row for {id}");
+        assert!(limits.contains(&format!("({id}.md#known-limits)")), "docs/limits.md does not name {id}'s limits");
+    }
+}
