@@ -31,6 +31,8 @@ pub struct Catalog {
     pub commands: BTreeMap<String, String>,
     /// What stands before the real command.
     pub wrapper: Vec<Wrapper>,
+    /// Programs of packages that serve.
+    pub program: Vec<Program>,
     /// Libraries with a server inside.
     pub library: Vec<Library>,
     /// Packages with native parts.
@@ -220,6 +222,18 @@ pub struct Wrapper {
     /// The packages that this takes.
     #[serde(default)]
     pub packages: Vec<String>,
+}
+
+/// A program of a package that serves.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Program {
+    /// The package.
+    pub package: String,
+    /// Where it listens.
+    pub port: u16,
+    /// The variable that makes it listen to other machines.
+    pub host: Option<String>,
 }
 
 /// A library with a server inside.

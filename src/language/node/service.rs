@@ -599,11 +599,15 @@ fn server(
         || file.as_ref().is_some_and(|file| !file.contains("node_modules/") && !build.makes(file));
     let kept = kept(repo, package, &build, &findings, server_shape.as_ref());
     let signals = signals(package, server_shape.as_ref(), &findings, entry.as_deref());
-    let usual_port = usual_port(package, server_shape.as_ref());
+    let usual_port = usual_port(package, server_shape.as_ref(), file.as_deref());
     let mut environment = resolved.env;
     if let Some(host) = server_shape.as_ref().and_then(|shape| shape.mode.host.clone()) {
         environment.push((host, "0.0.0.0".to_owned()));
     }
+    let program = file
+        .as_ref()
+        .and_then(|file| CATALOG.program.iter().find(|row| file.contains(&format!("node_modules/{}/", row.package))));
+    environment.extend(program.and_then(|row| row.host.clone()).map(|host| (host, "0.0.0.0".to_owned())));
     let generated = generated(project, package);
     Ok(Server {
         start: resolved.start,
@@ -754,7 +758,14 @@ fn signals(package: &Package, shape: Option<&Shape>, findings: &Findings, entry:
     findings.signals.clone().filter(|found| Some(found.file.as_str()) == entry || begins(&found.file))
 }
 
-fn usual_port(package: &Package, shape: Option<&Shape>) -> Option<(u16, String)> {
+fn usual_port(package: &Package, shape: Option<&Shape>, file: Option<&str>) -> Option<(u16, String)> {
+    let program = CATALOG
+        .program
+        .iter()
+        .find(|row| file.is_some_and(|file| file.contains(&format!("node_modules/{}/", row.package))));
+    if let Some(row) = program {
+        return Some((row.port, format!("the port of `{}` where nothing says another", row.package)));
+    }
     if let Some(shape) = shape
         && let Some(port) = shape.mode.port
     {
@@ -781,7 +792,12 @@ pub fn port(planner: &mut Planner, server: &mut Server) -> Option<u16> {
             evidence: Evidence { strength: Strength::Pinned, ..server.evidence.clone() },
         });
     }
-    let framework = server.shape.as_ref().is_some_and(|shape| shape.mode.port.is_some());
+    let package = match &server.start {
+        Start::Node(args) => start::file(args).is_some_and(|file| file.contains("node_modules/")),
+        _ => false,
+    };
+    let framework =
+        server.shape.as_ref().is_some_and(|shape| shape.mode.port.is_some()) || package && server.usual_port.is_some();
     let listens = findings.listens.is_some() || framework || findings.from_environment.is_some();
     if !listens && flag.or(stated).is_none() && planner.wishes.port.is_none() {
         planner.note(Decision::new("port", "none", "nothing listens", Evidence::new("", "", Strength::Convention)));

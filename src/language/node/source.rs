@@ -34,7 +34,7 @@ static PORTS: LazyLock<[Regex; 4]> = LazyLock::new(|| {
     [
         r#"env(?:\.|\[['"])(?:APP_|HTTP_|SERVER_|API_|WEB_)?PORT(?:['"]\])?\s*\)?\s*(?:,\s*10\s*\))?\s*(?:\|\||\?\?|:)\s*['"`]?(\d{2,5})\b"#,
         r#"\bPORT\s*=\s*['"`]?(\d{2,5})['"`]?\s*[,}].{0,40}=\s*process\.env"#,
-        r#"\.listen\(\s*(?:\{[^{}]*?\bport\s*:\s*)?['"`]?(\d{2,5})\b"#,
+        r#"(?:\.listen|\bserve)\(\s*(?:\{[^{}]*?\bport\s*:\s*)?['"`]?(\d{2,5})\b"#,
         r#"get(?:<\w+>)?\(\s*['"](?:APP_|HTTP_|SERVER_|API_)?PORT['"]\s*(?:,|\)\s*(?:\|\||\?\?))\s*['"`]?(\d{2,5})\b"#,
     ]
     .map(pattern)
@@ -42,13 +42,13 @@ static PORTS: LazyLock<[Regex; 4]> = LazyLock::new(|| {
 
 /// Weaker: a name that is a port's.
 static NAMED: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)\b(?:const|let|var)\s+(?:\w*_)?port(?::\s*\w+)?\s*=\s*(\d{2,5})\b"));
+    LazyLock::new(|| pattern(r"(?i)\b(?:(?:const|let|var)\s+(?:\w*_)?port(?::\s*\w+)?\s*=|port\s*:)\s*(\d{2,5})\b"));
 static ENVIRONMENT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r#"\benv(?:\.PORT\b|\[['"]PORT['"]\])|\{[^{}]*\bPORT\b[^{}]*\}\s*=\s*process\.env|get(?:OrThrow)?(?:<\w+>)?\(\s*['"]PORT['"]"#,
     )
 });
-static LISTENS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\.listen\(|\bserve\(|\bBun\.serve\("));
+static LISTENS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\.listen\(|\bserve\(|export default \{[^}]*\bfetch\b"));
 static LOCAL: LazyLock<Regex> = LazyLock::new(|| pattern(r#"\.listen\([^)]*['"](?:localhost|127\.0\.0\.1)['"]"#));
 static SIGNALS: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"process\.(?:on|once)\(\s*['"`]SIGTERM['"`]|enableShutdownHooks\("#));
@@ -178,6 +178,7 @@ mod tests {
             ("const port = process.env['PORT'] ?? '4001'", Some(4001)),
             ("const port = process.env.PORT ? +process.env.PORT : 4002", Some(4002)),
             ("fastify.listen({ host: '0.0.0.0', port: 3001 })", Some(3001)),
+            ("serve({ fetch: app.fetch, port: 8788 })", Some(8788)),
             ("const { PORT = 3002 } = process.env;", Some(3002)),
             ("const port: number = 7000;\napp.listen(port)", Some(7000)),
             ("await app.listen(config.get<number>('PORT', 3333))", Some(3333)),
