@@ -1,7 +1,7 @@
 //! Every kind of edit against every kind of change, for each language: what merges cleanly and is right, what is a
 //! marked conflict, and that nothing is lost.
 
-mod support;
+#![expect(clippy::disallowed_macros, reason = "the figures are the result")]
 
 use std::collections::BTreeMap;
 
@@ -110,29 +110,84 @@ fn cases() -> Vec<(&'static str, &'static str, Vec<Step>)> {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
         Repo::open(&path).unwrap().text(file).unwrap().to_owned()
     };
-    let go_main = fixture("go-server", "main.go");
-    let go_mod = fixture("go-server", "go.mod");
-    vec![(
-        "go",
-        "go-server",
-        vec![
-            step("a pinned toolchain", vec![(".go-version", Some("1.26.3\n".into()))]),
-            step("another port", vec![("main.go", Some(go_main.replace(":8080", ":9090")))]),
-            step("a C compiler", vec![("c.go", Some("package main\n\nimport \"C\"\n".into()))]),
-            step(
-                "data at run time",
-                vec![
-                    (
-                        "data.go",
-                        Some("package main\n\nimport \"os\"\n\nvar _, _ = os.ReadFile(\"assets/a.txt\")\n".into()),
-                    ),
-                    ("assets/a.txt", Some("a".into())),
-                ],
-            ),
-            step("another module name", vec![("go.mod", Some(go_mod.replace("greeter", "welcomer")))]),
-            step("no dependencies any more", vec![("go.sum", None)]),
-        ],
-    )]
+    let edited = |name: &str, file: &'static str, from: &str, to: &str| {
+        let text = fixture(name, file);
+        assert!(text.contains(from), "{name}/{file} has no {from}");
+        (file, Some(text.replace(from, to)))
+    };
+    let new = |file: &'static str, text: &str| (file, Some(text.to_owned()));
+    vec![
+        (
+            "go",
+            "go-server",
+            vec![
+                step("a pinned toolchain", vec![new(".go-version", "1.26.3\n")]),
+                step("another port", vec![edited("go-server", "main.go", ":8080", ":9090")]),
+                step("a C compiler", vec![new("c.go", "package main\n\nimport \"C\"\n")]),
+                step(
+                    "data at run time",
+                    vec![
+                        new("data.go", "package main\n\nimport \"os\"\n\nvar _, _ = os.ReadFile(\"assets/a.txt\")\n"),
+                        new("assets/a.txt", "a"),
+                    ],
+                ),
+                step("another module name", vec![edited("go-server", "go.mod", "greeter", "welcomer")]),
+                step("no dependencies any more", vec![("go.sum", None)]),
+            ],
+        ),
+        (
+            "node",
+            "node-server",
+            vec![
+                step("a pinned toolchain", vec![new(".nvmrc", "22\n")]),
+                step("another port", vec![edited("node-server", "server.js", "3000", "4000")]),
+                step(
+                    "another entry",
+                    vec![edited("node-server", "package.json", "node server.js", "node app.js"), new("app.js", "")],
+                ),
+                step("another manager", vec![("package-lock.json", None), new("yarn.lock", "# yarn lockfile v1\n")]),
+                step(
+                    "a handler of signals",
+                    vec![edited(
+                        "node-server",
+                        "server.js",
+                        "const app",
+                        "process.on('SIGTERM', () => process.exit(0));\nconst app",
+                    )],
+                ),
+            ],
+        ),
+        (
+            "python",
+            "python-flask",
+            vec![
+                step("a pinned toolchain", vec![new(".python-version", "3.12\n")]),
+                step("another port", vec![edited("python-flask", "app.py", "5001", "5002")]),
+                step(
+                    "a server among the dependencies",
+                    vec![new("requirements.txt", "flask==3.1.2\ngunicorn==23.0.0\n")],
+                ),
+                step("a native library", vec![new("requirements.txt", "flask==3.1.2\npsycopg2==2.9.10\n")]),
+                step("another variable", vec![edited("python-flask", "app.py", "app = Flask", "web = app = Flask")]),
+            ],
+        ),
+        (
+            "java",
+            "java-spring-boot",
+            vec![
+                step(
+                    "another release",
+                    vec![edited("java-spring-boot", "pom.xml", "<java.version>21", "<java.version>17")],
+                ),
+                step("another port", vec![new("src/main/resources/application.properties", "server.port=9191\n")]),
+                step(
+                    "another artifact",
+                    vec![edited("java-spring-boot", "pom.xml", "greeter</artifactId>", "welcomer</artifactId>")],
+                ),
+                step("another description", vec![edited("java-spring-boot", "pom.xml", "Says hello", "Says welcome")]),
+            ],
+        ),
+    ]
 }
 
 /// What became of one cell of the matrix.
