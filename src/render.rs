@@ -56,6 +56,7 @@ fn engine() -> tera::TeraResult<Tera> {
     tera.register_filter("sh", sh);
     tera.register_filter("json", json);
     tera.register_filter("quoted", quoted);
+    tera.register_filter("bare", bare);
     tera.register_filter("line", line);
     tera.register_filter("comment", comment);
     tera.add_raw_templates(
@@ -111,10 +112,13 @@ fn refuse(text: &str, place: &str) -> String {
     format!("`{shown}` cannot be written as {place}")
 }
 
-/// The default: what needs no quoting in any of the syntaxes.
+/// What needs no quoting in any of the syntaxes.
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "._/:@+~=,%-".contains(c) || (!c.is_ascii() && c.is_alphanumeric())
+}
+
+/// The default: a plain word or nothing.
 fn plain(text: &str, out: &mut dyn Write) -> io::Result<()> {
-    let is_plain =
-        |c: char| c.is_ascii_alphanumeric() || "._/:@+~=,%-".contains(c) || (!c.is_ascii() && c.is_alphanumeric());
     match text.chars().all(is_plain) {
         true => out.write_all(text.as_bytes()),
         false => Err(io::Error::other(refuse(text, "a plain word"))),
@@ -176,6 +180,14 @@ fn quoted(value: &Value, _: Kwargs, _: &State) -> tera::TeraResult<Value> {
     Ok(Value::safe_string(&format!("\"{escaped}\"")))
 }
 
+/// As [`quoted`], but without quotes where the value is a plain word.
+fn bare(value: &Value, kwargs: Kwargs, state: &State) -> tera::TeraResult<Value> {
+    match value.as_str().filter(|text| !text.is_empty() && text.chars().all(is_plain)) {
+        Some(text) => Ok(Value::safe_string(text)),
+        None => quoted(value, kwargs, state),
+    }
+}
+
 /// A line of a file that has no quoting of its own.
 fn line(value: &Value, _: Kwargs, _: &State) -> tera::TeraResult<Value> {
     let text = value.as_str().unwrap_or_default();
@@ -227,7 +239,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_text_becomes_a_second_line(text: String) {
-            for filter in [sh, json, quoted, line, comment] {
+            for filter in [sh, json, quoted, bare, line, comment] {
                 if let Some(out) = filtered(filter, &text) {
                     proptest::prop_assert_eq!(out.lines().count().max(1), 1);
                 }
