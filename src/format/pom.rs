@@ -104,6 +104,8 @@ pub struct Dependency {
     pub kind: String,
     /// `classifier`.
     pub classifier: String,
+    /// `systemPath`: the file itself, for the scope `system`.
+    pub system_path: Option<String>,
 }
 
 impl Dependency {
@@ -358,6 +360,7 @@ fn dependency(element: &Element) -> Dependency {
         scope: element.owned("scope").unwrap_or_default(),
         kind: element.owned("type").unwrap_or_default(),
         classifier: element.owned("classifier").unwrap_or_default(),
+        system_path: element.owned("systemPath"),
     }
 }
 
@@ -517,6 +520,7 @@ impl<'a> Lineage<'a> {
             scope: self.resolve(&entry.scope),
             kind: entry.kind.clone(),
             classifier: entry.classifier.clone(),
+            system_path: entry.system_path.as_deref().map(|path| self.resolve(path)),
         }
     }
 

@@ -460,9 +460,11 @@ fn start(planner: &mut Planner, program: &Program, lineage: &Lineage<'_>, jar: &
         }
         Shape::Plain(main) => {
             let library = has_library(lineage).then(|| format!("/src/{}{}/", jar.folder, library(lineage)));
+            let beside = system_jars(program, lineage).into_iter().map(|path| format!("/src/{path}"));
+            let from: Vec<String> = library.into_iter().chain(beside).collect();
             reason = format!("the class {main} with its dependencies beside the jar");
-            let path = if library.is_some() { format!("{application}:lib/*") } else { application.clone() };
-            start.copies.extend(library.map(|from| Copy { from, to: "./lib/".to_owned() }));
+            let path = if from.is_empty() { application.clone() } else { format!("{application}:lib/*") };
+            start.copies.extend(from.into_iter().map(|from| Copy { from, to: "./lib/".to_owned() }));
             start.copies.push(whole());
             start.words = words(&["-cp", &path, main]);
         }
@@ -472,7 +474,13 @@ fn start(planner: &mut Planner, program: &Program, lineage: &Lineage<'_>, jar: &
 }
 
 fn has_library(lineage: &Lineage<'_>) -> bool {
-    lineage.dependencies().iter().any(|entry| entry.at_run_time())
+    lineage.dependencies().iter().any(|entry| entry.at_run_time() && entry.scope != "system")
+}
+
+/// Jars of the repository that are dependencies themselves; Maven copies none of them.
+fn system_jars(program: &Program, lineage: &Lineage<'_>) -> Vec<String> {
+    let paths = lineage.dependencies().into_iter().filter_map(|entry| entry.system_path);
+    paths.filter_map(|path| reactor::resolve(program.folder(), &path)).collect()
 }
 
 /// The folder that `dependency:copy-dependencies` fills, from the module's folder.
@@ -560,7 +568,7 @@ fn settings_of_config(repo: &Repo) -> Option<String> {
     words.get(at + 1).and_then(|path| reactor::resolve("", path)).filter(|path| repo.has(path))
 }
 
-/// Paths in the configuration of generating plugins that are there.
+/// Paths that are there, of those in the configuration of plugins, jars beside the poms, and repositories of files.
 fn configured(repo: &Repo, pom: &str, lineage: &Lineage<'_>) -> Vec<String> {
     let mut found = Vec::new();
     let is_skipped =
@@ -574,6 +582,11 @@ fn configured(repo: &Repo, pom: &str, lineage: &Lineage<'_>) -> Vec<String> {
         let rows = CATALOG.generator.iter().filter(|row| row.plugin == plugin.artifact);
         found.extend(rows.flat_map(|row| row.folders.iter().cloned()));
     }
+    found.extend(lineage.dependencies().into_iter().filter_map(|entry| entry.system_path));
+    let repositories = lineage.repositories().into_iter();
+    found.extend(
+        repositories.filter_map(|place| Some(place.url.strip_prefix("file:")?.trim_start_matches("//").to_owned())),
+    );
     let here = found.iter().filter_map(|path| reactor::resolve(folder(pom), path));
     here.filter(|path| is_input(repo, path)).collect()
 }
