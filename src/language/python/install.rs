@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::packages::numbers;
 use super::program::Program;
 use super::project::{Dependency, Project, join};
-use super::{CATALOG, Form, Manager};
+use super::rows::{CATALOG, Form, Manager};
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::plan::toolchain::Toolchain;

@@ -6,12 +6,12 @@ use nodejs_semver::Version;
 
 use super::program::Program;
 use super::project::{Dependency, Project, names};
+use super::rows::{CATALOG, Native};
 use super::start::Start;
-use super::{CATALOG, Native};
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::python_lock::Lock;
 use crate::plan::Need;
-use crate::plan::toolchain::Requirement;
+use crate::plan::toolchain::{Requirement, Toolchain};
 
 /// The packages of the environment, as far as they are known: what is asked for, and what the lock adds.
 #[derive(Debug)]
@@ -78,13 +78,16 @@ fn closure<'a>(
 }
 
 /// What the runtime must provide.
-pub fn needs(program: &Program, installed: &Installed, start: &Start) -> Vec<Need> {
+pub fn needs(program: &Program, installed: &Installed, start: &Start, toolchain: &Toolchain) -> Vec<Need> {
     let assumed = |id: &str, reason: &str| Need::new(id, reason, Evidence::new("", "", Strength::Convention));
     let mut needs = vec![
         assumed("ca", "TLS needs CA certificates"),
         assumed("zoneinfo", "time zones are data"),
         assumed("wheels", "wheels on PyPI are made for the GNU C library first"),
     ];
+    if !CATALOG.release.iter().any(|release| release.version == toolchain.version) {
+        needs.push(assumed("exact", "the patch release was asked for, and not the newest one"));
+    }
     for row in installed.natives() {
         let evidence = || installed.evidence(&row.package);
         let need = |id: String, what: &str| Need::new(id, format!("`{}` needs {what}", row.package), evidence());

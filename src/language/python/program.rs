@@ -7,7 +7,7 @@ use crate::repo::Repo;
 use crate::source::python::{Assignment, Listener, Module};
 
 use super::project::join;
-use super::{CATALOG, Framework};
+use super::rows::{CATALOG, Framework};
 
 /// Folders whose programs are not the service.
 const ASIDE: [&str; 22] = [

@@ -9,10 +9,11 @@ use serde::Serialize;
 use super::packages::{Installed, numbers};
 use super::program::{App, Program, Script};
 use super::project::{Project, names};
-use super::{CATALOG, Framework, Server, Variable};
+use super::rows::{CATALOG, Framework, Server};
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::procfile;
+use crate::language::Variable;
 use crate::plan::{Candidate, Decision, Planner};
 use crate::repo::Repo;
 use crate::source::pattern;
@@ -114,7 +115,8 @@ fn choices(repo: &Repo, project: &Project, program: &Program) -> Vec<Choice> {
     let served = apps.iter().any(|app| app.framework.interface != "worker");
     choices.extend(app_choices(&apps, program));
     choices.extend(command_choices(project, program, served));
-    choices.extend(script_choices(program, served));
+    let files: BTreeSet<&str> = apps.iter().map(|app| app.file.as_str()).collect();
+    choices.extend(script_choices(program, served).into_iter().filter(|choice| !files.contains(choice.label.as_str())));
     choices
 }
 
@@ -614,9 +616,16 @@ fn of_command(planner: &mut Planner, program: &Program, module: &str, function: 
             },
         ),
     };
-    start.argv = match guarded {
-        true => vec!["-m".to_owned(), module.to_owned()],
-        false => vec!["-c".to_owned(), format!("import sys; from {module} import {function}; sys.exit({function}())")],
+    let package = module.split('.').next().unwrap_or_default();
+    let main = program.module(&format!("{package}.__main__"));
+    let main =
+        main.filter(|main| main.module.import_targets().any(|target| target.rsplit('.').next() == Some(function)));
+    start.argv = match (guarded, main) {
+        (_, Some(_)) => vec!["-m".to_owned(), package.to_owned()],
+        (true, None) => vec!["-m".to_owned(), module.to_owned()],
+        (false, None) => {
+            vec!["-c".to_owned(), format!("import sys; from {module} import {function}; sys.exit({function}())")]
+        }
     };
     start.environment.retain(|variable| variable.name != "PYTHONPATH");
     start.environment.extend(search_path(&source.map(|source| program.root_of(source)).unwrap_or_default()));

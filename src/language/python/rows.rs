@@ -1,0 +1,184 @@
+//! The rows of `templates/python/catalog.toml`, whose comments say what the fields mean.
+
+#![allow(missing_docs, reason = "the catalog itself explains its fields")]
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::catalog::{self, Release, Runtime};
+
+/// `templates/python/catalog.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalog {
+    pub pip_since: Vec<String>,
+    pub public_indexes: Vec<String>,
+    pub pure: BTreeSet<String>,
+    pub stdlib: BTreeSet<String>,
+    pub release: Vec<Release>,
+    pub runtime: Vec<Runtime>,
+    pub manager: Vec<Manager>,
+    pub framework: Vec<Framework>,
+    pub server: Vec<Server>,
+    pub tool: Vec<Names>,
+    pub development: Vec<Development>,
+    pub listener: Vec<ListenerRow>,
+    pub native: Vec<Native>,
+    pub glibc: Vec<Glibc>,
+    pub wheels: Vec<Wheels>,
+    pub command: Vec<Command>,
+}
+
+/// How a manager's locked packages are installed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    Pip,
+    Uv,
+    Export,
+    Install,
+}
+
+/// How a manager's packages get into the environment.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manager {
+    pub id: String,
+    pub form: Form,
+    pub version: String,
+    #[serde(default)]
+    pub lock: String,
+    #[serde(default)]
+    pub manifest: String,
+    #[serde(default)]
+    pub tools: Vec<String>,
+    #[serde(default)]
+    pub command: String,
+    #[serde(default)]
+    pub unhashed: String,
+    #[serde(default)]
+    pub relock: String,
+    #[serde(default)]
+    pub cycles: Vec<String>,
+}
+
+/// What an application is made with.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Framework {
+    pub id: String,
+    pub interface: String,
+    #[serde(default)]
+    pub constructors: Vec<String>,
+    #[serde(default)]
+    pub imports: String,
+    #[serde(default)]
+    pub attribute: String,
+    #[serde(default)]
+    pub wraps: bool,
+    #[serde(default)]
+    pub argv: Vec<String>,
+    #[serde(default)]
+    pub port: Option<u16>,
+    #[serde(default)]
+    pub environment: Vec<(String, String)>,
+    #[serde(default)]
+    pub signals: bool,
+}
+
+/// A server for applications.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    pub id: String,
+    pub interfaces: Vec<String>,
+    #[serde(default)]
+    pub with: Vec<String>,
+    #[serde(default)]
+    pub install: Option<String>,
+    #[serde(default)]
+    pub python: String,
+    #[serde(default)]
+    pub older: String,
+    pub options: Vec<(String, String)>,
+    #[serde(default)]
+    pub factory: Vec<String>,
+    #[serde(default)]
+    pub call: bool,
+    #[serde(default)]
+    pub signals: bool,
+}
+
+/// Programs by their names.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Names {
+    pub names: Vec<String>,
+}
+
+/// The words of a development server.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Development {
+    pub words: Vec<String>,
+}
+
+/// A call that serves.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListenerRow {
+    pub callee: String,
+    pub signals: bool,
+}
+
+/// A package that needs packages of the system.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Native {
+    pub package: String,
+    #[serde(default)]
+    pub extra: String,
+    #[serde(default)]
+    pub without: Vec<String>,
+    #[serde(default)]
+    pub unless: String,
+    #[serde(default)]
+    pub compiled: bool,
+    #[serde(default)]
+    pub build: Vec<String>,
+    #[serde(default)]
+    pub run: Vec<String>,
+    #[serde(default)]
+    pub need: String,
+    #[serde(default)]
+    pub run_slim: Vec<String>,
+}
+
+/// Packages that only the GNU C library holds.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Glibc {
+    pub packages: Vec<String>,
+}
+
+/// Where the wheels of a package's versions end.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wheels {
+    pub package: String,
+    pub below: Vec<(String, String)>,
+}
+
+/// A program that programs start, and the need that this makes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Command {
+    pub names: Vec<String>,
+    pub need: String,
+}
+
+/// The catalog.
+pub static CATALOG: LazyLock<Catalog> =
+    LazyLock::new(|| catalog::parse("python/catalog.toml", include_str!("../../../templates/python/catalog.toml")));
