@@ -5,10 +5,12 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
-use crate::format::npmrc;
+use crate::format::{npmrc, pnpm_workspace};
 use crate::plan::toolchain::Toolchain;
 use crate::plan::{Decision, Planner};
 
+use super::Desk;
+use super::build;
 use super::catalog::{CATALOG, Manager};
 use super::project::{Package, Project};
 use crate::language::Variable;
@@ -267,37 +269,11 @@ pub struct Order<'a> {
 impl Order<'_> {
     /// The words that install with or without what is for development only.
     pub fn install(&self, production: bool) -> Install {
-        let row = self.manager.row;
-        let copied = self.project.is_workspace();
-        let mut binds = self.beside();
         let edits = self.edits(production);
-        let mut copies = Vec::new();
-        if copied {
-            let own: Vec<String> = ["package.json".to_owned()]
-                .into_iter()
-                .chain(self.manager.lockfile.clone())
-                .chain(self.top_settings())
-                .collect();
-            binds.retain(|path| !own.contains(path));
-            copies.push(Copied { files: own, folder: "./".to_owned() });
-            copies.extend(self.copied_members().map(|package| Copied {
-                files: vec![package.path("package.json")],
-                folder: format!("{}/", package.folder),
-            }));
-        } else {
-            let mut written = Vec::new();
-            match edits.is_empty() && self.manager.stale.is_none() {
-                true => binds.insert(0, "package.json".to_owned()),
-                false => written.push("package.json".to_owned()),
-            }
-            match self.manager.stale.is_none() {
-                true => binds.extend(self.manager.lockfile.clone()),
-                false => written.extend(self.manager.lockfile.clone()),
-            }
-            if !written.is_empty() {
-                copies.push(Copied { files: written, folder: "./".to_owned() });
-            }
-        }
+        let (mut binds, copies) = match self.project.is_workspace() {
+            true => self.files_of_workspace(),
+            false => self.files(!edits.is_empty()),
+        };
         let mut commands = Vec::new();
         if !edits.is_empty() {
             commands.push([split("npm pkg delete"), edits].concat());
@@ -308,14 +284,40 @@ impl Order<'_> {
             binds.push("patches".to_owned());
         }
         Install {
-            without_scripts: !self.hooks.is_empty(),
             binds,
             copies,
-            cache: row.cache.clone(),
-            sharing: row.sharing.clone(),
+            cache: self.manager.row.cache.clone(),
+            sharing: self.manager.row.sharing.clone(),
             secrets: self.secrets.clone(),
+            without_scripts: !self.hooks.is_empty(),
             commands,
         }
+    }
+
+    /// Manifests are mounted, except those that the step changes.
+    fn files(&self, edited: bool) -> (Vec<String>, Vec<Copied>) {
+        let stale = self.manager.stale.is_some();
+        let manifest = std::iter::once(("package.json".to_owned(), edited || stale));
+        let lockfile = self.manager.lockfile.clone().map(|file| (file, stale));
+        let (changed, kept): (Vec<_>, Vec<_>) = manifest.chain(lockfile).partition(|(_, changed)| *changed);
+        let names = |pairs: Vec<(String, bool)>| -> Vec<String> { pairs.into_iter().map(|(path, _)| path).collect() };
+        let copies = Copied { files: names(changed), folder: "./".to_owned() };
+        let mut binds = names(kept);
+        binds.extend(self.beside());
+        (binds, if copies.files.is_empty() { Vec::new() } else { vec![copies] })
+    }
+
+    /// Manifests are copied, as the image takes them along.
+    fn files_of_workspace(&self) -> (Vec<String>, Vec<Copied>) {
+        let mut top = vec!["package.json".to_owned()];
+        top.extend(self.manager.lockfile.clone());
+        top.extend(self.project.repo.has("pnpm-workspace.yaml").then(|| "pnpm-workspace.yaml".to_owned()));
+        let binds = self.beside().into_iter().filter(|path| !top.contains(path)).collect();
+        let members = self.copied_members().map(|package| Copied {
+            files: vec![package.path("package.json")],
+            folder: format!("{}/", package.folder),
+        });
+        (binds, std::iter::once(Copied { files: top, folder: "./".to_owned() }).chain(members).collect())
     }
 
     /// Settings and patches that the install reads.
@@ -327,14 +329,6 @@ impl Order<'_> {
             reads.chain(self.more.iter().cloned()).filter(|path| !(secret && path == ".npmrc")).collect();
         all.dedup();
         all
-    }
-
-    fn top_settings(&self) -> Vec<String> {
-        ["pnpm-workspace.yaml"]
-            .iter()
-            .filter(|path| self.project.repo.has(path))
-            .map(|path| (*path).to_owned())
-            .collect()
     }
 
     /// npm, pnpm and Yarn 4 install one member from the manifests that it is made of; others want them all.
@@ -493,4 +487,50 @@ pub fn secrets(planner: &mut Planner, project: &Project) -> Vec<Secret> {
         secrets.push(Secret { id: "npmrc".to_owned(), env: None, target: Some("/root/.npmrc".to_owned()) });
     }
     secrets
+}
+
+impl Desk<'_> {
+    /// Scripts that an install would run before the sources are there.
+    fn hooks(&self) -> Vec<String> {
+        let scripts = &self.project.root.manifest.scripts;
+        build::HOOKS.iter().filter(|name| scripts.contains_key(**name)).map(|name| (*name).to_owned()).collect()
+    }
+
+    /// The command that patches packages, where a hook of the root calls it.
+    fn patches(&self) -> Option<Vec<String>> {
+        let root = &self.project.root.manifest;
+        let called =
+            build::HOOKS.iter().filter_map(|name| root.scripts.get(*name)).any(|line| line.contains("patch-package"));
+        if !called || !self.project.repo.has_folder("patches") {
+            return None;
+        }
+        let range = root.dependency("patch-package").unwrap_or_default();
+        let version = range.trim_start_matches(['^', '~', '=', 'v']);
+        let exact = version.split('.').count() == 3 && version.chars().all(|c| c.is_ascii_digit() || c == '.');
+        Some(split(&format!("npx --yes patch-package@{}", if exact { version } else { "8.0.0" })))
+    }
+
+    /// How the service is installed.
+    pub fn order(&self) -> Order<'_> {
+        let repo = self.project.repo;
+        let root = &self.project.root.manifest;
+        let mut more: Vec<String> = root.patches.iter().filter(|path| repo.has(path)).cloned().collect();
+        if let Some(text) = repo.text("pnpm-workspace.yaml") {
+            let patched = pnpm_workspace::parse(text).map(|file| file.patched_dependencies).unwrap_or_default();
+            more.extend(patched.into_values().filter(|path| repo.has(path)));
+        }
+        if let Some(path) = self.project.yarn_path.as_ref().filter(|path| !path.starts_with(".yarn/releases/")) {
+            more.push(path.clone());
+        }
+        Order {
+            project: self.project,
+            manager: &self.manager,
+            service: self.package,
+            closure: self.project.closure(&self.package.folder),
+            hooks: self.hooks(),
+            patches: self.patches(),
+            more,
+            secrets: self.secrets.clone(),
+        }
+    }
 }

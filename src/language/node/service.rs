@@ -237,6 +237,8 @@ pub struct Server {
     pub usual_port: Option<(u16, String)>,
     /// Whether it ends on SIGTERM, and what says so.
     pub signals: Option<Evidence>,
+    /// Whether tini is the first process.
+    pub tini: bool,
 }
 
 /// Files for a web server.
@@ -306,9 +308,7 @@ pub fn plan(
         }
     }
     if let Some(shape) = shape.as_ref().filter(|shape| shape.mode.is_static) {
-        let weak = chosen
-            .as_ref()
-            .is_none_or(|way| way.evidence.strength < Strength::Stated || way.reason == "the manifest's `main`");
+        let weak = chosen.as_ref().is_none_or(|way| way.evidence.strength < Strength::Stated || way.reason == MAIN);
         if weak {
             let evidence = shape.evidence.clone();
             return Ok(Outcome::Site(Box::new(site(planner, package, build, Some(shape.clone()), None, evidence))));
@@ -361,86 +361,76 @@ fn say_what_is_left_out(planner: &mut Planner, build: &Build) {
 
 /// The ways to start, the best first.
 fn ways(planner: &Planner, project: &Project, package: &Package, shape: Option<&Shape>) -> Result<Vec<Way>, Error> {
-    let repo = project.repo;
-    let manifest = &package.manifest;
     let command = |name: &str| command(project, package, name);
-    let interpreter = |file: &str| interpreter(repo, package, file);
-    let resolver = Resolver {
-        scripts: &manifest.scripts,
-        main: manifest.main.as_deref(),
-        command: &command,
-        interpreter: &interpreter,
+    let interpreter = |file: &str| interpreter(project.repo, package, file);
+    let manifest = &package.manifest;
+    let main = manifest.main.as_deref();
+    let resolver = Resolver { scripts: &manifest.scripts, main, command: &command, interpreter: &interpreter };
+    let names_package =
+        |wish: &&String| normal(wish).as_deref() == Some(&package.folder) || manifest.name.as_ref() == Some(wish);
+    let lines = match planner.wishes.entry.as_ref().filter(|wish| !names_package(wish)) {
+        Some(wish) => vec![asked(project, package, wish)?],
+        None => lines(project, package, shape),
     };
-    let mut ways = Vec::new();
-    let mut add = |line: &str, evidence: Evidence, reason: &'static str| {
-        ways.push(Way { resolved: resolver.line(line), evidence, reason })
-    };
-    let file = package.path("package.json");
-    let script = |name: &str| {
-        manifest
-            .scripts
-            .get(name)
-            .map(|line| (line.clone(), Evidence::new(&file, &format!("\"{name}\": \"{line}\""), Strength::Stated)))
-    };
-    if let Some(wish) = planner
-        .wishes
-        .entry
-        .as_ref()
-        .filter(|wish| normal(wish).as_deref() != Some(&package.folder) && manifest.name.as_ref() != Some(wish))
-    {
-        let evidence = Evidence::asked(&format!("--entry {wish}"));
-        match script(wish) {
-            Some((line, _)) => add(&line, evidence, "asked for"),
-            None if normal(wish).is_some_and(|path| repo.has(&package.path(&path))) => {
-                add(&node_line(wish), evidence, "asked for")
-            }
-            None => {
-                return Err(Error::no(format!(
-                    "`--entry {wish}` is no script and no file of `{}`",
-                    package.path("package.json")
-                ))
+    Ok(lines
+        .into_iter()
+        .map(|(line, evidence, reason)| Way { resolved: resolver.line(&line), evidence, reason })
+        .collect())
+}
+
+/// A command line, what speaks for it, and why it may be right.
+type Line = (String, Evidence, &'static str);
+
+/// A script, with the line of the manifest that holds it.
+fn script(package: &Package, name: &str) -> Option<(String, Evidence)> {
+    let line = package.manifest.scripts.get(name)?;
+    let quote = format!("\"{name}\": \"{line}\"");
+    Some((line.clone(), Evidence::new(&package.path("package.json"), &quote, Strength::Stated)))
+}
+
+/// What `--entry` names: a script or a file.
+fn asked(project: &Project, package: &Package, wish: &str) -> Result<Line, Error> {
+    let is_file = || normal(wish).is_some_and(|path| project.repo.has(&package.path(&path)));
+    let line = match script(package, wish) {
+        Some((line, _)) => line,
+        None if is_file() => node_line(wish),
+        None => {
+            let manifest = package.path("package.json");
+            return Err(Error::no(format!("`--entry {wish}` is no script and no file of `{manifest}`"))
                 .hint("name a script, or a file relative to that folder"));
-            }
         }
-        return Ok(ways);
+    };
+    Ok((line, Evidence::asked(&format!("--entry {wish}")), "asked for"))
+}
+
+fn lines(project: &Project, package: &Package, shape: Option<&Shape>) -> Vec<Line> {
+    let repo = project.repo;
+    let mut lines: Vec<Line> = Vec::new();
+    if let Some(line) = web_process(repo).filter(|_| package.folder.is_empty()) {
+        let evidence = Evidence::new("Procfile", &format!("web: {line}"), Strength::Pinned);
+        lines.push((line, evidence, "the Procfile's process"));
     }
-    if package.folder.is_empty()
-        && let Some(line) = web_process(repo)
-    {
-        add(&line, Evidence::new("Procfile", &format!("web: {line}"), Strength::Pinned), "the Procfile's process");
-    }
-    let start = script("start");
-    let production = PRODUCTION.iter().filter_map(|name| script(name));
-    for (line, evidence) in start.into_iter().chain(production) {
-        add(&line, evidence, "the start script");
-    }
+    let scripts = std::iter::once(&"start").chain(&PRODUCTION).filter_map(|name| script(package, name));
+    lines.extend(scripts.map(|(line, evidence)| (line, evidence, "the start script")));
     if let Some(shape) = shape.filter(|shape| !shape.mode.start.is_empty()) {
         let words: Vec<String> = shape.mode.start.iter().map(|word| placed(project, package, word)).collect();
-        add(&format!("node {}", words.join(" ")), shape.evidence.clone(), "the framework's own start");
+        lines.push((format!("node {}", words.join(" ")), shape.evidence.clone(), "the framework's own start"));
     }
-    if let Some(main) = &manifest.main {
-        add(
-            &node_line(main),
-            Evidence::new(&file, &format!("\"main\": \"{main}\""), Strength::Stated),
-            "the manifest's `main`",
-        );
+    if let Some(main) = &package.manifest.main {
+        let evidence = Evidence::new(&package.path("package.json"), &format!("\"main\": \"{main}\""), Strength::Stated);
+        lines.push((node_line(main), evidence, MAIN));
     }
-    for usual in USUAL.iter().filter(|usual| repo.has(&package.path(usual))) {
-        add(
-            &node_line(usual),
-            Evidence::new(&package.path(usual), "", Strength::Guess),
-            "a file that is usually started",
-        );
-    }
+    let guess = |path: &str| Evidence::new(&package.path(path), "", Strength::Guess);
+    let usual = USUAL.iter().filter(|usual| repo.has(&package.path(usual)));
+    lines.extend(usual.map(|usual| (node_line(usual), guess(usual), "a file that is usually started")));
     if let Some((source, made)) = compiled(repo, package) {
-        add(
-            &node_line(&made),
-            Evidence::new(&package.path(source), "", Strength::Guess),
-            "the source that is usually started, compiled",
-        );
+        lines.push((node_line(&made), guess(source), "the source that is usually started, compiled"));
     }
-    Ok(ways)
+    lines
 }
+
+/// Why a manifest's `main` may be what is started.
+const MAIN: &str = "the manifest's `main`";
 
 fn node_line(file: &str) -> String {
     let quoted = shlex::try_quote(file).unwrap_or_default();
@@ -598,7 +588,7 @@ fn server(
         || from_source
         || file.as_ref().is_some_and(|file| !file.contains("node_modules/") && !build.makes(file));
     let kept = kept(repo, package, &build, &findings, server_shape.as_ref());
-    let signals = signals(package, server_shape.as_ref(), &findings, entry.as_deref());
+    let signals = handles_signals(package, server_shape.as_ref(), &findings, entry.as_deref());
     let usual_port = usual_port(package, server_shape.as_ref(), file.as_deref());
     let mut environment = resolved.env;
     if let Some(host) = server_shape.as_ref().and_then(|shape| shape.mode.host.clone()) {
@@ -624,6 +614,7 @@ fn server(
         sets_port: false,
         usual_port,
         signals,
+        tini: true,
     })
 }
 
@@ -735,7 +726,12 @@ fn generated(project: &Project, package: &Package) -> Vec<String> {
     if beside && uses { vec!["node_modules/.prisma".to_owned()] } else { Vec::new() }
 }
 
-fn signals(package: &Package, shape: Option<&Shape>, findings: &Findings, entry: Option<&str>) -> Option<Evidence> {
+fn handles_signals(
+    package: &Package,
+    shape: Option<&Shape>,
+    findings: &Findings,
+    entry: Option<&str>,
+) -> Option<Evidence> {
     if let Some(shape) = shape.filter(|shape| shape.mode.signals) {
         return Some(shape.evidence.clone());
     }
@@ -833,26 +829,25 @@ pub fn port(planner: &mut Planner, server: &mut Server) -> Option<u16> {
 }
 
 /// Whether an init has to pass signals on.
-pub fn tini(planner: &mut Planner, server: &Server) -> bool {
-    let (value, reason, evidence) = match &server.signals {
-        Some(evidence) if !matches!(server.start, Start::Shell(_)) => {
-            ("the program itself", "it ends on SIGTERM", evidence.clone())
-        }
-        _ => (
+pub fn signals(planner: &mut Planner, server: &mut Server) {
+    let shell = matches!(server.start, Start::Shell(_));
+    let (value, reason, evidence) = match server.signals.clone().filter(|_| !shell) {
+        Some(evidence) => ("the program itself", "it ends on SIGTERM", evidence),
+        None => (
             "tini",
             "as the first process, Node ends on SIGTERM only where the program says so",
             Evidence::new("", "", Strength::Convention),
         ),
     };
     planner.note(Decision::new("signals", value, reason, evidence));
-    value == "tini"
+    server.tini = value == "tini";
 }
 
 impl Server {
     /// ENTRYPOINT and CMD.
-    pub fn words(&self, distroless: bool, tini: bool) -> (Vec<String>, Vec<String>) {
+    pub fn words(&self, distroless: bool) -> (Vec<String>, Vec<String>) {
         let mut entrypoint: Vec<String> =
-            if tini { vec!["/usr/bin/tini".to_owned(), "--".to_owned()] } else { Vec::new() };
+            if self.tini { vec!["/usr/bin/tini".to_owned(), "--".to_owned()] } else { Vec::new() };
         let command = match &self.start {
             Start::Node(args) => {
                 entrypoint.push(if distroless { "/nodejs/bin/node" } else { "node" }.to_owned());

@@ -1,0 +1,342 @@
+//! What the Dockerfile of a service says, in the words of its template.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::catalog::Runtime;
+use crate::language::Variable;
+use crate::source::shell::{self, Command};
+
+use super::Desk;
+use super::build::{Build, Shape};
+use super::catalog::CATALOG;
+use super::manager::{Install, split};
+use super::project::{Package, join};
+use super::service::{Server, Site};
+use super::start::Start;
+
+/// The words of `node/Dockerfile.tera` and `node/site.Dockerfile.tera`.
+#[derive(Debug, Serialize)]
+pub struct View {
+    version: String,
+    builder: String,
+    runtime: String,
+    alpine: bool,
+    base: bool,
+    environment: Vec<Variable>,
+    bring: Option<Vec<String>>,
+    apt_build: Vec<String>,
+    production: Option<Install>,
+    everything: Option<Install>,
+    built: bool,
+    build_environment: Vec<Variable>,
+    build_arguments: Vec<String>,
+    build_cache: Option<String>,
+    commands: Vec<Vec<String>>,
+    tini: bool,
+    apt_run: Vec<String>,
+    workdir: String,
+    run_environment: Vec<Variable>,
+    modules: Option<Copy>,
+    copies: Vec<Copy>,
+    entrypoint: Vec<String>,
+    command: Vec<String>,
+    site: Option<SiteView>,
+}
+
+/// A line that copies into the final stage.
+#[derive(Debug, Clone, Serialize)]
+struct Copy {
+    /// The stage; the build context where there is none.
+    stage: Option<&'static str>,
+    /// Paths.
+    sources: Vec<String>,
+    /// The target.
+    target: String,
+    /// Left out.
+    exclude: Option<&'static str>,
+}
+
+/// What the web server is told.
+#[derive(Debug, Serialize)]
+struct SiteView {
+    output: String,
+    assets: Option<String>,
+    pages: bool,
+}
+
+impl Copy {
+    /// From the build context.
+    fn context(source: &str, target: impl Into<String>) -> Self {
+        Copy { stage: None, sources: vec![source.to_owned()], target: target.into(), exclude: None }
+    }
+
+    /// From the folder of the application in a stage.
+    fn stage(stage: &'static str, path: &str, target: impl Into<String>) -> Self {
+        Copy {
+            stage: Some(stage),
+            sources: vec![join("/app", path).trim_end_matches('/').to_owned()],
+            target: target.into(),
+            exclude: None,
+        }
+    }
+
+    fn without_modules(self) -> Self {
+        Copy { exclude: Some("**/node_modules"), ..self }
+    }
+}
+
+/// The search path of the image, with the commands of packages before it.
+const PATH: &str = "/app/node_modules/.bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+fn variable(name: &str, value: impl Into<String>) -> Variable {
+    Variable { name: name.to_owned(), value: value.into() }
+}
+
+fn variables(map: &BTreeMap<String, String>) -> impl Iterator<Item = Variable> {
+    map.iter().map(|(name, value)| variable(name, value))
+}
+
+impl Desk<'_> {
+    /// A reference of the catalog with the release in it.
+    fn fill(&self, image: &str) -> String {
+        let bun = self.manager.version.as_deref().filter(|_| self.manager.row.id == "bun");
+        let newest = CATALOG.manager("bun").and_then(|row| row.releases.first()).map_or("", |release| &release.version);
+        self.toolchain.fill(image).replace("{bun}", bun.unwrap_or(newest))
+    }
+
+    /// Rows with the release in them.
+    pub fn filled(&self, rows: &[Runtime]) -> Vec<Runtime> {
+        let fill = |row: &Runtime| Runtime {
+            image: self.fill(&row.image),
+            builder: row.builder.as_deref().map(|image| self.fill(image)),
+            ..row.clone()
+        };
+        rows.iter().map(fill).collect()
+    }
+
+    /// A reference with the release as the Dockerfile's argument.
+    fn argued(&self, image: &str) -> String {
+        image.replacen(&format!("node:{}", self.toolchain.version), "node:${NODE_VERSION}", 1)
+    }
+
+    /// Git and a compiler are in the full image only.
+    fn builder(&self, runtime: &Runtime) -> String {
+        let full = self.project.git || self.natives.iter().any(|(row, _)| row.compile);
+        let image = self.fill(match (&runtime.builder, full) {
+            (Some(builder), _) => builder,
+            (None, true) => "node:{version}-{suite}",
+            (None, false) => "node:{version}-{suite}-slim",
+        });
+        self.argued(&image)
+    }
+
+    fn base_view(&self, build: &Build, shape: Option<&Shape>, runtime: &Runtime) -> View {
+        let framework = shape.map(|shape| shape.framework);
+        let mut environment = self.manager.environment();
+        environment.extend(
+            self.natives
+                .iter()
+                .flat_map(|(row, _)| variables(&row.environment))
+                .filter(|variable| variable.name.contains("SKIP")),
+        );
+        let apt_build = self.natives.iter().flat_map(|(row, _)| row.build.iter().cloned()).collect();
+        View {
+            version: self.toolchain.version.clone(),
+            builder: self.builder(runtime),
+            runtime: self.argued(&runtime.image),
+            alpine: runtime.id == "alpine",
+            base: true,
+            environment,
+            bring: self.manager.bring().filter(|_| self.has_dependencies() || build.is_there()),
+            apt_build,
+            production: None,
+            everything: None,
+            built: build.is_there(),
+            build_environment: framework.into_iter().flat_map(|framework| variables(&framework.environment)).collect(),
+            build_arguments: Vec::new(),
+            build_cache: framework
+                .and_then(|framework| framework.cache.as_ref())
+                .map(|path| join("/app", &self.package.path(path))),
+            commands: self.commands(build),
+            tini: false,
+            apt_run: Vec::new(),
+            workdir: "/app".to_owned(),
+            run_environment: Vec::new(),
+            modules: None,
+            copies: Vec::new(),
+            entrypoint: Vec::new(),
+            command: Vec::new(),
+            site: None,
+        }
+    }
+
+    /// What the build stage runs when the sources are there.
+    fn commands(&self, build: &Build) -> Vec<Vec<String>> {
+        let mut commands = Vec::new();
+        if !build.is_there() {
+            return commands;
+        }
+        commands.extend(build.hooks.iter().map(|name| self.manager.run(name)));
+        commands.extend(build.before.iter().map(|step| self.step(step)));
+        if self.is_member() {
+            for package in self.project.closure(&self.package.folder) {
+                let script = match package.folder == self.package.folder {
+                    true => build.script.as_deref(),
+                    false => package.manifest.scripts.contains_key("build").then_some("build"),
+                };
+                commands.extend(script.map(|script| self.manager.run_in(package, script)));
+            }
+        } else if let Some(script) = &build.script {
+            commands.push(self.manager.run(script));
+        }
+        commands.extend(build.steps.iter().map(|step| self.step(step)));
+        commands
+    }
+
+    /// A single step: a command of a package, else what only a shell can do.
+    fn step(&self, step: &str) -> Vec<String> {
+        if let (Command::Simple { env, argv }, false) = (shell::parse(step), self.is_member())
+            && env.is_empty()
+            && argv.first().is_some_and(|word| word != "npx")
+        {
+            return [split(&self.manager.row.exec), argv].concat();
+        }
+        let quoted = shlex::try_quote(&self.package.folder).unwrap_or_default();
+        let folder = if self.is_member() { format!("cd {quoted} && ") } else { String::new() };
+        vec!["sh".to_owned(), "-c".to_owned(), format!("PATH=$PWD/node_modules/.bin:$PATH; {folder}{step}")]
+    }
+
+    /// The words of a site.
+    pub fn site_view(&self, site: &Site, runtime: &Runtime, arguments: Vec<String>) -> View {
+        View {
+            build_arguments: arguments,
+            everything: self.has_dependencies().then(|| self.order().install(false)),
+            site: Some(SiteView {
+                output: join("/app", &self.package.path(&site.output)),
+                assets: site.assets.clone(),
+                pages: site.pages,
+            }),
+            ..self.base_view(&site.build, site.shape.as_ref(), runtime)
+        }
+    }
+
+    /// The words of a server.
+    pub fn server_view(&self, server: &Server, runtime: &Runtime, port: Option<u16>, arguments: Vec<String>) -> View {
+        let base = self.base_view(&server.build, server.shape.as_ref(), runtime);
+        let order = self.order();
+        let modules = server.modules && (server.needs_development || self.has_runtime_dependencies());
+        let from_deps = modules && (!server.needs_development || !base.built);
+        let production = from_deps.then(|| order.install(!server.needs_development));
+        let everything = (base.built && self.has_dependencies()).then(|| order.install(false));
+        let mut apt_run = self.packages();
+        let tini = server.tini && apt_run.is_empty();
+        if server.tini && !tini {
+            apt_run.push("tini".to_owned());
+        }
+        let (entrypoint, command) = server.words(runtime.id == "distroless");
+        View {
+            base: production.is_some() || everything.is_some() || base.built || tini,
+            build_arguments: arguments,
+            production,
+            everything,
+            tini,
+            apt_run,
+            workdir: join("/app", &self.package.folder).trim_end_matches('/').to_owned(),
+            run_environment: self.run_environment(server, port, modules),
+            modules: modules.then(|| self.modules(if from_deps { "deps" } else { "build" })),
+            copies: self.copies(server),
+            entrypoint,
+            command,
+            ..base
+        }
+    }
+
+    fn run_environment(&self, server: &Server, port: Option<u16>, modules: bool) -> Vec<Variable> {
+        let mut all = vec![variable("NODE_ENV", "production")];
+        for (name, value) in &server.environment {
+            all.retain(|known| known.name != *name);
+            all.push(variable(name, value));
+        }
+        let natives = self.natives.iter().flat_map(|(row, _)| variables(&row.environment));
+        all.extend(natives.filter(|variable| variable.name.contains("EXECUTABLE")));
+        all.extend(port.filter(|_| server.sets_port).map(|port| variable("PORT", port.to_string())));
+        if modules && matches!(server.start, Start::Shell(_) | Start::Program(_)) {
+            all.push(variable("PATH", PATH));
+        }
+        all
+    }
+
+    /// Debian packages that the program needs when it runs.
+    fn packages(&self) -> Vec<String> {
+        let needs = self.natives.iter().flat_map(|(row, _)| &row.needs);
+        let mut packages: Vec<String> =
+            needs.filter_map(|need| need.strip_prefix("package:")).map(str::to_owned).collect();
+        packages.sort();
+        packages.dedup();
+        packages
+    }
+
+    /// node_modules; of a workspace with the manifests, as each member has its own.
+    fn modules(&self, stage: &'static str) -> Copy {
+        match self.is_member() {
+            true => Copy::stage(stage, "", "/app"),
+            false => Copy::stage(stage, "node_modules", "./node_modules"),
+        }
+    }
+
+    /// What the final stage takes beside node_modules, in lines of COPY.
+    fn copies(&self, server: &Server) -> Vec<Copy> {
+        let built = server.build.is_there();
+        if let Some(shape) = server.shape.as_ref().filter(|_| !server.modules) {
+            return self.standalone(shape);
+        }
+        if self.is_member() {
+            return self
+                .project
+                .closure(&self.package.folder)
+                .into_iter()
+                .map(|package| member(package, built))
+                .collect();
+        }
+        if !built {
+            return vec![Copy::context(".", ".")];
+        }
+        let made = |path: &String| Copy::stage("build", path, format!("./{path}"));
+        let generated = server.generated.iter().map(made);
+        if server.whole {
+            return std::iter::once(Copy::stage("build", "", "./").without_modules()).chain(generated).collect();
+        }
+        let (files, folders): (Vec<&String>, Vec<&String>) =
+            server.kept.iter().partition(|path| self.project.repo.has(path));
+        let files = Copy { sources: files.into_iter().cloned().collect(), ..Copy::context("", "./") };
+        let folders = folders.into_iter().map(|path| Copy::context(path, format!("./{path}")));
+        std::iter::once(files).chain(folders).chain(generated).chain(server.build.outputs.iter().map(made)).collect()
+    }
+
+    /// A result that brings its packages along; Next.js leaves files for a content delivery network beside it.
+    fn standalone(&self, shape: &Shape) -> Vec<Copy> {
+        let is_next = shape.framework.id == "next";
+        let made = |path: &str| {
+            let path = self.package.path(path);
+            Copy::stage("build", &path, join("/app", &path))
+        };
+        let whole = |copy: Copy| if is_next { Copy { target: "/app/".to_owned(), ..copy } } else { copy };
+        let mut copies: Vec<Copy> = shape.mode.output.iter().map(|path| whole(made(path))).collect();
+        if is_next {
+            copies.push(made(".next/static"));
+            copies.extend(self.project.repo.has_folder(&self.package.path("public")).then(|| made("public")));
+        }
+        copies
+    }
+}
+
+/// The sources of a package of the workspace, as they are after the build.
+fn member(package: &Package, built: bool) -> Copy {
+    let target = join("/app", &package.folder);
+    match built {
+        true => Copy::stage("build", &package.folder, target).without_modules(),
+        false => Copy::context(&package.folder, target),
+    }
+}
