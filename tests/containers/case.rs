@@ -52,13 +52,16 @@ impl Case {
         [std::slice::from_ref(&self.fixture), &self.init].concat().join(" ")
     }
 
-    /// The line that an editor would append to the source file.
-    pub fn comment(&self) -> Result<&'static str, String> {
+    /// The line that an editor would append to the source file; another in every run, so that no layer of an earlier
+    /// run on the same machine fits it.
+    pub fn comment(&self) -> Result<String, String> {
+        let since = std::time::UNIX_EPOCH.elapsed().map_err(|error| error.to_string())?;
+        let edit = format!("an edit at {}", since.as_nanos());
         match self.edit.extension().and_then(|suffix| suffix.to_str()) {
-            Some("go" | "java" | "js" | "cjs" | "mjs" | "jsx" | "ts" | "mts" | "tsx") => Ok("\n// an edit\n"),
-            Some("py") => Ok("\n# an edit\n"),
-            Some("html" | "vue" | "svelte" | "astro") => Ok("\n<!-- an edit -->\n"),
-            Some("css") => Ok("\n/* an edit */\n"),
+            Some("go" | "java" | "js" | "cjs" | "mjs" | "jsx" | "ts" | "mts" | "tsx") => Ok(format!("\n// {edit}\n")),
+            Some("py") => Ok(format!("\n# {edit}\n")),
+            Some("html" | "vue" | "svelte" | "astro") => Ok(format!("\n<!-- {edit} -->\n")),
+            Some("css") => Ok(format!("\n/* {edit} */\n")),
             _ => Err(format!("no comment is known for a file like `{}`", self.edit.display())),
         }
     }

@@ -162,7 +162,7 @@ impl<'a> Proof<'a> {
 
     /// Edits the source and builds where nothing can be downloaded.
     fn rebuild(&mut self) -> Result<Duration, String> {
-        append(&self.context.join(&self.case.edit), self.case.comment()?)?;
+        append(&self.context.join(&self.case.edit), &self.case.comment()?)?;
         let build = self.build(Network::Closed)?;
         if build.ran().is_empty() {
             return Err(format!("nothing was built again: is `{}` part of the context?", self.case.edit.display()));
