@@ -49,6 +49,8 @@ pub struct View {
     manifests: Vec<String>,
     /// Folders that packages are installed from.
     copies: Vec<String>,
+    /// The project itself is among the packages, so all of it is copied first.
+    copies_all: bool,
     /// Secrets that the install step is given.
     pub secrets: Vec<Secret>,
     /// The project is installed too.
@@ -135,6 +137,13 @@ pub fn plan(
             "there is no {}: every build may get other versions; run `{} lock` and commit the file",
             row.lock, row.id
         ));
+    }
+    if view.copies.iter().any(|path| path == ".") {
+        view.copies.clear();
+        view.copies_all = true;
+        view.manifests.clear();
+        planner
+            .warn("the project is among its own requirements, so every edit installs them again: take that line out");
     }
     feeds(planner, project, manager, &mut view);
     own_build(planner, project, program, &mut view);

@@ -22,6 +22,7 @@ pub struct Catalog {
     pub manager: Vec<Manager>,
     pub framework: Vec<Framework>,
     pub server: Vec<Server>,
+    pub worker: Vec<Worker>,
     pub tool: Vec<Names>,
     pub development: Vec<Development>,
     pub listener: Vec<ListenerRow>,
@@ -109,6 +110,15 @@ pub struct Server {
     pub call: bool,
     #[serde(default)]
     pub signals: bool,
+}
+
+/// Options that a server needs beside certain packages.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Worker {
+    pub server: String,
+    pub packages: Vec<String>,
+    pub options: Vec<String>,
 }
 
 /// Programs by their names.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::packages::{Installed, numbers};
 use super::program::{App, Program, Script};
 use super::project::{Project, names};
-use super::rows::{CATALOG, Framework, Server};
+use super::rows::{CATALOG, Framework, Server, Worker};
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::procfile;
@@ -356,7 +356,7 @@ fn of_app(planner: &mut Planner, program: &Program, installed: &Installed, cycle
         let (server, install) = server(planner, installed, app.framework, cycle);
         start.signals = server.signals;
         start.install = install;
-        served_by(server, app)
+        served_by(server, app, installed)
     };
     if app.framework.interface != "worker" {
         let fallback = app.framework.port.unwrap_or(PORT);
@@ -408,12 +408,14 @@ fn server(
     (row, Some(install))
 }
 
-fn served_by(server: &Server, app: &App) -> Vec<String> {
+fn served_by(server: &Server, app: &App, installed: &Installed) -> Vec<String> {
     let mut words = vec!["-m".to_owned(), server.id.clone()];
     for (flags, value) in &server.options {
         words.push(flags.split('|').next().unwrap_or_default().to_owned());
         words.push(value.clone());
     }
+    let fits = |row: &&Worker| row.server == server.id && row.packages.iter().all(|package| installed.has(package));
+    words.extend(CATALOG.worker.iter().find(fits).into_iter().flat_map(|row| row.options.clone()));
     if app.factory {
         words.extend(server.factory.iter().cloned());
     }
