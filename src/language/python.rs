@@ -85,7 +85,7 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
         Parts { program: &program, toolchain: &toolchain, runtime: &runtime, installed: &installed, start, install };
     let roots = project.source_roots();
     let own = View::new(parts, &roots, &planner.wishes.extras);
-    let ignore = ignore(repo, &project, &program, &own.install);
+    let ignore = ignore(repo, &program);
     let secrets = own.install.secrets.iter().map(|secret| secret.id.clone()).collect();
     let reads = own.install.reads();
     let view = view(&common, &own)?;
@@ -140,7 +140,7 @@ fn labels(name: &str, project: &Project) -> Labels {
 }
 
 /// A deny list: what a Python program reads at run time cannot be known.
-fn ignore(repo: &Repo, project: &Project, program: &Program, install: &install::View) -> Vec<Section> {
+fn ignore(repo: &Repo, program: &Program) -> Vec<Section> {
     let mut made: Vec<&str> = vec![
         "**/__pycache__",
         "**/*.py[cod]",
@@ -159,7 +159,7 @@ fn ignore(repo: &Repo, project: &Project, program: &Program, install: &install::
         "dist",
         "**/*.sqlite3",
     ];
-    made.retain(|pattern| !repo.files().any(|path| path.starts_with(&format!("{pattern}/")) && path.ends_with(".py")));
+    made.retain(|pattern| !repo.below(pattern).any(|path| path.ends_with(".py")));
     let mut sections = vec![Section::new("Made by tools, and data of a developer's machine.", made)];
     let aside = [
         "tests",
@@ -176,21 +176,8 @@ fn ignore(repo: &Repo, project: &Project, program: &Program, install: &install::
     if !there.is_empty() {
         sections.push(Section::new("For development.", there));
     }
-    let mut kept: Vec<String> = Vec::new();
     if program.sources.iter().any(|source| source.module.strings().any(|text| text.ends_with(".md"))) {
-        kept.push("!**/*.md".to_owned());
-    }
-    let build_reads = project.pyproject.as_ref().map(|pyproject| pyproject.build_reads.clone()).unwrap_or_default();
-    if install.project.is_some() {
-        kept.extend(
-            build_reads
-                .into_iter()
-                .filter(|path| repo.has(path))
-                .map(|path| format!("!{}", crate::dockerignore::literal(&path))),
-        );
-    }
-    if !kept.is_empty() {
-        sections.push(Section::new("The program reads these.", kept));
+        sections.push(Section::new("The program reads these.", ["!**/*.md"]));
     }
     sections
 }

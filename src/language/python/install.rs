@@ -1,6 +1,7 @@
 //! How packages get into the environment: by pip, by uv, through an exported lock, by PDM; and whether the project
 //! itself has to be installed.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use globset::Glob;
@@ -11,6 +12,8 @@ use super::packages::numbers;
 use super::program::Program;
 use super::project::{Dependency, Project, join};
 use super::rows::{CATALOG, Form, Manager};
+use crate::catalog;
+use crate::dockerignore::Matcher;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::plan::toolchain::Toolchain;
@@ -102,6 +105,8 @@ pub struct Build {
     requires: Vec<String>,
     /// Its version comes from git, which is not there in the build.
     version_from_git: bool,
+    /// Files that the manifest names and the .dockerignore keeps away: a readme, a license.
+    stand_ins: Vec<String>,
 }
 
 /// Plans the installation.
@@ -332,6 +337,14 @@ fn feeds(planner: &mut Planner, project: &Project, manager: &str, view: &mut Vie
     }
 }
 
+/// What the build back end reads and the .dockerignore hides.
+fn stand_ins(repo: &Repo, project: &Project) -> Vec<String> {
+    let hidden = Matcher::new(&catalog::shared().clutter.join("\n"));
+    let named = project.pyproject.iter().flat_map(|pyproject| &pyproject.build_reads);
+    let inside = named.filter_map(|path| join("", path)).filter(|path| repo.has(path) && hidden.hides(path));
+    inside.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 /// The project itself is installed where it asks for its own metadata, or where only its build knows what it needs.
 fn own_build(planner: &mut Planner, project: &Project, program: &Program, view: &mut View) {
     let system = project.pyproject.as_ref().and_then(|pyproject| pyproject.build_system.as_ref());
@@ -354,7 +367,8 @@ fn own_build(planner: &mut Planner, project: &Project, program: &Program, view: 
         view.requirements = None;
         view.manifests.clear();
         view.venv = true;
-        view.project = Some(Build { requires: Vec::new(), version_from_git });
+        view.project =
+            Some(Build { requires: Vec::new(), version_from_git, stand_ins: stand_ins(planner.repo, project) });
         let evidence =
             Evidence::new(if project.has_setup_py { "setup.py" } else { "pyproject.toml" }, "", Strength::Stated);
         planner.note(Decision::new(
@@ -368,7 +382,7 @@ fn own_build(planner: &mut Planner, project: &Project, program: &Program, view: 
     }
     let own = project.name().and_then(|(name, _)| program.reads_own_metadata(name));
     if let Some(evidence) = own.filter(|_| has_build) {
-        view.project = Some(Build { requires, version_from_git });
+        view.project = Some(Build { requires, version_from_git, stand_ins: stand_ins(planner.repo, project) });
         view.venv |= view.nothing;
         view.nothing = false;
         planner.note(Decision::new("project", "installed", "the program asks for its own metadata", evidence));
