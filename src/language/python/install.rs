@@ -150,6 +150,7 @@ pub fn plan(
         planner
             .warn("the project is among its own requirements, so every edit installs them again: take that line out");
     }
+    warn_of_foreign(planner, &dependencies);
     feeds(planner, project, manager, &mut view);
     own_build(planner, project, program, &mut view);
     Ok(view)
@@ -333,6 +334,24 @@ fn feeds(planner: &mut Planner, project: &Project, manager: &str, view: &mut Vie
             if !view.secrets.iter().any(|known| known.id == secret.id) {
                 view.secrets.push(secret);
             }
+        }
+    }
+}
+
+/// Requirements that no Linux build can meet: what a freeze on somebody's machine wrote down.
+fn warn_of_foreign(planner: &mut Planner, dependencies: &[Dependency]) {
+    for Dependency { requirement, file } in
+        dependencies.iter().filter(|dependency| dependency.requirement.marker.is_empty())
+    {
+        if CATALOG.windows.contains(&requirement.name) {
+            planner.warn(format!(
+                "`{file}` asks for `{requirement}`, which exists for Windows only: write `{requirement}; sys_platform == \"win32\"`"
+            ));
+        }
+        if requirement.location.as_deref().is_some_and(|location| location.starts_with("file:///")) {
+            planner.warn(format!(
+                "`{file}` asks for `{requirement}`, a path of one machine: write a version in its place"
+            ));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What Python sources say: applications, scripts, Django, ports, programs that are started.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{Evidence, Strength};
 use crate::repo::Repo;
@@ -149,6 +149,8 @@ pub struct Script {
 pub struct Program<'a> {
     repo: &'a Repo,
     roots: Vec<String>,
+    /// Parts of imported names, each with the folders of the files that import it.
+    importers: BTreeMap<String, BTreeSet<&'a str>>,
     /// The files, without tests and the like.
     pub sources: Vec<Source<'a>>,
 }
@@ -156,11 +158,14 @@ pub struct Program<'a> {
 impl<'a> Program<'a> {
     /// Looks into the sources; `roots` are folders of packages that a manifest names.
     pub fn read(repo: &'a Repo, roots: Vec<String>) -> Self {
-        let files = repo.files().filter(|path| path.ends_with(".py") && !is_aside(path));
-        let texts = files.take(MOST_SOURCES).filter_map(|path| Some((path, repo.text(path)?)));
+        let mut files: Vec<&str> = repo.files().filter(|path| path.ends_with(".py") && !is_aside(path)).collect();
+        // Programs lie near the top.
+        files.sort_by_key(|path| path.matches('/').count());
+        let texts = files.into_iter().take(MOST_SOURCES).filter_map(|path| Some((path, repo.text(path)?)));
         let small = texts.filter(|(_, text)| text.len() <= LARGEST_SOURCE);
-        let sources = small.map(|(path, text)| Source { path, module: Module::new(text) }).collect();
-        Program { repo, roots, sources }
+        let sources: Vec<Source> = small.map(|(path, text)| Source { path, module: Module::new(text) }).collect();
+        let importers = importers(&sources);
+        Program { repo, roots, sources, importers }
     }
 
     /// The source of a path.
@@ -284,13 +289,8 @@ impl<'a> Program<'a> {
     }
 
     fn is_imported(&self, source: &Source) -> bool {
-        let stem = source.stem();
         let folder = source.folder();
-        let others = self.sources.iter().filter(|other| other.path != source.path);
-        others.into_iter().any(|other| {
-            let near = other.folder() == folder || folder.is_empty();
-            near && other.module.import_targets().any(|target| target.split('.').any(|part| part == stem))
-        })
+        self.importers.get(source.stem()).is_some_and(|folders| folder.is_empty() || folders.contains(folder))
     }
 
     /// The framework that a call makes an application of; through functions of this repository, `depth` calls deep.
@@ -513,6 +513,19 @@ impl<'a> Program<'a> {
         }
         found
     }
+}
+
+fn importers<'a>(sources: &[Source<'a>]) -> BTreeMap<String, BTreeSet<&'a str>> {
+    let mut importers: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for source in sources {
+        let folder = source.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for part in
+            source.module.import_targets().flat_map(|target| target.split('.')).filter(|part| *part != source.stem())
+        {
+            importers.entry(part.to_owned()).or_default().insert(folder);
+        }
+    }
+    importers
 }
 
 /// The folder and those above it, the top first.

@@ -16,6 +16,7 @@ pub struct Catalog {
     pub pip_since: Vec<String>,
     pub public_indexes: Vec<String>,
     pub pure: BTreeSet<String>,
+    pub windows: BTreeSet<String>,
     pub stdlib: BTreeSet<String>,
     pub release: Vec<Release>,
     pub runtime: Vec<Runtime>,
