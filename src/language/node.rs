@@ -232,3 +232,154 @@ fn source_address(text: &str) -> Option<String> {
     let plain = short.split('/').count() == 2 && short.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c));
     plain.then(|| format!("https://github.com/{short}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wishes::Wishes;
+
+    fn draft(files: &[(&str, &str)]) -> Result<crate::Draft, Error> {
+        crate::draft(&Repo::from_list("app", files.iter().copied()), &Wishes::default())
+    }
+
+    fn dockerfile(files: &[(&str, &str)]) -> String {
+        draft(files).unwrap().documents.remove(0).text
+    }
+
+    #[test]
+    fn ordinary_projects_start_what_they_are() {
+        let lock = ("package-lock.json", "{\"lockfileVersion\": 3}");
+        let cases: [(&[(&str, &str)], &[&str]); 9] = [
+            (
+                &[
+                    lock,
+                    (
+                        "package.json",
+                        r#"{"scripts": {"build": "nest build", "start": "nest start", "start:prod": "node dist/main"}, "dependencies": {"@nestjs/core": "11"}}"#,
+                    ),
+                    ("src/main.ts", "await app.listen(process.env.PORT ?? 3000);"),
+                ],
+                &["COPY --link --from=build /app/dist ./dist", "EXPOSE 3000", "CMD [\"dist/main\"]"],
+            ),
+            (
+                &[
+                    lock,
+                    ("package.json", r#"{"scripts": {"start": "node ./bin/www"}, "dependencies": {"express": "4"}}"#),
+                    ("bin/www", "var port = normalizePort(process.env.PORT || '3000');\nserver.listen(port);"),
+                ],
+                &["COPY --link . .", "EXPOSE 3000", "CMD [\"./bin/www\"]"],
+            ),
+            (
+                &[
+                    lock,
+                    (
+                        "package.json",
+                        r#"{"scripts": {"start": "react-scripts start", "build": "react-scripts build"}, "dependencies": {"react-scripts": "5"}}"#,
+                    ),
+                ],
+                &["FROM nginxinc/nginx-unprivileged", "/app/build /usr/share/nginx/html", "EXPOSE 8080"],
+            ),
+            (
+                &[
+                    lock,
+                    (
+                        "package.json",
+                        r#"{"scripts": {"start": "fastify start app.js"}, "dependencies": {"fastify-cli": "7"}}"#,
+                    ),
+                    ("app.js", ""),
+                ],
+                &["FASTIFY_ADDRESS=0.0.0.0", "EXPOSE 3000", "node_modules/fastify-cli/cli.js"],
+            ),
+            (
+                &[
+                    lock,
+                    (
+                        "package.json",
+                        r#"{"scripts": {"start": "node server.js", "heroku-postbuild": "cd client && npm install && npm run build"}, "dependencies": {"express": "4"}}"#,
+                    ),
+                    ("server.js", "app.listen(process.env.PORT || 5000)"),
+                ],
+                &["RUN npm run heroku-postbuild", "--exclude=**/node_modules /app ./", "EXPOSE 5000"],
+            ),
+            (
+                &[
+                    lock,
+                    (
+                        "package.json",
+                        r#"{"scripts": {"start": "ts-node src/index.ts"}, "dependencies": {"discord.js": "14"}, "devDependencies": {"ts-node": "10", "typescript": "5"}}"#,
+                    ),
+                    ("src/index.ts", "client.login(process.env.TOKEN)"),
+                ],
+                &["CMD [\"--require\", \"ts-node/register\", \"src/index.ts\"]"],
+            ),
+            (
+                &[
+                    lock,
+                    (
+                        "package.json",
+                        r#"{"scripts": {"build": "nuxt build", "postinstall": "nuxt prepare"}, "dependencies": {"nuxt": "3"}}"#,
+                    ),
+                ],
+                &[
+                    "npm pkg delete scripts.postinstall",
+                    "COPY --link --from=build /app/.output /app/.output",
+                    "CMD [\".output/server/index.mjs\"]",
+                ],
+            ),
+            (
+                &[
+                    lock,
+                    (
+                        "package.json",
+                        r#"{"scripts": {"build": "ng build", "start": "ng serve"}, "dependencies": {"@angular/core": "20"}}"#,
+                    ),
+                    (
+                        "angular.json",
+                        r#"{"projects": {"shop": {"architect": {"build": {"builder": "@angular/build:application"}}}}}"#,
+                    ),
+                ],
+                &["/app/dist/shop/browser /usr/share/nginx/html"],
+            ),
+            (
+                &[
+                    ("package.json", r#"{"type": "module"}"#),
+                    ("server.js", "http.createServer().listen(process.env.PORT || 8000)"),
+                ],
+                &["COPY --link . .", "EXPOSE 8000", "CMD [\"server.js\"]"],
+            ),
+        ];
+        for (files, parts) in cases {
+            let text = dockerfile(files);
+            for part in parts {
+                assert!(text.contains(part), "no {part} in\n{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_started_is_refused_with_advice() {
+        let refused = |files: &[(&str, &str)]| draft(files).unwrap_err();
+        let kit = r#"{"scripts": {"build": "vite build"}, "devDependencies": {"@sveltejs/kit": "2", "vite": "7"}}"#;
+        let error =
+            refused(&[("package.json", kit), ("svelte.config.js", "import adapter from '@sveltejs/adapter-auto'")]);
+        assert!(error.hint.unwrap().contains("@sveltejs/adapter-node"));
+        let astro = r#"{"scripts": {"build": "astro build", "start": "astro dev"}, "dependencies": {"astro": "5"}}"#;
+        let error = refused(&[("package.json", astro), ("astro.config.mjs", "import vercel from '@astrojs/vercel'")]);
+        assert!(error.hint.unwrap().contains("@astrojs/node"));
+        assert!(refused(&[("package.json", r#"{"main": "index.js"}"#)]).what.contains("nothing says how to start"));
+        let workspace =
+            refused(&[("package.json", r#"{"workspaces": ["packages/*"]}"#), ("packages/a/package.json", "{}")]);
+        assert!(workspace.what.contains("no member"));
+    }
+
+    #[test]
+    fn two_lock_files_and_an_old_one_are_said() {
+        let manifest = ("package.json", r#"{"scripts": {"start": "node a.js"}, "dependencies": {"express": "^5"}}"#);
+        let lock =
+            ("package-lock.json", r#"{"lockfileVersion": 3, "packages": {"node_modules/koa": {"version": "1.0.0"}}}"#);
+        let draft = draft(&[manifest, lock, ("yarn.lock", "# yarn lockfile v1\n"), ("a.js", "")]).unwrap();
+        let said = draft.warnings.join("\n");
+        assert!(said.contains("two lock files") && said.contains("does not know `express`"), "{said}");
+        assert!(draft.documents[0].text.contains("COPY package.json package-lock.json ./"));
+    }
+}

@@ -328,9 +328,24 @@ fn shape(repo: &Repo, package: &Package, steps: &[String]) -> Option<Shape> {
     })
 }
 
+/// What to do about a framework that is built, and none of whose modes fits.
+pub fn advice(repo: &Repo, package: &Package) -> Option<String> {
+    let mut steps = Vec::new();
+    let line = SCRIPTS.iter().find_map(|name| package.manifest.scripts.get(*name)).map_or("", String::as_str);
+    expand(package, line, &mut steps, 0);
+    let steps: Vec<String> = steps.iter().map(|step| words(step).join(" ")).collect();
+    let unfit = |framework: &&Framework| {
+        let called = steps.iter().any(|step| framework.commands.iter().any(|command| begins(step, command)));
+        let named = package.manifest.dependency(&framework.dependency).is_some();
+        called && named && !framework.mode.iter().any(|mode| fits(repo, package, framework, mode, &steps))
+    };
+    CATALOG.framework.iter().find(unfit).and_then(|framework| framework.advice.clone())
+}
+
 fn fits(repo: &Repo, package: &Package, framework: &Framework, mode: &Mode, steps: &[String]) -> bool {
     let configured = |pattern: &String| find_setting(repo, package, framework, pattern).is_some();
     mode.when.as_ref().is_none_or(configured)
+        && !mode.unless.as_ref().is_some_and(configured)
         && mode.needs.as_ref().is_none_or(|name| package.manifest.dependency(name).is_some())
         && mode.script.as_ref().is_none_or(|part| steps.iter().any(|step| step.contains(part.as_str())))
         && mode.file.as_ref().is_none_or(|file| repo.has(&package.path(file)))

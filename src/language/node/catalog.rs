@@ -114,6 +114,8 @@ pub struct Framework {
     /// Variables of the build.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
+    /// What to do where none of the modes fits.
+    pub advice: Option<String>,
     /// The option that names the output.
     pub output_option: Option<String>,
     /// A pattern that finds the output in one of the `config` files.
@@ -130,6 +132,8 @@ pub struct Mode {
     pub id: String,
     /// A pattern in one of the framework's files.
     pub when: Option<String>,
+    /// A pattern that is in none of the framework's files.
+    pub unless: Option<String>,
     /// A dependency.
     pub needs: Option<String>,
     /// A part of the build script.
@@ -290,7 +294,10 @@ mod tests {
         let pattern = |text: &Option<String>| text.iter().for_each(|text| drop(regex::Regex::new(text).unwrap()));
         for framework in &catalog.framework {
             pattern(&framework.output_setting);
-            framework.mode.iter().for_each(|mode| pattern(&mode.when));
+            framework.mode.iter().for_each(|mode| {
+                pattern(&mode.when);
+                pattern(&mode.unless);
+            });
         }
         for release in catalog.manager.iter().flat_map(|manager| &manager.releases) {
             nodejs_semver::Range::parse(&release.node).unwrap();

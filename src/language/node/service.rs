@@ -290,6 +290,8 @@ pub fn plan(
         ));
     }
     let all = ways(planner, project, package, shape.as_ref())?;
+    let advice = build::advice(repo, package);
+    let serves = shape.as_ref().map_or(advice.is_some(), |shape| !shape.mode.is_static);
     let mut wrong = Vec::new();
     let mut chosen = None;
     for way in all {
@@ -299,7 +301,8 @@ pub fn plan(
                 break;
             }
             Viable::Files(folder)
-                if build.is_there() || repo.has_folder(&package.path(&folder.clone().unwrap_or_default())) =>
+                if !serves
+                    && (build.is_there() || repo.has_folder(&package.path(&folder.clone().unwrap_or_default()))) =>
             {
                 return Ok(Outcome::Site(Box::new(site(planner, package, build, shape, folder, way.evidence))));
             }
@@ -321,7 +324,8 @@ pub fn plan(
         let error = Error::no(
             "nothing says how to start this: there is no `start` script, no `main` that exists, and no file that is usually started",
         );
-        return Err(error.hint("add a `start` script to `package.json`, or name a file or script with `--entry`"));
+        let usual = "add a `start` script to `package.json`, or name a file or script with `--entry`".to_owned();
+        return Err(error.hint(advice.unwrap_or(usual)));
     };
     server(planner, project, package, build, shape, way, toolchain).map(|server| Outcome::Server(Box::new(server)))
 }

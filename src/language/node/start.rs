@@ -146,7 +146,11 @@ impl Resolver<'_> {
             return Start::Shell(words(&argv));
         }
         let argv = plain_program(argv);
-        let Some((wrapper, rest)) = wrapper(&argv) else { return self.program(argv, into, depth) };
+        // Bun runs scripts and files by the same words.
+        if argv.first().is_some_and(|word| word == "bun") {
+            return self.bun(argv.get(1..).unwrap_or_default(), into, depth);
+        }
+        let Some((wrapper, rest)) = wrapper(&argv) else { return self.program(argv) };
         match wrapper.kind {
             WrapperKind::Pass => self.words(inner(rest, into), into, depth + 1),
             WrapperKind::Script => self.script(&argv, rest, into, depth),
@@ -213,11 +217,8 @@ impl Resolver<'_> {
         }
     }
 
-    fn program(&self, argv: Vec<String>, into: &mut Resolved, depth: usize) -> Start {
+    fn program(&self, argv: Vec<String>) -> Start {
         let (first, rest) = argv.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
-        if first == "bun" {
-            return self.bun(rest, into, depth);
-        }
         if let Some(file) = (self.command)(first) {
             return Start::Node([vec![format!("node_modules/{file}")], without_port_variable(first, rest)].concat());
         }
@@ -475,6 +476,7 @@ mod tests {
             ("nest start", Start::Develop("nest start".to_owned())),
             ("bun index.ts", Start::Bun(vec!["index.ts".to_owned()])),
             ("bun run start", node("dist/a.js")),
+            ("bun run index.ts", Start::Bun(vec!["index.ts".to_owned()])),
             ("unknown x", Start::Program(vec!["unknown".to_owned(), "x".to_owned()])),
         ] {
             assert_eq!(resolve(line, &scripts).start, start, "{line}");
