@@ -249,7 +249,8 @@ mod tests {
     #[test]
     fn ordinary_projects_start_what_they_are() {
         let lock = ("package-lock.json", "{\"lockfileVersion\": 3}");
-        let cases: [(&[(&str, &str)], &[&str]); 9] = [
+        type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+        let cases: [Case; 9] = [
             (
                 &[
                     lock,
