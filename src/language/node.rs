@@ -250,7 +250,23 @@ mod tests {
     fn ordinary_projects_start_what_they_are() {
         let lock = ("package-lock.json", "{\"lockfileVersion\": 3}");
         type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
-        let cases: [Case; 9] = [
+        let cases: [Case; 10] = [
+            (
+                &[
+                    lock,
+                    (
+                        "package.json",
+                        r#"{"scripts": {"start": "pm2 start ecosystem.config.json --no-daemon"}, "dependencies": {"express": "4", "pm2": "6"}}"#,
+                    ),
+                    (
+                        "ecosystem.config.json",
+                        r#"{"apps": [{"name": "app", "script": "src/index.js", "instances": 1}]}"#,
+                    ),
+                    ("src/index.js", "app.listen(config.port)"),
+                    ("src/config.js", "const schema = { PORT: Joi.number().default(3100) };"),
+                ],
+                &["EXPOSE 3100", "CMD [\"src/index.js\"]"],
+            ),
             (
                 &[
                     lock,

@@ -255,17 +255,26 @@ fn parent(path: &str) -> String {
 /// The steps of a line, with scripts that call scripts read through.
 fn expand(package: &Package, line: &str, into: &mut Vec<String>, depth: usize) {
     for step in shell::steps(line).into_iter().filter(|step| !step.is_empty()) {
-        let words = words(step);
-        let script = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-            ["npm" | "pnpm" | "yarn" | "bun", "run", name, ..]
-            | ["yarn" | "pnpm", name, ..]
-            | ["run-s" | "run-p" | "npm-run-all", name] => package.manifest.scripts.get(*name),
-            _ => None,
-        };
-        match script {
-            Some(inner) if depth < DEEPEST && into.len() < 100 => expand(package, inner, into, depth + 1),
-            _ => into.push(step.to_owned()),
+        let scripts: Vec<&String> =
+            called(&words(step)).into_iter().filter_map(|name| package.manifest.scripts.get(&name)).collect();
+        match scripts.is_empty() || depth >= DEEPEST || into.len() > 100 {
+            true => into.push(step.to_owned()),
+            false => scripts.into_iter().for_each(|inner| expand(package, inner, into, depth + 1)),
         }
+    }
+}
+
+/// The names of scripts that a step may run.
+fn called(words: &[String]) -> Vec<String> {
+    let (first, rest) = words.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
+    let names = || rest.iter().filter(|word| !word.starts_with('-') && *word != "run");
+    match first {
+        "npm" if rest.first().is_some_and(|word| word == "run" || word == "run-script") => {
+            names().take(1).cloned().collect()
+        }
+        "pnpm" | "yarn" | "bun" => names().take(1).cloned().collect(),
+        "run-s" | "run-p" | "npm-run-all" | "npm-run-all2" => names().cloned().collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -478,6 +487,7 @@ mod tests {
                 &["www"],
                 false,
             ),
+            ("run-s ts", "typescript", &ts, &["out"], false),
             ("esbuild a.ts --bundle --outfile=build/a.js", "esbuild", &[], &["build"], false),
             ("nest build", "@nestjs/core", &[], &["dist"], false),
             ("node make.js", "x", &[], &[], true),

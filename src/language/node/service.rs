@@ -1,5 +1,9 @@
 //! Which package is the service, and what starting it comes down to: a server, or files for a web server.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::procfile;
@@ -352,7 +356,7 @@ fn site(
     ));
     say_what_is_left_out(planner, &build);
     let assets = shape.as_ref().and_then(|shape| shape.mode.assets.clone());
-    let pages = shape.as_ref().is_none_or(|shape| shape.mode.pages);
+    let pages = shape.as_ref().is_some_and(|shape| shape.mode.pages);
     Site { title, build, shape, output, assets, pages, evidence }
 }
 
@@ -369,7 +373,14 @@ fn ways(planner: &Planner, project: &Project, package: &Package, shape: Option<&
     let interpreter = |file: &str| interpreter(project.repo, package, file);
     let manifest = &package.manifest;
     let main = manifest.main.as_deref();
-    let resolver = Resolver { scripts: &manifest.scripts, main, command: &command, interpreter: &interpreter };
+    let ecosystem = |file: &str| ecosystem(project.repo, package, file);
+    let resolver = Resolver {
+        scripts: &manifest.scripts,
+        main,
+        command: &command,
+        ecosystem: &ecosystem,
+        interpreter: &interpreter,
+    };
     let names_package =
         |wish: &&String| normal(wish).as_deref() == Some(&package.folder) || manifest.name.as_ref() == Some(wish);
     let lines = match planner.wishes.entry.as_ref().filter(|wish| !names_package(wish)) {
@@ -477,6 +488,20 @@ fn command(project: &Project, package: &Package, name: &str) -> Option<String> {
         _ => found,
     })
 }
+
+/// The first script that a configuration of pm2 names.
+fn ecosystem(repo: &Repo, package: &Package, file: &str) -> Option<String> {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    let is_one = [".config.js", ".config.cjs", ".json", ".yml", ".yaml"].iter().any(|end| name.ends_with(end));
+    let text = repo.text(&normal(&package.path(file))?).filter(|_| is_one)?;
+    let found = SCRIPT.captures(text)?;
+    Some(found.get(1)?.as_str().trim_start_matches("./").to_owned())
+}
+
+static SCRIPT: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern = r#"\bscript['"]?\s*:\s*['"]?([A-Za-z0-9_./-]+\.[cm]?[jt]s)\b"#;
+    Regex::new(pattern).unwrap_or_else(|_| unreachable!("a test compiles it"))
+});
 
 /// What the first line of a script of the project names.
 fn interpreter(repo: &Repo, package: &Package, file: &str) -> Option<String> {

@@ -30,12 +30,14 @@ pub struct Findings {
 }
 
 /// A number in one of a pattern's groups is a port.
-static PORTS: LazyLock<[Regex; 4]> = LazyLock::new(|| {
+static PORTS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
     [
         r#"env(?:\.|\[['"])(?:APP_|HTTP_|SERVER_|API_|WEB_)?PORT(?:['"]\])?\s*\)?\s*(?:,\s*10\s*\))?\s*(?:\|\||\?\?|:)\s*['"`]?(\d{2,5})\b"#,
         r#"\bPORT\s*=\s*['"`]?(\d{2,5})['"`]?\s*[,}].{0,40}=\s*process\.env"#,
         r#"(?:\.listen|\bserve)\(\s*(?:\{[^{}]*?\bport\s*:\s*)?['"`]?(\d{2,5})\b"#,
         r#"get(?:<\w+>)?\(\s*['"](?:APP_|HTTP_|SERVER_|API_)?PORT['"]\s*(?:,|\)\s*(?:\|\||\?\?))\s*['"`]?(\d{2,5})\b"#,
+        r#"\bPORT\s*:\s*\w[^\n;]{0,80}?\.default\(\s*['"]?(\d{2,5})\b"#,
+        r#"\bPORT\s*:\s*\w+\(\s*\{[^{}]*\bdefault\s*:\s*['"]?(\d{2,5})\b"#,
     ]
     .map(pattern)
 });
@@ -179,6 +181,8 @@ mod tests {
             ("const port = process.env.PORT ? +process.env.PORT : 4002", Some(4002)),
             ("fastify.listen({ host: '0.0.0.0', port: 3001 })", Some(3001)),
             ("serve({ fetch: app.fetch, port: 8788 })", Some(8788)),
+            ("const schema = { PORT: Joi.number().default(3003) }; app.listen(c.port)", Some(3003)),
+            ("cleanEnv(process.env, { PORT: port({ default: 3004 }) })", Some(3004)),
             ("const { PORT = 3002 } = process.env;", Some(3002)),
             ("const port: number = 7000;\napp.listen(port)", Some(7000)),
             ("await app.listen(config.get<number>('PORT', 3333))", Some(3333)),

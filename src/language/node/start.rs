@@ -54,6 +54,8 @@ pub struct Resolver<'a> {
     pub main: Option<&'a str>,
     /// Finds the file of a command below node_modules.
     pub command: &'a dyn Fn(&str) -> Option<String>,
+    /// Finds what a configuration of pm2 starts.
+    pub ecosystem: &'a dyn Fn(&str) -> Option<String>,
     /// Finds the interpreter in the first line of a file of the project.
     pub interpreter: &'a dyn Fn(&str) -> Option<String>,
 }
@@ -202,7 +204,11 @@ impl Resolver<'_> {
             Some(file) if is_typescript(file) && !args.iter().any(|word| word.starts_with('-')) => {
                 self.typescript(args, into)
             }
-            _ => Start::Node(args),
+            Some(file) => match (self.ecosystem)(file) {
+                Some(script) => Start::Node(vec![script]),
+                None => Start::Node(args),
+            },
+            None => Start::Node(args),
         }
     }
 
@@ -425,7 +431,15 @@ mod tests {
     fn resolve(line: &str, scripts: &Texts) -> Resolved {
         let command = |name: &str| CATALOG.commands.get(name).cloned();
         let interpreter = |file: &str| (file == "./start.sh").then(|| "bash".to_owned());
-        Resolver { scripts, main: Some("lib/main.js"), command: &command, interpreter: &interpreter }.line(line)
+        let ecosystem = |file: &str| (file == "ecosystem.config.js").then(|| "lib/cluster.js".to_owned());
+        Resolver {
+            scripts,
+            main: Some("lib/main.js"),
+            command: &command,
+            ecosystem: &ecosystem,
+            interpreter: &interpreter,
+        }
+        .line(line)
     }
 
     fn node(args: &str) -> Start {
@@ -458,6 +472,7 @@ mod tests {
             ("nodemon server.js", node("server.js")),
             ("nodemon --watch src --exec 'node a.js'", node("a.js")),
             ("pm2-runtime start a.js --name x", node("a.js")),
+            ("pm2 start ecosystem.config.js --no-daemon", node("lib/cluster.js")),
             ("tsx src/a.ts", node("--import tsx src/a.ts")),
             ("npm run build && node dist/a.js", node("dist/a.js")),
             ("prisma migrate deploy && node dist/a.js", node("dist/a.js")),
