@@ -132,33 +132,43 @@ pub fn newest_lines(project: &Project) -> Vec<Fact> {
         return closure(lock, &direct)
             .filter_map(|package| {
                 let line = locked_line(package).or_else(|| pinned_line(&package.name, &package.version))?;
-                newest_line_fact(&line, file, &format!("{} {}", package.name, package.version))
+                Some(newest_line_facts(&line, file, &format!("{} {}", package.name, package.version)))
             })
+            .flatten()
             .collect();
     }
     if let Some(lock) = &project.pipfile_lock {
         let pins = lock.packages.iter();
         return pins
             .filter_map(|(name, version)| {
-                newest_line_fact(&pinned_line(name, version)?, "Pipfile.lock", &format!("{name} {version}"))
+                Some(newest_line_facts(&pinned_line(name, version)?, "Pipfile.lock", &format!("{name} {version}")))
             })
+            .flatten()
             .collect();
     }
     let found = dependencies("pip").into_iter();
     found
         .filter_map(|dependency| {
             let line = pinned_line(&dependency.requirement.name, dependency.requirement.pinned()?)?;
-            newest_line_fact(&line, &dependency.file, &dependency.requirement.to_string())
+            Some(newest_line_facts(&line, &dependency.file, &dependency.requirement.to_string()))
         })
+        .flatten()
         .collect()
 }
 
-/// Only what rules out the preferred line is worth a word.
-fn newest_line_fact(line: &str, file: &str, quote: &str) -> Option<Fact> {
-    let preferred = CATALOG.release.iter().find(|release| release.preferred)?;
-    let (newest, preferred) = (minor(line)?, minor(&preferred.cycle)?);
-    let wanted = Requirement::range(&format!("up to {line}, the newest with wheels"), &format!("<3.{}.0", newest + 1))?;
-    (newest < preferred).then(|| Fact::new(Kind::Toolchain(wanted), file, quote, Strength::Convention))
+/// Only what rules out the preferred line is worth a word. Pins that old have neighbours of their age, so the newest line
+/// with distutils, which those import, is a guess beside it.
+fn newest_line_facts(line: &str, file: &str, quote: &str) -> Vec<Fact> {
+    let preferred = CATALOG.release.iter().find(|release| release.preferred).map(|release| release.cycle.as_str());
+    if minor(line) >= preferred.and_then(minor) {
+        return Vec::new();
+    }
+    let upto = |line: &str, why: &str, strength| {
+        let wanted = Requirement::range(&format!("up to {line}, {why}"), &format!("<3.{}.0", minor(line)? + 1))?;
+        Some(Fact::new(Kind::Toolchain(wanted), file, quote, strength))
+    };
+    let wheels = upto(line, "the newest with wheels", Strength::Convention);
+    wheels.into_iter().chain(upto(&CATALOG.distutils, "the newest with distutils", Strength::Guess)).collect()
 }
 
 /// The newest line that a locked package has a wheel for; `None` where it is pure or has one for the newest.
@@ -215,8 +225,8 @@ mod tests {
         let repo =
             Repo::from_list("x", [("uv.lock", lock), ("pyproject.toml", "[project]\nname='x'\ndependencies=['a']")]);
         let facts = newest_lines(&Project::read(&repo));
-        assert_eq!(facts.len(), 1);
-        assert!(facts[0].kind.to_string().contains("3.11"));
+        assert_eq!(facts.len(), 2);
+        assert!(facts[0].kind.to_string().contains("3.11, the newest with wheels"));
     }
 
     #[test]

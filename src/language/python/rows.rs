@@ -14,6 +14,7 @@ use crate::catalog::{self, Release, Runtime};
 #[serde(deny_unknown_fields)]
 pub struct Catalog {
     pub pip_since: Vec<String>,
+    pub distutils: String,
     pub public_indexes: Vec<String>,
     pub pure: BTreeSet<String>,
     pub windows: BTreeSet<String>,
