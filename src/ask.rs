@@ -71,7 +71,7 @@ pub fn may_write(files: usize) -> Result<bool, Error> {
 fn gone(error: InquireError) -> Error {
     match error {
         InquireError::OperationCanceled | InquireError::OperationInterrupted => {
-            Error { what: "interrupted; nothing was written".to_owned(), hint: None, exit: Exit::Interrupted }
+            Error { exit: Exit::Interrupted, ..Error::no("interrupted; nothing was written") }
         }
         other => Error::usage(format!("cannot ask: {other}")).hint("answer in advance: `dockgen init --yes`"),
     }

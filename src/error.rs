@@ -24,17 +24,24 @@ pub struct Error {
     pub hint: Option<String>,
     /// How the process ends.
     pub exit: Exit,
+    /// Whether the language has nothing to start here, so that another one may.
+    pub nothing: bool,
 }
 
 impl Error {
     /// The answer is no.
     pub fn no(what: impl Into<String>) -> Self {
-        Error { what: what.into(), hint: None, exit: Exit::No }
+        Error { what: what.into(), hint: None, exit: Exit::No, nothing: false }
+    }
+
+    /// The language has nothing to start here.
+    pub fn nothing(what: impl Into<String>) -> Self {
+        Error { nothing: true, ..Error::no(what) }
     }
 
     /// Input or usage is wrong.
     pub fn usage(what: impl Into<String>) -> Self {
-        Error { what: what.into(), hint: None, exit: Exit::Usage }
+        Error { what: what.into(), hint: None, exit: Exit::Usage, nothing: false }
     }
 
     /// The same with a hint.

@@ -226,7 +226,9 @@ pub fn detect(repo: &Repo, wishes: &Wishes) -> Result<(&'static Language, Decisi
     let own = ALL.iter().map(|language| (Ok(language.id), language.id, language.signs));
     let foreign = FOREIGN.iter().map(|(title, signs)| (Err(*title), *title, *signs));
     let (last, first): (Vec<_>, Vec<_>) = own.partition(|(value, _, _)| *value == Ok("node"));
-    for (value, label, signs) in first.into_iter().chain(foreign).chain(last) {
+    // Programs for Node are published for Deno too.
+    let (deno, foreign): (Vec<_>, Vec<_>) = foreign.partition(|(value, _, _)| *value == Err("Deno"));
+    for (value, label, signs) in first.into_iter().chain(foreign).chain(last).chain(deno) {
         if let Some((sign, file)) = strongest(repo, signs) {
             let evidence = Evidence::new(file, "", sign.strength);
             candidates.push(Candidate::new(value, label, format!("`{file}` is there"), evidence));

@@ -76,6 +76,25 @@ pub struct Draft {
 /// Where there is no known language, a wish cannot be met, or what was found cannot be written.
 pub fn draft(repo: &Repo, wishes: &Wishes) -> Result<Draft, Error> {
     let (language, detected) = language::detect(repo, wishes)?;
+    let others = if detected.tie { detected.options.clone() } else { Vec::new() };
+    match draft_in(repo, wishes, language, detected) {
+        Err(error) if error.nothing => in_another(repo, wishes, language, &others, &error).ok_or(error),
+        done => done,
+    }
+}
+
+/// The draft in one of the languages whose signs are as strong, where the first has nothing to start.
+fn in_another(repo: &Repo, wishes: &Wishes, first: &Language, others: &[String], why: &Error) -> Option<Draft> {
+    let asked = |id: &String| Wishes { lang: Some(id.clone()), ..wishes.clone() };
+    others.iter().filter(|id| *id != first.id).find_map(|id| {
+        let (language, detected) = language::detect(repo, &asked(id)).ok()?;
+        let mut draft = draft_in(repo, wishes, language, detected).ok()?;
+        draft.warnings.insert(0, format!("{} is passed over: {}", first.title, why.what));
+        Some(draft)
+    })
+}
+
+fn draft_in(repo: &Repo, wishes: &Wishes, language: &'static Language, detected: Decision) -> Result<Draft, Error> {
     let mut planner = Planner::new(repo, (language.inspect)(repo), wishes);
     planner.note(detected);
     for closed in repo.closed() {

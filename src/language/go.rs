@@ -309,7 +309,7 @@ fn entry(planner: &mut Planner) -> Result<String, Error> {
         }
     }
     planner.choose("entry", candidates).ok_or_else(|| {
-        Error::no("there is no main package: this is a library, and a library is no image".to_owned())
+        Error::nothing("there is no main package: this is a library, and a library is no image".to_owned())
             .hint("run dockgen where a `package main` with a `func main` is below")
     })
 }

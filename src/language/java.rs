@@ -298,7 +298,7 @@ fn nothing_starts(repo: &Repo, reactor: &Reactor) -> Error {
             Error::no(format!("`{pom}` builds a war, which needs a servlet container, and dockgen writes for none yet"))
                 .hint("a war of Spring Boot with its plugin starts by itself")
         }
-        None => Error::no("nothing here can be started: no Spring Boot, no Quarkus, no class with a main method")
+        None => Error::nothing("nothing here can be started: no Spring Boot, no Quarkus, no class with a main method")
             .hint("a library is no image; run dockgen in the folder of an application"),
     }
 }

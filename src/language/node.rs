@@ -1,5 +1,6 @@
 //! Node: servers, and applications that compile to files for a web server; alone or as members of a workspace.
 
+mod aged;
 mod build;
 mod catalog;
 mod ignore;
@@ -11,6 +12,8 @@ mod source;
 mod start;
 mod versions;
 
+use std::collections::BTreeMap;
+
 use super::{Common, Labels, Language, Recipe, sign, view};
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
@@ -19,6 +22,7 @@ use crate::plan::{Need, Planner};
 use crate::repo::Repo;
 use build::Build;
 use catalog::{CATALOG, Native};
+use image::Argument;
 use manager::Chosen;
 use project::{Package, Project};
 use service::{Outcome, Server, Site};
@@ -46,13 +50,15 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     if !package.folder.is_empty() {
         planner.facts.extend(versions::facts(planner.repo, |file| package.path(file), &package.manifest));
     }
+    planner.facts.extend(aged::facts(&project, &package));
     let toolchain = planner.toolchain("Node", &CATALOG.release)?;
+    let aged = aged::environment(&project, &package, &toolchain);
     let natives = natives(&project, &package);
     let compiles = natives.iter().any(|(native, _)| native.compile);
     let manager = manager::choose(planner, &project, &toolchain, compiles)?;
     let secrets = manager::secrets(planner, &project);
     let outcome = service::plan(planner, &project, &package, &toolchain)?;
-    let desk = Desk { project: &project, package: &package, toolchain, manager, natives, secrets };
+    let desk = Desk { project: &project, package: &package, toolchain, manager, natives, aged, secrets };
     match outcome {
         Outcome::Server(server) => desk.server(planner, *server),
         Outcome::Site(site) => desk.site(planner, &site),
@@ -101,6 +107,8 @@ struct Desk<'a> {
     toolchain: Toolchain,
     manager: Chosen,
     natives: Vec<(&'static Native, String)>,
+    /// Variables with which the build's packages work on this release.
+    aged: BTreeMap<String, String>,
     secrets: Vec<manager::Secret>,
 }
 
@@ -176,13 +184,13 @@ impl Desk<'_> {
 
     /// Arguments of the build: variables that it writes into what browsers load. Names that checks of Dockerfiles take
     /// for secrets are left to `dockgen.toml`.
-    fn arguments(&self, planner: &mut Planner, build: &Build) -> Vec<String> {
+    fn arguments(&self, planner: &mut Planner, build: &Build) -> Vec<Argument> {
         let words = ["KEY", "PASSWORD", "PRIVATE", "SECRET", "TOKEN", "USERNAME", "AUTH", "CREDENTIAL"];
         let all =
             if build.is_there() { source::public_variables(planner.repo, &self.package.folder) } else { Vec::new() };
-        let (doubtful, plain): (Vec<String>, Vec<String>) =
-            all.into_iter().partition(|name| words.iter().any(|word| name.contains(word)));
-        for name in &doubtful {
+        let (doubtful, plain): (Vec<Argument>, Vec<Argument>) =
+            all.into_iter().partition(|argument| words.iter().any(|word| argument.name.contains(word)));
+        for Argument { name, .. } in &doubtful {
             planner.warn(format!("the build reads `{name}` and shows it to everybody: give it by `build_args` in `dockgen.toml` if that is meant"));
         }
         plain
@@ -398,5 +406,130 @@ mod tests {
         let said = draft.warnings.join("\n");
         assert!(said.contains("two lock files") && said.contains("does not know `express`"), "{said}");
         assert!(draft.documents[0].text.contains("COPY package.json package-lock.json ./"));
+    }
+
+    #[test]
+    fn what_old_mixed_and_half_built_projects_need() {
+        let lock = ("package-lock.json", "{\"lockfileVersion\": 3}");
+        let pnpm = ("pnpm-lock.yaml", "lockfileVersion: '9.0'\npackages:\n  '@prisma/client@6.0.0': {}\n");
+        type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+        let cases: [Case; 9] = [
+            (
+                &[
+                    lock,
+                    (
+                        "package.json",
+                        r#"{"scripts": {"build": "react-scripts build"}, "dependencies": {"react-scripts": "4.0.3"}}"#,
+                    ),
+                ],
+                &["NODE_OPTIONS=--openssl-legacy-provider"],
+            ),
+            (
+                &[
+                    (
+                        "yarn.lock",
+                        "# yarn lockfile v1\nnode-sass@^4.0.0:\n  version \"4.14.1\"\nvue@2:\n  version \"2.0.0\"\n",
+                    ),
+                    (
+                        "package.json",
+                        r#"{"scripts": {"build": "vite build"}, "dependencies": {"vue": "2"}, "devDependencies": {"vite": "5"}}"#,
+                    ),
+                    ("index.html", ""),
+                ],
+                &["ARG NODE_VERSION=14."],
+            ),
+            (
+                &[
+                    pnpm,
+                    (
+                        "package.json",
+                        r#"{"scripts": {"build": "tsc", "start": "node dist/a.js"}, "dependencies": {"@prisma/client": "6.0.0"}, "devDependencies": {"prisma": "6.0.0"}}"#,
+                    ),
+                    ("tsconfig.json", r#"{"compilerOptions": {"outDir": "dist"}}"#),
+                    ("prisma/schema.prisma", "generator client {\n  provider = \"prisma-client-js\"\n}"),
+                ],
+                &["FROM deps AS modules", "COPY --link --from=modules /app/node_modules ./node_modules"],
+            ),
+            (
+                &[
+                    lock,
+                    ("package.json", r#"{"workspaces": ["packages/*"]}"#),
+                    (
+                        "packages/db/package.json",
+                        r#"{"name": "db", "scripts": {"postinstall": "prisma generate"}, "dependencies": {"@prisma/client": "6"}}"#,
+                    ),
+                    ("packages/db/schema.prisma", "provider = \"prisma-client-js\""),
+                    (
+                        "packages/web/package.json",
+                        r#"{"name": "web", "scripts": {"start": "node a.js"}, "dependencies": {"db": "*"}}"#,
+                    ),
+                    ("packages/web/a.js", "app.listen(3000)"),
+                ],
+                &[
+                    "npm pkg delete scripts.postinstall --prefix packages/db",
+                    "npm run postinstall --workspace=packages/db",
+                    "COPY --link --from=build /app/node_modules/.prisma /app/node_modules/.prisma",
+                ],
+            ),
+            (
+                &[
+                    lock,
+                    (
+                        "package.json",
+                        r#"{"scripts": {"start": "npm run css && node a.js", "css": "sass a.scss b.css", "postinstall": "patch-package && npm run css"}}"#,
+                    ),
+                    ("a.js", "app.listen(3000)"),
+                ],
+                &["RUN npm run css\n", "CMD [\"a.js\"]"],
+            ),
+            (
+                &[
+                    lock,
+                    (
+                        "package.json",
+                        r#"{"scripts": {"start": "node a.js", "build:client": "vite build", "build:docker": "docker build ."}, "dependencies": {"vite": "6", "lib": "file:lib"}}"#,
+                    ),
+                    ("a.js", "app.listen(3000)"),
+                    ("lib/package.json", "{}"),
+                ],
+                &["RUN npm run build:client\n", "source=lib/package.json,target=lib/package.json"],
+            ),
+            (
+                &[
+                    lock,
+                    (
+                        "package.json",
+                        r#"{"scripts": {"start": "node index.js"}, "dependencies": {"@nestjs/core": "7"}, "devDependencies": {"ts-node": "8"}}"#,
+                    ),
+                    ("index.js", "require('ts-node/register');\nrequire('./src/main');"),
+                    ("src/main.ts", "app.listen(3000)"),
+                ],
+                &["npm ci --no-audit --no-fund --prefer-offline\n", "CMD [\"index.js\"]"],
+            ),
+            (
+                &[
+                    lock,
+                    (
+                        "package.json",
+                        r#"{"scripts": {"build": "pnpm with-env next build", "start": "pnpm with-env next start", "with-env": "dotenv -e ../.env --"}, "dependencies": {"next": "15"}}"#,
+                    ),
+                ],
+                &["NEXT_TELEMETRY_DISABLED=1", "CMD [\"node_modules/next/dist/bin/next\", \"start\"]"],
+            ),
+            (
+                &[
+                    lock,
+                    ("deno.json", "{}"),
+                    ("pyproject.toml", "[project]\nname = \"docs\"\nversion = \"1\"\n"),
+                    ("package.json", r#"{"scripts": {"start": "node a.js"}}"#),
+                    ("a.js", "app.listen(3000)"),
+                ],
+                &["CMD [\"a.js\"]"],
+            ),
+        ];
+        for (files, expected) in cases {
+            let text = dockerfile(files);
+            expected.iter().for_each(|line| assert!(text.contains(line), "{line} is not in\n{text}"));
+        }
     }
 }

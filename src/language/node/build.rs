@@ -1,6 +1,7 @@
 //! What the build of a service is: its commands, the framework behind it, and where the result lies.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use regex::Regex;
 
@@ -11,12 +12,24 @@ use crate::source::shell::{self, Command};
 
 use super::catalog::{CATALOG, Framework, Mode};
 use super::project::{Package, join, normal};
+use super::start::bare;
 
 /// Scripts that make what is started, the usual one first.
 const SCRIPTS: [&str; 6] = ["build", "build:prod", "build:production", "compile", "bundle", "heroku-postbuild"];
 
+/// What scripts build that make parts of what is started, where none makes the whole: `build:client`.
+const PARTS: [&str; 10] = ["css", "assets", "frontend", "client", "web", "ui", "app", "server", "backend", "api"];
+
 /// How many scripts may call one another.
 const DEEPEST: usize = 6;
+
+/// The scripts that build parts, with the first of them.
+fn parts(package: &Package) -> Option<(&'static str, Vec<&'static str>)> {
+    static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| PARTS.iter().map(|part| format!("build:{part}")).collect());
+    let there = NAMES.iter().map(String::as_str).filter(|name| package.manifest.scripts.contains_key(*name));
+    let there: Vec<&str> = there.collect();
+    Some((there.first()?, there.clone()))
+}
 
 /// The build of a service.
 #[derive(Debug, Default)]
@@ -33,8 +46,8 @@ pub struct Build {
     pub elsewhere: bool,
     /// Scripts of the package that an install would run, and that need the sources.
     pub hooks: Vec<String>,
-    /// A command of a package that has to run first, and that no script calls.
-    pub before: Option<String>,
+    /// Commands that have to run first, and that the script does not call.
+    pub before: Vec<String>,
     /// Whether packages of the workspace that it is made of are built.
     pub others: bool,
     /// What speaks for it.
@@ -46,9 +59,19 @@ impl Build {
     pub fn is_there(&self) -> bool {
         self.others
             || !self.hooks.is_empty()
-            || self.before.is_some()
+            || !self.before.is_empty()
             || self.script.is_some()
             || !self.steps.is_empty()
+    }
+
+    /// Takes up steps that a start line runs before the program, and that belong to the build.
+    pub fn take(&mut self, steps: &[String], evidence: &Evidence) {
+        let new: Vec<String> = steps.iter().filter(|step| !self.before.contains(step)).cloned().collect();
+        self.elsewhere |= !steps.is_empty();
+        if !new.is_empty() {
+            self.before.extend(new);
+            self.evidence.get_or_insert_with(|| evidence.clone());
+        }
     }
 
     /// Whether the build makes this file.
@@ -86,7 +109,13 @@ pub fn read(repo: &Repo, package: &Package) -> (Build, Option<Shape>) {
         let quote = format!("\"{name}\": \"{line}\"");
         build.script = Some((*name).to_owned());
         build.evidence = Some(Evidence::new(&package.path("package.json"), &quote, Strength::Stated));
-        build.leave_out_migrations(line);
+        build.leave_out_migrations(&steps);
+    } else if let Some((name, parts)) = parts(package) {
+        let line = scripts.get(name).map_or("", String::as_str);
+        build.evidence =
+            Some(Evidence::new(&package.path("package.json"), &format!("\"{name}\": \"{line}\""), Strength::Stated));
+        build.steps = parts.iter().map(|name| format!("npm run {name}")).collect();
+        build.steps.iter().for_each(|step| expand(package, step, &mut steps, 0));
     } else if let Some(shape) = &shape {
         build.steps.extend(shape.framework.commands.first().cloned());
         build.evidence = Some(shape.evidence.clone());
@@ -99,13 +128,13 @@ pub fn read(repo: &Repo, package: &Package) -> (Build, Option<Shape>) {
     let generates = || {
         steps
             .iter()
-            .chain(hooks(package))
+            .chain(hooks(package).filter_map(|name| package.manifest.scripts.get(name)))
             .any(|step| step.contains("prisma generate") || step.contains("prisma:generate"))
     };
     let schema =
         ["prisma/schema.prisma", "schema.prisma", "prisma.config.ts"].iter().any(|file| repo.has(&package.path(file)));
     if schema && package.manifest.dependency("prisma").is_some() && !generates() {
-        build.before = Some("prisma generate".to_owned());
+        build.before.push("prisma generate".to_owned());
     }
     build.outputs.sort();
     build.outputs.dedup();
@@ -115,8 +144,22 @@ pub fn read(repo: &Repo, package: &Package) -> (Build, Option<Shape>) {
 /// Scripts that an install runs.
 pub const HOOKS: [&str; 5] = ["preinstall", "install", "postinstall", "prepare", "prepublish"];
 
-fn hooks(package: &Package) -> impl Iterator<Item = &String> {
-    HOOKS.iter().filter_map(|name| package.manifest.scripts.get(*name))
+/// The names of a package's scripts that an install runs.
+pub fn hooks(package: &Package) -> impl Iterator<Item = &'static str> {
+    HOOKS.iter().copied().filter(|name| package.manifest.scripts.contains_key(*name))
+}
+
+/// Those of a member that prepare what others import, and that its build script does not repeat.
+pub fn preparing(package: &Package) -> impl Iterator<Item = &'static str> {
+    let build = package.manifest.scripts.get("build");
+    let idle = |line: &String| CATALOG.skipped.hooks.iter().any(|begin| line.contains(begin.as_str()));
+    hooks(package).filter(move |name| {
+        let line = package.manifest.scripts.get(*name);
+        let called = |line: &String| {
+            build.is_some_and(|build| build == line || line.contains("build")) || CATALOG.skipped.hooks.contains(line)
+        };
+        *name != "preinstall" && line.is_some_and(|line| !line.trim().is_empty() && !idle(line) && !called(line))
+    })
 }
 
 /// A TypeScript project without a build script, whose compiler's output is what is started.
@@ -134,12 +177,16 @@ impl Build {
     fn add_hooks(&mut self, package: &Package) {
         let scripts = &package.manifest.scripts;
         let idle = |line: &str| CATALOG.skipped.hooks.iter().any(|begin| line.contains(begin.as_str()));
-        let built = |line: &str| self.script.is_some() && (line.contains("build") || line.contains("tsc"));
+        let scripted = self.script.is_some();
+        let built = |line: &str| scripted && (line.contains("build") || line.contains("tsc"));
         for name in HOOKS.iter().filter(|name| **name != "preinstall") {
-            let Some(line) = scripts.get(*name).filter(|line| !idle(line) && !built(line) && !line.trim().is_empty())
-            else {
+            let Some(line) = scripts.get(*name).filter(|line| !built(line) && !line.trim().is_empty()) else {
                 continue;
             };
+            if idle(line) {
+                self.add_rest(package, line);
+                continue;
+            }
             self.hooks.push((*name).to_owned());
             self.elsewhere |= !line.starts_with("prisma generate") && !line.starts_with("npx prisma generate");
         }
@@ -150,13 +197,31 @@ impl Build {
         }
     }
 
-    fn leave_out_migrations(&mut self, line: &str) {
-        let needs_database =
-            |step: &&str| CATALOG.skipped.migrations.iter().any(|begin| step.starts_with(begin.as_str()));
-        let (dropped, kept): (Vec<&str>, Vec<&str>) = shell::steps(line).into_iter().partition(needs_database);
+    /// What a hook makes beside what is left out of it: `patch-package && npm run css`.
+    fn add_rest(&mut self, package: &Package, line: &str) {
+        let mut steps = Vec::new();
+        for step in shell::steps(line) {
+            let mut inner = Vec::new();
+            expand(package, step, &mut inner, 0);
+            let makes = |step: &String| words(step).first().is_some_and(|word| CATALOG.skipped.makers.contains(word));
+            if !inner.is_empty() && inner.iter().all(makes) {
+                steps.push(step.to_owned());
+            }
+        }
+        self.elsewhere |= !steps.is_empty();
+        self.before.extend(steps);
+    }
+
+    fn leave_out_migrations(&mut self, steps: &[String]) {
+        let needs_database = |step: &&String| {
+            let bare = words(step).join(" ");
+            let begins = |text: &str| CATALOG.skipped.migrations.iter().any(|begin| text.starts_with(begin.as_str()));
+            begins(step) || begins(&bare)
+        };
+        let (dropped, kept): (Vec<&String>, Vec<&String>) = steps.iter().partition(needs_database);
         if !dropped.is_empty() {
-            self.dropped = dropped.into_iter().map(str::to_owned).collect();
-            self.steps = kept.into_iter().filter(|step| !step.is_empty()).map(str::to_owned).collect();
+            self.dropped = dropped.into_iter().cloned().collect();
+            self.steps = kept.into_iter().cloned().collect();
             self.script = None;
         }
     }
@@ -255,11 +320,19 @@ fn parent(path: &str) -> String {
 /// The steps of a line, with scripts that call scripts read through.
 fn expand(package: &Package, line: &str, into: &mut Vec<String>, depth: usize) {
     for step in shell::steps(line).into_iter().filter(|step| !step.is_empty()) {
-        let scripts: Vec<&String> =
-            called(&words(step)).into_iter().filter_map(|name| package.manifest.scripts.get(&name)).collect();
+        let words = words(step);
+        let known = |name: String| {
+            let line = package.manifest.scripts.get(&name)?;
+            // Managers put what follows a single name behind the script's line.
+            let rest = words.iter().skip_while(|word| **word != name).skip(1).filter(|word| *word != "--");
+            let rest = rest.filter_map(|word| shlex::try_quote(word).ok()).collect::<Vec<_>>().join(" ");
+            let several = words.first().is_some_and(|word| word.starts_with("run-") || word.starts_with("npm-run-all"));
+            Some(if several || rest.is_empty() { line.clone() } else { format!("{line} {rest}") })
+        };
+        let scripts: Vec<String> = called(&words).into_iter().filter_map(known).collect();
         match scripts.is_empty() || depth >= DEEPEST || into.len() > 100 {
             true => into.push(step.to_owned()),
-            false => scripts.into_iter().for_each(|inner| expand(package, inner, into, depth + 1)),
+            false => scripts.into_iter().for_each(|inner| expand(package, &inner, into, depth + 1)),
         }
     }
 }
@@ -284,12 +357,11 @@ fn words(step: &str) -> Vec<String> {
         Command::Simple { argv, .. } => argv,
         Command::Shell => step.split_whitespace().map(str::to_owned).collect(),
     };
-    while argv.len() > 1
-        && argv.first().is_some_and(|word| {
-            ["npx", "cross-env", "env", "bunx", "pnpx", "dotenv", "--", "shx", "-y"].contains(&word.as_str())
-                || shell::assignment(word).is_some()
-        })
-    {
+    while argv.len() > 1 && argv.first().is_some_and(|word| ["--", "shx", "-y"].contains(&word.as_str())) {
+        argv.remove(0);
+    }
+    argv = bare(argv);
+    if argv.len() > 1 && argv.first().is_some_and(|word| word == "shx") {
         argv.remove(0);
     }
     if let Some(first) = argv.first_mut() {
@@ -321,7 +393,10 @@ fn shape(repo: &Repo, package: &Package, steps: &[String]) -> Option<Shape> {
         let called = steps.iter().any(|step| framework.commands.iter().any(|command| begins(step, command)));
         let mode = framework.mode.iter().find(|mode| fits(repo, package, framework, mode, &steps))?;
         // A build script that does not call it builds something else.
+        let callable =
+            framework.command_package.as_ref().is_none_or(|name| package.manifest.dependency(name).is_some());
         let unsaid = steps.is_empty()
+            && callable
             && (!mode.is_static
                 || mode.file.is_some()
                 || framework.config.iter().any(|file| repo.has(&package.path(file))));

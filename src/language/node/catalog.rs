@@ -37,6 +37,8 @@ pub struct Catalog {
     pub library: Vec<Library>,
     /// Packages with native parts.
     pub native: Vec<Native>,
+    /// Releases of packages that do not fit every release of Node.
+    pub aged: Vec<Aged>,
 }
 
 /// A package manager.
@@ -106,6 +108,8 @@ pub struct Framework {
     pub dependency: String,
     /// What its build is called; the first is taken where no script calls one.
     pub commands: Vec<String>,
+    /// The package that brings the command, where it is another one.
+    pub command_package: Option<String>,
     /// Its own files.
     #[serde(default)]
     pub config: Vec<String>,
@@ -192,6 +196,8 @@ pub struct Skipped {
     pub hooks: Vec<String>,
     /// Beginnings of steps that need a database.
     pub migrations: Vec<String>,
+    /// Programs that turn sources into files: before a start they are part of the build.
+    pub makers: Vec<String>,
 }
 
 /// What a wrapper means.
@@ -273,6 +279,23 @@ pub struct Native {
     pub environment: BTreeMap<String, String>,
 }
 
+/// Releases of packages that do not fit every release of Node.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Aged {
+    /// The package.
+    pub package: String,
+    /// Its releases.
+    pub releases: String,
+    /// The releases of Node on which they work, where nothing helps them on others.
+    pub node: Option<String>,
+    /// What makes the build work on `since` and later.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+    /// The releases of Node that need `environment`.
+    pub since: Option<String>,
+}
+
 /// The catalog, read once.
 pub static CATALOG: LazyLock<Catalog> =
     LazyLock::new(|| catalog::parse("node/catalog.toml", include_str!("../../../templates/node/catalog.toml")));
@@ -301,6 +324,11 @@ mod tests {
         }
         for release in catalog.manager.iter().flat_map(|manager| &manager.releases) {
             nodejs_semver::Range::parse(&release.node).unwrap();
+        }
+        for row in &catalog.aged {
+            for range in [Some(&row.releases), row.node.as_ref(), row.since.as_ref()].into_iter().flatten() {
+                nodejs_semver::Range::parse(range).unwrap();
+            }
         }
         assert!(catalog.manager("npm").is_some() && catalog.manager("yarn-berry").is_some());
     }

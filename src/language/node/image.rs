@@ -9,7 +9,7 @@ use crate::language::Variable;
 use crate::source::shell::{self, Command};
 
 use super::Desk;
-use super::build::{Build, Shape};
+use super::build::{self, Build, Shape};
 use super::catalog::CATALOG;
 use super::manager::{Install, split};
 use super::project::{Package, join};
@@ -31,18 +31,28 @@ pub struct View {
     everything: Option<Install>,
     built: bool,
     build_environment: Vec<Variable>,
-    build_arguments: Vec<String>,
+    build_arguments: Vec<Argument>,
     build_cache: Option<String>,
     commands: Vec<Vec<String>>,
     tini: bool,
     apt_run: Vec<String>,
     workdir: String,
     run_environment: Vec<Variable>,
+    generated: Option<String>,
     modules: Option<Copy>,
     copies: Vec<Copy>,
     entrypoint: Vec<String>,
     command: Vec<String>,
     site: Option<SiteView>,
+}
+
+/// An argument of the build.
+#[derive(Debug, Clone, Serialize)]
+pub struct Argument {
+    /// Its name.
+    pub name: String,
+    /// What the repository sets it to.
+    pub value: Option<String>,
 }
 
 /// A line that copies into the final stage.
@@ -86,6 +96,9 @@ impl Copy {
         Copy { exclude: Some("**/node_modules"), ..self }
     }
 }
+
+/// Where pnpm keeps packages, and with them what is generated into them.
+const GENERATED: &str = "node_modules/.pnpm";
 
 /// The search path of the image, with the commands of packages before it.
 const PATH: &str = "/app/node_modules/.bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -141,6 +154,10 @@ impl Desk<'_> {
                 .flat_map(|(row, _)| variables(&row.environment))
                 .filter(|variable| variable.name.contains("SKIP")),
         );
+        if self.natives.iter().any(|(row, _)| row.compile) && runtime.builder.is_none() {
+            // The image has the headers that node-gyp would download.
+            environment.push(variable("npm_config_nodedir", "/usr/local"));
+        }
         let apt_build = self.natives.iter().flat_map(|(row, _)| row.build.iter().cloned()).collect();
         View {
             version: self.toolchain.version.clone(),
@@ -154,7 +171,11 @@ impl Desk<'_> {
             production: None,
             everything: None,
             built: build.is_there(),
-            build_environment: framework.into_iter().flat_map(|framework| variables(&framework.environment)).collect(),
+            build_environment: framework
+                .into_iter()
+                .flat_map(|framework| variables(&framework.environment))
+                .chain(variables(&self.aged))
+                .collect(),
             build_arguments: Vec::new(),
             build_cache: framework
                 .and_then(|framework| framework.cache.as_ref())
@@ -164,6 +185,7 @@ impl Desk<'_> {
             apt_run: Vec::new(),
             workdir: "/app".to_owned(),
             run_environment: Vec::new(),
+            generated: None,
             modules: None,
             copies: Vec::new(),
             entrypoint: Vec::new(),
@@ -178,7 +200,7 @@ impl Desk<'_> {
         if !build.is_there() {
             return commands;
         }
-        commands.extend(build.hooks.iter().map(|name| self.manager.run(name)));
+        commands.extend(build.hooks.iter().filter(|_| !self.is_member()).map(|name| self.manager.run(name)));
         commands.extend(build.before.iter().map(|step| self.step(step)));
         if self.is_member() {
             for package in self.project.closure(&self.package.folder) {
@@ -186,6 +208,7 @@ impl Desk<'_> {
                     true => build.script.as_deref(),
                     false => package.manifest.scripts.contains_key("build").then_some("build"),
                 };
+                commands.extend(build::preparing(package).map(|hook| self.manager.run_in(package, hook)));
                 commands.extend(script.map(|script| self.manager.run_in(package, script)));
             }
         } else if let Some(script) = &build.script {
@@ -201,6 +224,15 @@ impl Desk<'_> {
             && env.is_empty()
             && argv.first().is_some_and(|word| word != "npx")
         {
+            if let [first, run, script] = argv.as_slice()
+                && ["npm", "yarn", "pnpm", "bun"].contains(&first.as_str())
+                && run == "run"
+            {
+                return self.manager.run(script);
+            }
+            if argv.first().is_some_and(|word| ["npm", "yarn", "pnpm", "bun", "node"].contains(&word.as_str())) {
+                return argv;
+            }
             return [split(&self.manager.row.exec), argv].concat();
         }
         let quoted = shlex::try_quote(&self.package.folder).unwrap_or_default();
@@ -209,7 +241,7 @@ impl Desk<'_> {
     }
 
     /// The words of a site.
-    pub fn site_view(&self, site: &Site, runtime: &Runtime, arguments: Vec<String>) -> View {
+    pub fn site_view(&self, site: &Site, runtime: &Runtime, arguments: Vec<Argument>) -> View {
         View {
             build_arguments: arguments,
             everything: self.has_dependencies().then(|| self.order().install(false)),
@@ -223,7 +255,7 @@ impl Desk<'_> {
     }
 
     /// The words of a server.
-    pub fn server_view(&self, server: &Server, runtime: &Runtime, port: Option<u16>, arguments: Vec<String>) -> View {
+    pub fn server_view(&self, server: &Server, runtime: &Runtime, port: Option<u16>, arguments: Vec<Argument>) -> View {
         let base = self.base_view(&server.build, server.shape.as_ref(), runtime);
         let order = self.order();
         let modules = server.modules && (server.needs_development || self.has_runtime_dependencies());
@@ -236,6 +268,12 @@ impl Desk<'_> {
             apt_run.push("tini".to_owned());
         }
         let (entrypoint, command) = server.words(runtime.id == "distroless");
+        let generated = from_deps && base.built && server.generated_by_pnpm;
+        let stage = match (generated, from_deps) {
+            (true, _) => "modules",
+            (false, true) => "deps",
+            (false, false) => "build",
+        };
         View {
             base: production.is_some() || everything.is_some() || base.built || tini,
             build_arguments: arguments,
@@ -245,7 +283,8 @@ impl Desk<'_> {
             apt_run,
             workdir: join("/app", &self.package.folder).trim_end_matches('/').to_owned(),
             run_environment: self.run_environment(server, port, modules),
-            modules: modules.then(|| self.modules(if from_deps { "deps" } else { "build" })),
+            generated: generated.then(|| join("/app", GENERATED)),
+            modules: modules.then(|| self.modules(stage)),
             copies: self.copies(server),
             entrypoint,
             command,
@@ -293,12 +332,10 @@ impl Desk<'_> {
             return self.standalone(shape);
         }
         if self.is_member() {
-            return self
-                .project
-                .closure(&self.package.folder)
-                .into_iter()
-                .map(|package| member(package, built))
-                .collect();
+            let generated = server.generated.iter().filter(|_| built);
+            let generated = generated.map(|path| Copy::stage("build", path, join("/app", path)));
+            let members = self.project.closure(&self.package.folder).into_iter().map(|package| member(package, built));
+            return members.chain(generated).collect();
         }
         if !built {
             return vec![Copy::context(".", ".")];

@@ -12,7 +12,7 @@ use crate::plan::{Decision, Planner};
 use super::Desk;
 use super::build;
 use super::catalog::{CATALOG, Manager};
-use super::project::{Package, Project};
+use super::project::{Package, Project, join, normal};
 use crate::language::Variable;
 
 /// The ids that `--package-manager` knows.
@@ -148,7 +148,7 @@ fn stale(project: &Project, file: &str) -> Option<String> {
     let all = manifest.dependencies.iter().chain(&manifest.dev_dependencies);
     all.filter(|(_, range)| from_registry(range))
         .map(|(name, _)| name)
-        .find(|name| !project.locked.contains(*name))
+        .find(|name| !project.locked.contains_key(*name))
         .cloned()
 }
 
@@ -278,6 +278,7 @@ impl Order<'_> {
         if !edits.is_empty() {
             commands.push([split("npm pkg delete"), edits].concat());
         }
+        commands.extend(self.edits_of_members());
         commands.push(self.command(production));
         if let Some(command) = &self.patches {
             commands.push(command.clone());
@@ -289,7 +290,7 @@ impl Order<'_> {
             cache: self.manager.row.cache.clone(),
             sharing: self.manager.row.sharing.clone(),
             secrets: self.secrets.clone(),
-            without_scripts: !self.hooks.is_empty(),
+            without_scripts: !self.hooks.is_empty() || self.edits_of_members().next().is_some(),
             commands,
         }
     }
@@ -364,6 +365,15 @@ impl Order<'_> {
         edits
     }
 
+    /// The same for the members whose manifests are there.
+    fn edits_of_members(&self) -> impl Iterator<Item = Vec<String>> {
+        self.copied_members().filter_map(|package| {
+            let hooks: Vec<String> = build::hooks(package).map(|name| format!("scripts.{name}")).collect();
+            let place = ["--prefix".to_owned(), package.folder.clone()];
+            (!hooks.is_empty()).then(|| [split("npm pkg delete"), hooks, place.to_vec()].concat())
+        })
+    }
+
     fn command(&self, production: bool) -> Vec<String> {
         let row = self.manager.row;
         let stale = self.manager.stale.is_some();
@@ -407,6 +417,21 @@ impl Order<'_> {
             None => format!("{{{}}}", self.service.folder),
         }
     }
+}
+
+/// What the manifest of the root takes from folders of the repository, `file:lib`: their manifests, or packed files.
+fn local_packages(project: &Project) -> Vec<String> {
+    if project.is_workspace() {
+        return Vec::new();
+    }
+    let manifest = &project.root.manifest;
+    let all = manifest.dependencies.values().chain(manifest.dev_dependencies.values());
+    let paths = all.filter_map(|range| normal(range.strip_prefix("file:").or_else(|| range.strip_prefix("link:"))?));
+    let there = |path: String| {
+        let inside = join(&path, "package.json");
+        [path, inside].into_iter().find(|file| project.repo.has(file))
+    };
+    paths.filter_map(there).collect()
 }
 
 /// Words of the catalog.
@@ -519,6 +544,7 @@ impl Desk<'_> {
             let patched = pnpm_workspace::parse(text).map(|file| file.patched_dependencies).unwrap_or_default();
             more.extend(patched.into_values().filter(|path| repo.has(path)));
         }
+        more.extend(local_packages(self.project));
         if let Some(path) = self.project.yarn_path.as_ref().filter(|path| !path.starts_with(".yarn/releases/")) {
             more.push(path.clone());
         }

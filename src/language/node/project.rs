@@ -1,6 +1,6 @@
 //! What lies in the repository: the manifests of the root and of workspace members, and the lock files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
@@ -41,8 +41,8 @@ pub struct Project<'a> {
     pub members: Vec<Package>,
     /// `package-lock.json` or `npm-shrinkwrap.json`.
     pub npm: Option<NpmLock>,
-    /// Names of all locked packages, whatever the manager; empty where it is not known.
-    pub locked: BTreeSet<String>,
+    /// All locked packages with one of their versions, whatever the manager; empty where it is not known.
+    pub locked: BTreeMap<String, String>,
     /// The version of the lock file of pnpm or of Yarn 2 and later.
     pub lock_version: Option<String>,
     /// Whether a locked package comes from a git repository.
@@ -90,7 +90,7 @@ impl<'a> Project<'a> {
             root: Package { folder: String::new(), manifest: root },
             members: Vec::new(),
             npm: None,
-            locked: BTreeSet::new(),
+            locked: BTreeMap::new(),
             lock_version: None,
             git: false,
             yarn_path: None,
@@ -122,16 +122,18 @@ impl<'a> Project<'a> {
             .iter()
             .find_map(|file| read(self.repo, file, npm_lock::parse, faults));
         if let Some(lock) = &self.npm {
-            self.locked.extend(lock.packages.keys().cloned().chain(lock.install_scripts.iter().cloned()));
+            self.locked.extend(lock.install_scripts.iter().map(|name| (name.clone(), String::new())));
+            let versions = lock.packages.iter().map(|(name, locked)| (name.clone(), locked.version.clone()));
+            self.locked.extend(versions);
             self.git |= lock.git;
         }
         if let Some(lock) = read(self.repo, "pnpm-lock.yaml", pnpm_lock::parse, faults) {
-            self.locked.extend(lock.packages.into_keys());
+            self.locked.extend(lock.packages);
             self.lock_version = Some(lock.version);
             self.git |= lock.git;
         }
         if let Some(lock) = read(self.repo, "yarn.lock", yarn_lock::parse, faults) {
-            self.locked.extend(lock.packages.into_keys());
+            self.locked.extend(lock.packages);
             self.berry = lock.berry.is_some();
             self.lock_version = self.lock_version.take().or_else(|| lock.berry.map(|version| version.to_string()));
             self.git |= lock.git;
@@ -183,7 +185,7 @@ impl<'a> Project<'a> {
 
     /// Whether a dependency of a package, or of what it is made of, or a locked package has this name.
     pub fn uses(&self, package: &Package, name: &str) -> bool {
-        package.manifest.dependency(name).is_some() || self.locked.contains(name)
+        package.manifest.dependency(name).is_some() || self.locked.contains_key(name)
     }
 }
 

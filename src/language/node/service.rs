@@ -233,6 +233,8 @@ pub struct Server {
     pub kept: Vec<String>,
     /// Paths that the build makes inside of node_modules.
     pub generated: Vec<String>,
+    /// Whether Prisma's client is generated into a package that pnpm keeps apart.
+    pub generated_by_pnpm: bool,
     /// What the sources say.
     pub findings: Findings,
     /// Whether PORT has to be set.
@@ -283,7 +285,8 @@ pub fn plan(
     let repo = project.repo;
     let (mut build, shape) = build::read(repo, package);
     let mut others = project.closure(&package.folder).into_iter().filter(|other| other.folder != package.folder);
-    build.others = others.any(|other| other.manifest.scripts.contains_key("build"));
+    build.others =
+        others.any(|other| other.manifest.scripts.contains_key("build") || build::preparing(other).next().is_some());
     if let Some(shape) = &shape {
         let value = format!("{} ({})", shape.framework.title, shape.mode.id);
         planner.note(Decision::new(
@@ -528,6 +531,7 @@ fn viable(repo: &Repo, package: &Package, way: &Way, build: &mut Build) -> Viabl
         Start::Files(folder) => Viable::Files(folder.clone()),
         Start::Develop(words) => Viable::No(format!("`{words}` is for development")),
         Start::Shell(line) if line.trim().is_empty() => Viable::No("it says nothing".to_owned()),
+        Start::Program(argv) if argv.is_empty() => Viable::No("it says nothing".to_owned()),
         Start::Shell(_) | Start::Program(_) | Start::Bun(_) => Viable::Yes,
         Start::Node(args) => match start::file(args) {
             None => Viable::No("it names no file".to_owned()),
@@ -579,7 +583,7 @@ fn server(
     planner: &mut Planner,
     project: &Project,
     package: &Package,
-    build: Build,
+    mut build: Build,
     shape: Option<Shape>,
     way: Way,
     toolchain: &Toolchain,
@@ -587,6 +591,7 @@ fn server(
     let repo = project.repo;
     let Way { mut resolved, evidence, reason } = way;
     by_itself(&mut resolved, shape.as_ref());
+    build.take(&resolved.makes, &evidence);
     let file = match &resolved.start {
         Start::Node(args) | Start::Bun(args) => start::file(args).and_then(normal),
         _ => None,
@@ -607,7 +612,12 @@ fn server(
         planner.warn(format!("{local}: the program listens to its own machine only, so nobody outside of the container reaches it; listen on 0.0.0.0"));
     }
     let server_shape = shape.filter(|shape| !shape.mode.is_static);
-    let needs_development = resolved.packages.iter().any(|name| package.manifest.runtime_dependency(name).is_none());
+    let only_development = |name: &String| {
+        package.manifest.runtime_dependency(name).is_none() && package.manifest.dependency(name).is_some()
+    };
+    let imported = entry.iter().filter(|path| repo.has(path)).flat_map(|path| source::imported(repo, path));
+    let needs_development = resolved.packages.iter().any(|name| package.manifest.runtime_dependency(name).is_none())
+        || imported.into_iter().any(|name| only_development(&name));
     let modules = server_shape
         .as_ref()
         .is_none_or(|shape| shape.mode.modules || resolved.start != framework_start(project, package, shape));
@@ -627,7 +637,12 @@ fn server(
         .as_ref()
         .and_then(|file| CATALOG.program.iter().find(|row| file.contains(&format!("node_modules/{}/", row.package))));
     environment.extend(program.and_then(|row| row.host.clone()).map(|host| (host, "0.0.0.0".to_owned())));
-    let generated = generated(project, package);
+    let generates = generates(project, package);
+    let generated_by_pnpm = generates && repo.has("pnpm-lock.yaml");
+    let generated = match generates && !generated_by_pnpm {
+        true => vec!["node_modules/.prisma".to_owned()],
+        false => Vec::new(),
+    };
     Ok(Server {
         start: resolved.start,
         environment,
@@ -639,6 +654,7 @@ fn server(
         whole,
         kept,
         generated,
+        generated_by_pnpm,
         findings,
         sets_port: false,
         usual_port,
@@ -701,6 +717,9 @@ fn kept(repo: &Repo, package: &Package, build: &Build, findings: &Findings, shap
             shape.mode.port.is_some() && !["nest", "adonis"].contains(&shape.framework.id.as_str())
         }) && ["public", "static", "assets"].contains(name)
     };
+    // It reads the settings of the compiler when the program runs.
+    let wanted =
+        |name: &str| name.starts_with("tsconfig") && package.manifest.runtime_dependency("tsconfig-paths").is_some();
     let top = repo.top();
     let names = top.into_iter().filter(|name| {
         let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
@@ -714,7 +733,7 @@ fn kept(repo: &Repo, package: &Package, build: &Build, findings: &Findings, shap
             && *name != "package.json"
             && !name.starts_with('.')
             && !copied(name)
-            && (READ.contains(name) || named && !sources.contains(*name) && !is_tooling(name))
+            && (READ.contains(name) || wanted(name) || named && !sources.contains(*name) && !is_tooling(name))
     });
     kept.extend(names.map(str::to_owned));
     kept.sort_by_key(|name| name != "package.json");
@@ -744,15 +763,16 @@ fn is_tooling(name: &str) -> bool {
         || starts.iter().any(|start| name == *start || (start.len() > 5 && name.starts_with(start)))
 }
 
-/// What a build puts into node_modules: the client that Prisma generates there by default.
-fn generated(project: &Project, package: &Package) -> Vec<String> {
-    let schema =
-        ["prisma/schema.prisma", "schema.prisma"].iter().find_map(|file| project.repo.text(&package.path(file)));
-    let beside = schema.is_some_and(|text| {
-        text.contains("prisma-client-js") && !text.lines().any(|line| line.trim_start().starts_with("output"))
-    });
-    let uses = package.manifest.dependency("@prisma/client").is_some() && !project.repo.has("pnpm-lock.yaml");
-    if beside && uses { vec!["node_modules/.prisma".to_owned()] } else { Vec::new() }
+/// Whether a build puts the client of Prisma into node_modules, which it does where the schema names no other place.
+fn generates(project: &Project, package: &Package) -> bool {
+    let of = |package: &Package| {
+        let files = ["prisma/schema.prisma", "schema.prisma", "prisma/schema/schema.prisma"];
+        let text = files.iter().find_map(|file| project.repo.text(&package.path(file)));
+        text.is_some_and(|text| {
+            text.contains("prisma-client-js") && !text.lines().any(|line| line.trim_start().starts_with("output"))
+        }) && package.manifest.dependency("@prisma/client").is_some()
+    };
+    of(package) || project.closure(&package.folder).into_iter().any(of)
 }
 
 fn handles_signals(

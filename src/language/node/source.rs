@@ -9,6 +9,8 @@ use crate::facts::{Evidence, Strength};
 use crate::repo::Repo;
 use crate::source::mask::{JAVASCRIPT, Masked};
 
+use super::image::Argument;
+
 /// No more sources than this are read; entry files come first.
 const MOST_FILES: usize = 300;
 
@@ -32,7 +34,7 @@ pub struct Findings {
 /// A number in one of a pattern's groups is a port.
 static PORTS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
     [
-        r#"env(?:\.|\[['"])(?:APP_|HTTP_|SERVER_|API_|WEB_)?PORT(?:['"]\])?\s*\)?\s*(?:,\s*10\s*\))?\s*(?:\|\||\?\?|:)\s*['"`]?(\d{2,5})\b"#,
+        r#"env(?:\.|\[['"])(?:APP_|HTTP_|SERVER_|API_|WEB_)?PORT(?:['"]\])?\s*\)?\s*(?:,\s*10\s*\))?\s*(?:\|\||\?\?|:)\s*(?:process\.env\.\w+\s*(?:\|\||\?\?)\s*)*['"`]?(\d{2,5})\b"#,
         r#"\bPORT\s*=\s*['"`]?(\d{2,5})['"`]?\s*[,}].{0,40}=\s*process\.env"#,
         r#"(?:\.listen|\bserve)\(\s*(?:\{[^{}]*?\bport\s*:\s*)?['"`]?(\d{2,5})\b"#,
         r#"get(?:<\w+>)?\(\s*['"](?:APP_|HTTP_|SERVER_|API_)?PORT['"]\s*(?:,|\)\s*(?:\|\||\?\?))\s*['"`]?(\d{2,5})\b"#,
@@ -62,16 +64,80 @@ static PUBLIC: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The variables that a build writes into what browsers load, as the sources name them, sorted.
-pub fn public_variables(repo: &Repo, folder: &str) -> Vec<String> {
+pub fn public_variables(repo: &Repo, folder: &str) -> Vec<Argument> {
     let extensions = [".js", ".mjs", ".ts", ".jsx", ".tsx", ".vue", ".svelte", ".astro"];
     let files =
         repo.below(folder).filter(|path| extensions.iter().any(|end| path.ends_with(end)) && !path.contains(".test."));
     let texts = files.take(MOST_FILES).filter_map(|path| repo.text(path));
-    let names: BTreeSet<String> = texts
-        .flat_map(|text| PUBLIC.captures_iter(text))
-        .filter_map(|found| Some(found.get(1)?.as_str().to_owned()))
-        .collect();
-    names.into_iter().collect()
+    let named = |pattern: &Regex, text: &str| -> Vec<String> {
+        pattern.captures_iter(text).filter_map(|found| Some(found.get(1)?.as_str().to_owned())).collect()
+    };
+    let mut names: BTreeSet<String> = texts.flat_map(|text| named(&PUBLIC, text)).collect();
+    for file in [".env.example", ".env.sample", ".env.template", ".env.dist", ".env", ".env.production"] {
+        let path = super::project::join(folder, file);
+        names.extend(repo.text(&path).into_iter().flat_map(|text| named(&EXAMPLE, text)));
+    }
+    let texts = [".env.production", ".env"].map(|file| repo.text(&super::project::join(folder, file)));
+    let value = |name: &str| texts.iter().flatten().find_map(|text| assigned(text, name));
+    names.into_iter().map(|name| Argument { value: value(&name), name }).collect()
+}
+
+/// What a file of variables sets one to; what refers to others or stands on several lines is left to the build.
+fn assigned(text: &str, name: &str) -> Option<String> {
+    let lines = text.lines().filter_map(|line| line.trim().trim_start_matches("export ").split_once('='));
+    let (_, value) = lines.filter(|(key, _)| key.trim() == name).last()?;
+    let value = value.trim();
+    let quoted = ['"', '\'', '`'].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
+    let plain = quoted.unwrap_or_else(|| value.split(" #").next().unwrap_or_default().trim());
+    let sound = !plain.is_empty() && !plain.contains(['$', '"', '\'', '`', '\\', '\n']);
+    sound.then(|| plain.to_owned())
+}
+
+/// The same in a file that shows which variables there are.
+static EXAMPLE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?m)^\s*(?:export\s+)?((?:VITE|NEXT_PUBLIC|REACT_APP|VUE_APP|GATSBY|NUXT_PUBLIC)_[A-Z0-9_]+)\s*=")
+});
+
+/// Lines at the top level that import something.
+static IMPORTS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"(?m)^(?:(?:const|let|var)\b[^\n]*?=\s*|module\.exports\s*=\s*)?(?:require\(\s*|import\s+|import\s[^\n"']*?from\s+|export\s[^\n"']*?from\s+)['"]([^'"\n]+)['"]"#,
+    )
+});
+
+/// Names of the packages that a file, and what it imports of the repository, import whenever it is started.
+pub fn imported(repo: &Repo, entry: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut seen = BTreeSet::from([entry.to_owned()]);
+    let mut waiting = vec![entry.to_owned()];
+    while let Some(path) = waiting.pop().filter(|_| seen.len() < MOST_FILES) {
+        let Some(text) = repo.text(&path) else { continue };
+        let masked = Masked::new(text, &JAVASCRIPT);
+        let live =
+            IMPORTS.captures_iter(text).filter(|found| found.get(0).is_some_and(|all| is_live(&masked, all.start())));
+        for target in live.filter_map(|found| found.get(1)).map(|target| target.as_str()) {
+            match target.starts_with('.') {
+                true => waiting.extend(local(repo, &path, target).filter(|next| seen.insert(next.clone()))),
+                false => names.extend(package_name(target)),
+            }
+        }
+    }
+    names
+}
+
+/// The file that a relative import names.
+fn local(repo: &Repo, from: &str, target: &str) -> Option<String> {
+    let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let path = super::project::normal(&super::project::join(folder, target))?;
+    let ends = ["", ".js", ".mjs", ".cjs", ".ts", "/index.js", "/index.ts"];
+    ends.iter().map(|end| format!("{path}{end}")).find(|path| repo.has(path))
+}
+
+/// `@a/b/c` is of the package `@a/b`.
+fn package_name(target: &str) -> Option<String> {
+    let parts = if target.starts_with('@') { 2 } else { 1 };
+    let name = target.split('/').take(parts).collect::<Vec<_>>().join("/");
+    (!name.starts_with("node:") && !name.is_empty()).then_some(name)
 }
 
 fn pattern(text: &str) -> Regex {
@@ -129,7 +195,11 @@ impl Findings {
                     continue;
                 };
                 if is_live(&masked, whole.start()) && port > 0 {
-                    let strength = if index < PORTS.len() { Strength::Stated } else { Strength::Convention };
+                    let named = index == PORTS.len();
+                    if named && is_elsewhere(path, port) {
+                        continue;
+                    }
+                    let strength = if named { Strength::Convention } else { Strength::Stated };
                     self.ports.push((port, Evidence::new(path, masked.line(whole.start()), strength)));
                 }
             }
@@ -153,6 +223,31 @@ impl Findings {
     pub fn names(&self, entry: &str) -> bool {
         self.literals.lines().any(|literal| literal.split('/').any(|part| part == entry))
     }
+}
+
+/// Whether a number beside the word port is another service's: of mail, of a database, of a message broker.
+fn is_elsewhere(path: &str, port: u16) -> bool {
+    let usual = [
+        21, 22, 25, 110, 143, 389, 465, 587, 636, 993, 995, 1025, 1433, 1521, 2525, 3306, 5432, 5672, 6379, 9042, 9092,
+        9200, 11211, 27017,
+    ];
+    let words = [
+        "mail",
+        "smtp",
+        "redis",
+        "mongo",
+        "mysql",
+        "postgres",
+        "database",
+        "typeorm",
+        "sequelize",
+        "knex",
+        "rabbit",
+        "kafka",
+        "ormconfig",
+    ];
+    let path = path.to_lowercase();
+    usual.contains(&port) || words.iter().any(|word| path.contains(word))
 }
 
 /// Whether code stands at this offset, and neither a comment nor the inside of a string.
@@ -186,6 +281,8 @@ mod tests {
             ("const { PORT = 3002 } = process.env;", Some(3002)),
             ("const port: number = 7000;\napp.listen(port)", Some(7000)),
             ("await app.listen(config.get<number>('PORT', 3333))", Some(3333)),
+            ("app.set('port', process.env.PORT || process.env.OTHER_PORT || 8081); app.listen(x)", Some(8081)),
+            ("mail({ port: 465 }); app.listen(x)", None),
             ("const host = process.env.PGPORT || 5432", None),
             ("console.log('process.env.PORT || 9000')", None),
         ] {
@@ -204,7 +301,44 @@ mod tests {
     }
 
     #[test]
+    fn packages_are_found_through_what_is_imported() {
+        let repo = Repo::from_list(
+            "x",
+            [
+                (
+                    "a.js",
+                    "require('ts-node/register');\nconst b = require('./b');\n// require('c')\nif (x) {\n  require('d')\n}",
+                ),
+                ("b/index.js", "import x from '@e/f/g';\nimport 'node:fs';\nimport '../a';"),
+            ],
+        );
+        assert_eq!(imported(&repo, "a.js").into_iter().collect::<Vec<_>>(), ["@e/f", "ts-node"]);
+    }
+
+    #[test]
+    fn public_variables_with_what_is_committed() {
+        let repo = Repo::from_list(
+            "x",
+            [
+                ("a.ts", "import.meta.env.VITE_A; process.env.SECRET"),
+                (".env.example", "VITE_B=1\nPASSWORD=x"),
+                (".env", "VITE_A=dev\nVITE_C=\"two words\"\nVITE_D=$VITE_A\nSECRET=x"),
+                (".env.production", "VITE_A=https://a.example/api # here"),
+            ],
+        );
+        let found = public_variables(&repo, "");
+        let found: Vec<_> = found.iter().map(|argument| (argument.name.as_str(), argument.value.as_deref())).collect();
+        let expected = [
+            ("VITE_A", Some("https://a.example/api")),
+            ("VITE_B", None),
+            ("VITE_C", Some("two words")),
+            ("VITE_D", None),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
     fn every_pattern_compiles() {
-        let _ = (&*PUBLIC, &*PORTS, &*NAMED, &*ENVIRONMENT, &*LISTENS, &*LOCAL, &*SIGNALS);
+        let _ = (&*PUBLIC, &*PORTS, &*IMPORTS, &*EXAMPLE, &*NAMED, &*ENVIRONMENT, &*LISTENS, &*LOCAL, &*SIGNALS);
     }
 }

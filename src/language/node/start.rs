@@ -23,6 +23,12 @@ pub enum Start {
     Develop(String),
 }
 
+impl Default for Start {
+    fn default() -> Self {
+        Start::Shell(String::new())
+    }
+}
+
 impl Start {
     /// The words, with the port in the place of `$PORT`; whether there was such a place.
     pub fn fill(&mut self, port: u16) -> bool {
@@ -34,7 +40,7 @@ impl Start {
 }
 
 /// A resolved command line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Resolved {
     /// What to run.
     pub start: Start,
@@ -44,6 +50,8 @@ pub struct Resolved {
     pub packages: Vec<String>,
     /// Steps that are left out: they need a database, or the image build has done them.
     pub dropped: Vec<String>,
+    /// Steps before the start that make files, and so belong to the build of the image.
+    pub makes: Vec<String>,
 }
 
 /// What is known of the project while its lines are read.
@@ -84,8 +92,7 @@ const BUILT: [&str; 14] = [
 impl Resolver<'_> {
     /// Reads a line.
     pub fn line(&self, line: &str) -> Resolved {
-        let mut resolved =
-            Resolved { start: Start::Shell(String::new()), env: Vec::new(), packages: Vec::new(), dropped: Vec::new() };
+        let mut resolved = Resolved::default();
         resolved.start = match self.steps(&with_port(line), &mut resolved, 0) {
             Start::Shell(line) => Start::Shell(line.replace(PORT, "$PORT")),
             start => start,
@@ -101,6 +108,7 @@ impl Resolver<'_> {
             match step.strip_prefix("set ").or_else(|| step.strip_prefix("export ")).and_then(shell::assignment) {
                 Some((name, value)) => into.env.push((name.to_owned(), value.trim().to_owned())),
                 None if self.is_done(step) => into.dropped.push((*step).to_owned()),
+                None if self.makes(step, 0) => into.makes.push((*step).to_owned()),
                 None => left.push(*step),
             }
         }
@@ -131,6 +139,19 @@ impl Resolver<'_> {
             || BUILT.iter().any(|begin| step.starts_with(begin))
             || inner
                 .is_some_and(|inner| CATALOG.skipped.migrations.iter().any(|begin| inner.starts_with(begin.as_str())))
+    }
+
+    /// Whether a step, with the scripts that it calls, only turns sources into files.
+    pub fn makes(&self, step: &str, depth: usize) -> bool {
+        let Command::Simple { argv, .. } = shell::parse(step) else { return false };
+        let argv = plain_program(bare(argv));
+        let is = |word: &String| CATALOG.skipped.makers.contains(word);
+        let script = wrapper(&argv).filter(|(row, _)| row.kind == WrapperKind::Script);
+        let called = script.and_then(|(_, rest)| self.scripts.get(rest.first()?));
+        match called.filter(|_| depth < DEEPEST) {
+            Some(line) => shell::steps(line).into_iter().all(|step| self.makes(step, depth + 1)),
+            None => argv.first().is_some_and(is),
+        }
     }
 
     fn step(&self, step: &str, into: &mut Resolved, depth: usize) -> Start {
@@ -172,11 +193,9 @@ impl Resolver<'_> {
         let Some(name) = words.next() else { return Start::Program(argv.to_vec()) };
         let more: Vec<String> = words.filter(|word| *word != "--").cloned().collect();
         match self.scripts.get(name) {
-            Some(line) => match self.steps(&with_port(line), into, depth + 1) {
-                Start::Node(args) => Start::Node([args, more].concat()),
-                Start::Bun(args) => Start::Bun([args, more].concat()),
-                other => other,
-            },
+            // Managers put what follows behind the script's line.
+            Some(line) if more.is_empty() => self.steps(&with_port(line), into, depth + 1),
+            Some(line) => self.steps(&with_port(&format!("{line} {}", self::words(&more))), into, depth + 1),
             None if name == "start" => self.node(&["server.js".to_owned()], into, depth),
             None => self.words([vec![name.clone()], more].concat(), into, depth + 1),
         }
@@ -282,6 +301,23 @@ fn wrapper(argv: &[String]) -> Option<(&'static Wrapper, &[String])> {
     let found = rows.filter_map(|row| row.words.iter().filter_map(|words| fits(words)).max().map(|count| (row, count)));
     let (row, count) = found.max_by_key(|(_, count)| *count)?;
     Some((row, argv.get(count..).unwrap_or_default()))
+}
+
+/// The words of a command without those that only prepare for it: `npx`, `cross-env A=1`, `dotenv -e FILE --`.
+pub fn bare(mut argv: Vec<String>) -> Vec<String> {
+    for _ in 0..DEEPEST {
+        let mut scratch = Resolved::default();
+        let rest = match wrapper(&argv) {
+            Some((row, rest)) if row.kind == WrapperKind::Pass && !rest.is_empty() => inner(rest, &mut scratch),
+            _ if argv.first().is_some_and(|word| shell::assignment(word).is_some()) => inner(&argv, &mut scratch),
+            _ => break,
+        };
+        if rest.is_empty() {
+            break;
+        }
+        argv = rest;
+    }
+    argv
 }
 
 /// What a wrapper runs: behind its options and assignments.
@@ -453,6 +489,8 @@ mod tests {
             ("serve", "npm run start -- --x"),
             ("ring", "npm run ring"),
             ("db", "prisma migrate deploy"),
+            ("css", "sass a.scss a.css && tailwindcss -i a -o b"),
+            ("with-env", "dotenv -e ../../.env --"),
         ]);
         for (line, start) in [
             ("node index.js", node("index.js")),
@@ -477,6 +515,8 @@ mod tests {
             ("npm run build && node dist/a.js", node("dist/a.js")),
             ("prisma migrate deploy && node dist/a.js", node("dist/a.js")),
             ("npm run db && node dist/a.js", node("dist/a.js")),
+            ("npm run css && node dist/a.js", node("dist/a.js")),
+            ("pnpm with-env next start", node("node_modules/next/dist/bin/next start")),
             ("echo hi && node a.js", Start::Shell("echo hi && exec node a.js".to_owned())),
             (
                 "echo $(node --version) && node a.js",
@@ -504,6 +544,7 @@ mod tests {
         let resolved = resolve("cross-env A=1 B=2 node a.js", &Texts::new());
         assert_eq!(resolved.env, [("A".to_owned(), "1".to_owned()), ("B".to_owned(), "2".to_owned())]);
         assert_eq!(resolve("prisma migrate deploy && node a.js", &Texts::new()).dropped, ["prisma migrate deploy"]);
+        assert_eq!(resolve("npx sass a b && node a.js", &Texts::new()).makes, ["npx sass a b"]);
         assert_eq!(resolve("tsx a.ts", &Texts::new()).packages, ["tsx"]);
         assert_eq!(port(&["start".to_owned(), "-p".to_owned(), "4000".to_owned()]), Some(4000));
         assert_eq!(file(&["-r".to_owned(), "x".to_owned(), "--y".to_owned(), "a.js".to_owned()]), Some("a.js"));

@@ -255,7 +255,7 @@ pub fn decide(
         .map(|(index, choice)| Candidate::new(index, choice.label.clone(), choice.reason, choice.evidence.clone()));
     let chosen = planner.choose("entry", candidates.collect()).and_then(|index| choices.into_iter().nth(index));
     let Some(choice) = chosen else {
-        return Err(Error::no(
+        return Err(Error::nothing(
             "nothing here can be started: no application object, no Procfile, no script that does something",
         )
         .hint("name the file or `module:variable` with `--entry`"));
