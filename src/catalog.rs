@@ -1,7 +1,9 @@
 //! Knowledge as data: the rows that every language's catalog has, parsed strictly.
 
-use serde::Deserialize;
+use std::sync::LazyLock;
+
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 /// A release line of a toolchain, newest first in the catalog.
 #[derive(Debug, Clone, Deserialize)]
@@ -65,7 +67,7 @@ pub struct Runtime {
 }
 
 /// An entry of the catalog that every language shares.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Action {
     /// The id that the workflow template uses.
@@ -88,6 +90,20 @@ pub struct Shared {
     pub secrets: Vec<String>,
     /// What no image needs.
     pub clutter: Vec<String>,
+    /// Systems that nobody mends any more.
+    pub ended: Vec<Ended>,
+}
+
+/// A system, as image references name it, that nobody mends any more.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ended {
+    /// A regular expression for image references.
+    pub image: String,
+    /// What it is, for people.
+    pub what: String,
+    /// End of support, `YYYY-MM-DD`.
+    pub end: String,
 }
 
 /// Parses a catalog that is compiled in.
@@ -99,6 +115,5 @@ pub fn parse<T: DeserializeOwned>(name: &str, text: &str) -> T {
 }
 
 /// The shared catalog.
-pub fn shared() -> Shared {
-    parse("catalog.toml", include_str!("../templates/catalog.toml"))
-}
+pub static SHARED: LazyLock<Shared> =
+    LazyLock::new(|| parse("catalog.toml", include_str!("../templates/catalog.toml")));

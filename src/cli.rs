@@ -43,6 +43,7 @@ const EXAMPLES: &str = "Examples:
   dockgen --lang go --runtime distroless            the same with wishes
   dockgen init --stdout dockerfile | docker build -f - .
   dockgen explain                                   why every choice was made
+  dockgen explain Dockerfile:17                     why this line stands there
 
 Exit codes: 0 done, 1 the answer is no, 2 wrong usage or unreadable input, 130 interrupted.";
 
@@ -54,7 +55,8 @@ enum Command {
     Update(UpdateArgs),
     /// Say whether the files are stale or break a promise; writes nothing
     Check(CheckArgs),
-    /// Show the facts with their evidence, the decisions with their reasons, and the rivals that lost
+    /// Show the facts with their evidence, the decisions with their reasons and the rivals that lost, and what each line
+    /// of the Dockerfile is for
     Explain(ExplainArgs),
     /// Read and change dockgen.toml; comments and order stay
     #[command(subcommand)]
@@ -182,9 +184,9 @@ enum Format {
 
 #[derive(Debug, Args)]
 struct ExplainArgs {
-    /// The folder of the repository
-    #[arg(default_value = ".", value_hint = clap::ValueHint::DirPath)]
-    dir: PathBuf,
+    /// The folder of the repository, its `Dockerfile`, or a line of that: `Dockerfile:17`
+    #[arg(default_value = ".", value_name = "WHAT", value_hint = clap::ValueHint::AnyPath)]
+    what: PathBuf,
     #[command(flatten)]
     wishes: WishArgs,
     /// As JSON

@@ -1,5 +1,6 @@
 //! The only file that writes: all files of a run, or none of them.
 
+use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,14 @@ pub fn today(root: &Path, path: &str) -> Result<Option<String>, Error> {
         Err(error) => Err(Error::usage(format!("`{path}` is there and cannot be read: {error}"))
             .hint("move it away, or mend its permissions")),
     }
+}
+
+/// Waits until no other dockgen reads and writes here, and keeps others waiting until the result is dropped. Where the
+/// system locks no folders (Windows), nobody waits; the files are still renamed whole.
+#[expect(clippy::disallowed_methods, reason = "a lock, nothing is read")]
+pub fn alone(root: &Path) -> Option<File> {
+    let folder = File::open(root).ok()?;
+    folder.lock().ok().map(|()| folder)
 }
 
 /// Writes all files. Each goes to a temporary file beside its place first; only when all are on the disk are they

@@ -1,11 +1,14 @@
 //! The draft, told: facts with their evidence, decisions with their reasons and the rivals that lost.
 
+pub mod written;
+
 use std::fmt::Write;
 
 use crate::Draft;
+use written::Written;
 
-/// As text for people; no colours, stable.
-pub fn text(draft: &Draft) -> String {
+/// As text for people; no colours, stable. `steps` are those of the Dockerfile on the disk.
+pub fn text(draft: &Draft, steps: &[Written]) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "{} ({})", draft.name, draft.language.title);
     let _ = writeln!(out, "\nFacts");
@@ -17,7 +20,10 @@ pub fn text(draft: &Draft) -> String {
         let _ = writeln!(out, "  {}: {}", decision.topic, decision.value);
         let _ = writeln!(out, "    because {} [{}] {}", decision.reason, decision.evidence.strength, decision.evidence);
         for rival in &decision.rivals {
-            let _ = writeln!(out, "    not {}: {}", rival.value, rival.why);
+            let _ = match rival.why.as_str() {
+                "agrees" => writeln!(out, "    as does {} [{}]", rival.value, rival.evidence),
+                why => writeln!(out, "    not {}: {why}", rival.value),
+            };
         }
     }
     if !draft.needs.is_empty() {
@@ -32,11 +38,15 @@ pub fn text(draft: &Draft) -> String {
     for warning in &draft.warnings {
         let _ = writeln!(out, "  {warning}");
     }
+    if !steps.is_empty() {
+        let _ = writeln!(out, "\nDockerfile");
+        out.push_str(&written::text(steps, draft));
+    }
     out
 }
 
 /// As JSON; `schema` grows with incompatible changes only.
-pub fn json(draft: &Draft) -> serde_json::Value {
+pub fn json(draft: &Draft, steps: &[Written]) -> serde_json::Value {
     let facts =
         draft.facts.iter().map(|fact| serde_json::json!({ "fact": fact.kind.to_string(), "evidence": fact.evidence }));
     serde_json::json!({
@@ -48,5 +58,6 @@ pub fn json(draft: &Draft) -> serde_json::Value {
         "needs": draft.needs,
         "warnings": draft.warnings,
         "documents": draft.documents,
+        "steps": steps,
     })
 }

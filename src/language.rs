@@ -7,6 +7,7 @@ pub mod python;
 
 use serde::Serialize;
 
+use crate::catalog::Release;
 use crate::dockerignore::Section;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Strength};
@@ -37,6 +38,10 @@ pub struct Language {
     pub title: &'static str,
     /// What speaks for it.
     pub signs: &'static [Sign],
+    /// The names of images whose tags begin with a release of its toolchain.
+    pub images: &'static [&'static str],
+    /// The releases of its toolchain.
+    pub releases: fn() -> &'static [Release],
     /// Looks, and testifies. Never fails: what cannot be read is a fact.
     pub inspect: fn(&Repo) -> Vec<Fact>,
     /// Decides, with the planner's rules, and says what the templates need.

@@ -29,6 +29,7 @@ pub mod plan;
 pub mod render;
 pub mod repo;
 pub mod source;
+pub mod support;
 pub mod wishes;
 pub mod workflow;
 
@@ -36,6 +37,7 @@ use error::Error;
 use facts::Fact;
 use language::{Language, Recipe};
 use plan::{Decision, Need, Planner};
+use render::Templates;
 use repo::Repo;
 use serde::Serialize;
 use wishes::{Ci, Wishes};
@@ -101,29 +103,35 @@ fn draft_in(repo: &Repo, wishes: &Wishes, language: &'static Language, detected:
         planner.warn(format!("not looked at: {closed}"));
     }
     let recipe = (language.recipe)(&mut planner)?;
-    let documents = documents(&recipe, wishes)?;
+    let documents = documents(&recipe, wishes, &Templates::new(repo, wishes.extras.templates.as_deref())?)?;
     guard_context(repo, &recipe, &documents)?;
     let (facts, decisions, needs, warnings) = planner.finish();
     Ok(Draft { language, name: recipe.name, facts, decisions, needs, warnings, reads: recipe.reads, documents })
 }
 
-fn documents(recipe: &Recipe, wishes: &Wishes) -> Result<Vec<Document>, Error> {
+fn documents(recipe: &Recipe, wishes: &Wishes, templates: &Templates) -> Result<Vec<Document>, Error> {
     let mut documents = vec![
-        Document { path: "Dockerfile", text: dockerfile(recipe, wishes)? },
+        Document { path: "Dockerfile", text: dockerfile(recipe, wishes, templates)? },
         Document {
             path: ".dockerignore",
-            text: render::render("dockerignore.tera", &workflow::ignore_view(recipe, wishes))?,
+            text: templates.render("dockerignore.tera", &workflow::ignore_view(recipe, wishes))?,
         },
     ];
     if wishes.ci != Some(Ci::None) {
-        let text = render::render("ci/github.yml.tera", &workflow::view(recipe, wishes))?;
+        let text = templates.render("ci/github.yml.tera", &workflow::view(recipe, wishes))?;
         documents.push(Document { path: ".github/workflows/docker.yml", text });
     }
     Ok(documents)
 }
 
-fn dockerfile(recipe: &Recipe, wishes: &Wishes) -> Result<String, Error> {
-    let text = render::render_context(recipe.template, &recipe.view)?;
+fn dockerfile(recipe: &Recipe, wishes: &Wishes, templates: &Templates) -> Result<String, Error> {
+    let text = templates.render_context(recipe.template, &recipe.view)?;
+    if wishes.extras.templates.is_some() {
+        dockerfile::steps(&text).map_err(|fault| {
+            Error::no(format!("{} renders what is no Dockerfile: {fault}", recipe.template))
+                .hint("mend the template of yours")
+        })?;
+    }
     Ok(match &wishes.extras.mirror {
         Some(mirror) => workflow::mirrored(&text, mirror),
         None => text,

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::dockerfile::{Step, steps};
 use crate::source::pattern;
+use crate::support;
 
 /// One thing that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -70,9 +71,12 @@ pub fn promises(file: &str, text: &str) -> Vec<Reason> {
         match step.word.as_str() {
             "FROM" => {
                 let image = filled(image(&step.rest), &arguments);
-                if image != "scratch" && !names.contains(&image.as_str()) && is_unpinned(&image) {
+                let is_base = image != "scratch" && !names.contains(&image.as_str());
+                if is_base && is_unpinned(&image) {
                     reasons.push(reason("unpinned-base", line, format!("`{image}` names no version")));
                 }
+                let ended = support::ended(&image).filter(|_| is_base);
+                reasons.extend(ended.map(|what| reason("end-of-life", line, what)));
             }
             "ENV" | "ARG" => {
                 for name in assigned(&step.rest).filter(|name| SECRET_NAME.is_match(name)) {
@@ -177,6 +181,7 @@ mod tests {
             rules("FROM a:1\nENV API_TOKEN=x MODE=y\nCOPY .env ./\nUSER 5\n"),
             [("secret", Some(2)), ("secret", Some(3))]
         );
+        assert_eq!(rules("ARG V=3.8\nFROM python:$V AS a\nFROM a\nUSER 5\n"), [("end-of-life", Some(2))]);
         assert_eq!(rules("FROM a:1\nUSER 5\nCMD npm start\n"), [("package-manager-as-init", Some(3))]);
         assert_eq!(rules("FROM a:1\nUSER 5\nCMD [\"yarn\", \"start\"]\n"), [("package-manager-as-init", Some(3))]);
         assert_eq!(rules("FROM a:1\n<<<<<<< yours\n"), [("conflict", Some(2))]);

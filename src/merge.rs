@@ -1,9 +1,15 @@
 //! Three-way merge of lines: what was generated, what people made of it, what is generated now.
 //!
 //! Lines that differ in blanks only are the same line, and keep the person's blanks. Unlike a merge tool's, edits of neighbouring lines go together here: in these files a line is an instruction or an
-//! entry of its own. Only edits of the same lines, or two insertions at the same place, are conflicts.
+//! entry of its own. Only edits of the same lines, or two insertions at the same place, are conflicts. Lines from [`PIN`]
+//! to the next blank line are the person's alone.
+
+use std::ops::Range;
 
 use similar::{Algorithm, DiffTag, capture_diff_slices};
+
+/// The comment that begins a pinned paragraph.
+pub const PIN: &str = "# dockgen: keep";
 
 /// A merged text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +31,9 @@ struct Edit<'a> {
 /// Merges `ours` and `theirs`, which both come from `base`.
 pub fn merge(base: &str, ours: &str, theirs: &str) -> Merged {
     let mut old: Vec<&str> = base.split_inclusive('\n').collect();
-    let new = edits(&mut old.clone(), theirs);
-    let mine = edits(&mut old, ours);
+    let mut new = edits(&mut old.clone(), theirs);
+    let mut mine = edits(&mut old, ours);
+    pin(&mut mine, &mut new, ours);
     let (mut mine, mut new) = (mine.as_slice(), new.as_slice());
     let mut merged = Merged { text: String::new(), conflicts: 0 };
     let mut at = 0;
@@ -38,6 +45,50 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> Merged {
     }
     copy(&mut merged.text, old.get(at..).unwrap_or_default());
     merged
+}
+
+/// Makes each pinned paragraph one edit of the person's, and drops what dockgen would change inside of it.
+fn pin<'a>(mine: &mut Vec<Edit<'a>>, new: &mut Vec<Edit<'a>>, ours: &'a str) {
+    let lines: Vec<&str> = ours.split_inclusive('\n').collect();
+    let mut from = 0;
+    while let Some(at) = lines.iter().skip(from).position(|line| line.trim() == PIN) {
+        let start = from + at;
+        let length = lines.iter().skip(start).position(|line| line.trim().is_empty());
+        from = length.map_or(lines.len(), |length| start + length);
+        let pinned = paragraph(mine, &lines, start..from);
+        new.retain(|edit| {
+            let touches = edit.start < pinned.end && edit.end > pinned.start;
+            !touches || edit.start < pinned.start || edit.end > pinned.end
+        });
+        mine.retain(|edit| edit.end < pinned.start || edit.start > pinned.end);
+        mine.insert(mine.partition_point(|edit| edit.start < pinned.start), pinned);
+    }
+}
+
+/// A person's lines as one edit of the base, with the edits that touch them.
+fn paragraph<'a>(mine: &[Edit<'a>], lines: &[&'a str], mut own: Range<usize>) -> Edit<'a> {
+    let mut placed: Vec<(&Edit, Range<usize>)> = Vec::new();
+    for edit in mine {
+        let start = line_of(edit.start, placed.last());
+        placed.push((edit, start..start + edit.lines.len()));
+    }
+    for (_, place) in &placed {
+        if place.start <= own.end && place.end >= own.start {
+            own = own.start.min(place.start)..own.end.max(place.end);
+        }
+    }
+    let base = |line: usize, last: Option<&(&Edit, Range<usize>)>| match last {
+        Some((edit, place)) => edit.end + line.saturating_sub(place.end),
+        None => line,
+    };
+    let start = base(own.start, placed.iter().rfind(|(_, place)| place.end < own.start));
+    let end = base(own.end, placed.iter().rfind(|(_, place)| place.end <= own.end));
+    Edit { start, end, lines: lines.get(own).unwrap_or_default().to_vec() }
+}
+
+/// The line of a person's text where a line of the base stands, by the last edit before it.
+fn line_of(base: usize, last: Option<&(&Edit, Range<usize>)>) -> usize {
+    last.map_or(base, |(edit, place)| place.end + base.saturating_sub(edit.end))
 }
 
 /// The edits of both sides that touch each other.
@@ -165,7 +216,34 @@ mod tests {
         assert_eq!(merged("", "x", "").0, "x");
     }
 
+    #[test]
+    fn a_pinned_paragraph_is_left_alone() {
+        let base = "a\n\nb\nc\n\nd\n";
+        let ours = "a\n\n# dockgen: keep\nb\nX\n\nd\n";
+        assert_eq!(merge(base, ours, "A\n\nB\nC\n\nD\n").text, "A\n\n# dockgen: keep\nb\nX\n\nD\n");
+        let only_marked = "a\n\n# dockgen: keep\nb\nc\n\nd\n";
+        assert_eq!(merge(base, only_marked, "A\n\nb\nC\n\nD\n").text, "A\n\n# dockgen: keep\nb\nc\n\nD\n");
+        let at_the_end = "a\n\nb\nc\n\n# dockgen: keep\nd\n";
+        assert_eq!(merge(base, at_the_end, "a\n\nb\nc\n\nD\n").text, at_the_end);
+        let across = merge(base, only_marked, "a\n\nb\nC\nD\n");
+        assert!(across.conflicts == 1 && across.text.contains("b\nc\n"));
+    }
+
     proptest::proptest! {
+        #[test]
+        fn a_pinned_line_stays(
+            base in "[a-d]{0,8}",
+            before in "[a-d]{0,4}",
+            after in "[a-d]{0,4}",
+            theirs in "[a-e]{0,8}",
+        ) {
+            let lines = |text: &str| text.chars().map(|c| format!("{c}\n")).collect::<String>();
+            let ours = format!("{}\n{PIN}\na\nX\n\n{}", lines(&before), lines(&after));
+            let merged = merge(&lines(&base), &ours, &lines(&theirs));
+            let pinned = format!("{PIN}\na\nX\n");
+            proptest::prop_assert!(merged.text.contains(&pinned), "{}", merged.text);
+        }
+
         #[test]
         fn one_side_alone_wins(base in "[a-d]{0,8}", other in "[a-d]{0,8}") {
             proptest::prop_assert_eq!(merged(&base, &base, &other), (other.clone(), 0));

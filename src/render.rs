@@ -3,6 +3,8 @@
 //! A value without a filter must be a plain word; anything else fails the rendering, so that no text of a repository
 //! can become an instruction, a shell word or a YAML node by mistake.
 
+mod overrides;
+
 use std::io::{self, Write};
 use std::sync::LazyLock;
 
@@ -11,6 +13,7 @@ use serde::Serialize;
 use tera::{Context, Delimiters, Kwargs, State, Tera, Value};
 
 use crate::error::Error;
+use crate::repo::Repo;
 
 /// Every template, by its path below `templates/`.
 macro_rules! templates {
@@ -35,13 +38,69 @@ templates! {
     "python/parts.tera",
 }
 
-static ENGINE: LazyLock<Result<Tera, String>> = LazyLock::new(|| engine().map_err(|error| error.to_string()));
+static ENGINE: LazyLock<Result<Tera, String>> = LazyLock::new(|| engine(&[]).map_err(|error| error.to_string()));
 
 /// A line that holds nothing but tags leaves no line behind.
 static TAG_LINE: LazyLock<Regex> =
     LazyLock::new(|| crate::source::pattern(r"(?m)^[ \t]*((?:\{[%/][^\n]*?[%/]\})+)[ \t]*\n"));
 
-fn engine() -> tera::TeraResult<Tera> {
+/// The templates of a run: dockgen's own, some of which a folder of the repository may have taken the place of.
+#[derive(Debug)]
+pub struct Templates {
+    replaced: Option<Tera>,
+    folder: Option<String>,
+}
+
+impl Templates {
+    /// The templates, with those in `folder` where a wish names one.
+    ///
+    /// # Errors
+    /// Where the folder's templates are wrong: what, and in which file.
+    pub fn new(repo: &Repo, folder: Option<&str>) -> Result<Self, Error> {
+        let replaced = folder.map(|folder| {
+            engine(&overrides::find(repo, folder)?)
+                .map_err(|error| Error::no(format!("templates in `{folder}`: {}", innermost(&error))))
+        });
+        Ok(Templates { replaced: replaced.transpose()?, folder: folder.map(str::to_owned) })
+    }
+
+    /// Renders a template; the result has no trailing blanks, no runs of empty lines, and ends with one newline.
+    ///
+    /// # Errors
+    /// Where a value cannot be written into this kind of file.
+    pub fn render(&self, template: &str, view: &impl Serialize) -> Result<String, Error> {
+        self.render_context(template, &Context::from_serialize(view).map_err(|error| Error::usage(error.to_string()))?)
+    }
+
+    /// The same for words that are already a context.
+    ///
+    /// # Errors
+    /// As [`Templates::render`].
+    pub fn render_context(&self, template: &str, context: &Context) -> Result<String, Error> {
+        let own = || ENGINE.as_ref().map_err(|error| Error::usage(format!("templates: {error}")));
+        let engine = self.replaced.as_ref().map_or_else(own, Ok)?;
+        engine.render(template, context).map(|text| tidy(&text)).map_err(|error| {
+            let error = Error::usage(format!("{template}: {}", innermost(&error)));
+            error.hint(match &self.folder {
+                Some(folder) => format!("mend the templates in `{folder}`"),
+                None => "rename the file, or name another with `--entry` or `--name`".to_owned(),
+            })
+        })
+    }
+}
+
+/// What went wrong at the bottom of it.
+fn innermost(error: &tera::Error) -> String {
+    let mut why = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        why = inner.to_string();
+        source = inner.source();
+    }
+    why
+}
+
+fn engine(replaced: &[(&'static str, String)]) -> tera::TeraResult<Tera> {
     let mut tera = Tera::new();
     tera.set_delimiters(Delimiters {
         block_start: "{%".into(),
@@ -59,35 +118,15 @@ fn engine() -> tera::TeraResult<Tera> {
     tera.register_filter("bare", bare);
     tera.register_filter("line", line);
     tera.register_filter("comment", comment);
+    let own = TEMPLATES.iter().map(|(name, text)| match replaced.iter().any(|(taken, _)| taken == name) {
+        true => (format!("{}{name}", overrides::OWN), *text),
+        false => ((*name).to_owned(), *text),
+    });
+    let theirs = replaced.iter().map(|(name, text)| ((*name).to_owned(), text.as_str()));
     tera.add_raw_templates(
-        TEMPLATES.iter().map(|(name, text)| (*name, TAG_LINE.replace_all(text, "$1").into_owned())),
+        own.chain(theirs).map(|(name, text)| (name, TAG_LINE.replace_all(text, "$1").into_owned())),
     )?;
     Ok(tera)
-}
-
-/// Renders a template; the result has no trailing blanks, no runs of empty lines, and ends with one newline.
-///
-/// # Errors
-/// Where a value cannot be written into this kind of file.
-pub fn render(template: &str, view: &impl Serialize) -> Result<String, Error> {
-    render_context(template, &Context::from_serialize(view).map_err(|error| Error::usage(error.to_string()))?)
-}
-
-/// The same for words that are already a context.
-///
-/// # Errors
-/// As [`render`].
-pub fn render_context(template: &str, context: &Context) -> Result<String, Error> {
-    let engine = ENGINE.as_ref().map_err(|error| Error::usage(format!("templates: {error}")))?;
-    engine.render(template, context).map(|text| tidy(&text)).map_err(|error| {
-        let mut why = error.to_string();
-        let mut source = std::error::Error::source(&error);
-        while let Some(inner) = source {
-            why = inner.to_string();
-            source = inner.source();
-        }
-        Error::usage(format!("{template}: {why}")).hint("rename the file, or name another with `--entry` or `--name`")
-    })
 }
 
 fn tidy(text: &str) -> String {

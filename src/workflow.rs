@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::catalog;
+use crate::catalog::{Action, SHARED};
 use crate::dockerignore::{Section, literal};
 use crate::language::Recipe;
 use crate::wishes::Wishes;
@@ -15,24 +15,19 @@ pub struct Workflow {
     name: String,
     platforms: Option<String>,
     secrets: Vec<String>,
-    actions: BTreeMap<String, Action>,
-}
-
-#[derive(Debug, Serialize)]
-struct Action {
-    uses: String,
-    tag: String,
-    commit: String,
+    /// The version of dockgen that checks first, where that is wished.
+    check: Option<&'static str>,
+    actions: BTreeMap<&'static str, &'static Action>,
 }
 
 /// The workflow of a recipe.
 pub fn view(recipe: &Recipe, wishes: &Wishes) -> Workflow {
-    let row = |row: catalog::Action| (row.id, Action { uses: row.uses, tag: row.tag, commit: row.commit });
     Workflow {
         name: recipe.name.clone(),
         platforms: (!wishes.platforms.is_empty()).then(|| wishes.platforms.join(",")),
         secrets: recipe.secrets.clone(),
-        actions: catalog::shared().action.into_iter().map(row).collect(),
+        check: wishes.extras.check.then_some(env!("CARGO_PKG_VERSION")),
+        actions: SHARED.action.iter().map(|action| (action.id.as_str(), action)).collect(),
     }
 }
 
@@ -44,7 +39,6 @@ pub struct Ignore {
 
 /// The recipe's sections; an allow list needs no clutter, a deny list does; the secrets always come last.
 pub fn ignore_view(recipe: &Recipe, wishes: &Wishes) -> Ignore {
-    let shared = catalog::shared();
     let allows =
         recipe.ignore.first().is_some_and(|section| section.patterns.first().is_some_and(|first| first == "*"));
     let mut sections = recipe.ignore.clone();
@@ -53,9 +47,11 @@ pub fn ignore_view(recipe: &Recipe, wishes: &Wishes) -> Ignore {
         sections.push(Section::new("Asked for in dockgen.toml.", lines));
     }
     if !allows {
-        sections.insert(0, Section::new("Nothing in an image needs these.", shared.clutter));
+        let templates = wishes.extras.templates.as_deref().map(literal);
+        let clutter = SHARED.clutter.iter().cloned().chain(templates);
+        sections.insert(0, Section::new("Nothing in an image needs these.", clutter));
     }
-    sections.push(Section::new("Never in an image, wherever they lie.", shared.secrets));
+    sections.push(Section::new("Never in an image, wherever they lie.", SHARED.secrets.clone()));
     Ignore { sections }
 }
 

@@ -85,7 +85,7 @@ fn drafted(folder: &Path, wishes: &Wishes) -> Vec<(String, String)> {
                 .iter()
                 .map(|document| (document.path.rsplit('/').next().unwrap().to_owned(), document.text.clone()))
                 .collect();
-            files.push(("explain.txt".to_owned(), dockgen::explain::text(&draft)));
+            files.push(("explain.txt".to_owned(), dockgen::explain::text(&draft, &[])));
             files
         }
         Err(error) => {

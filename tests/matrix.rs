@@ -5,9 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use dockgen::Document;
 use dockgen::changes::{Fate, Manners, reconcile};
 use dockgen::dockerfile::steps;
 use dockgen::lock::Lock;
+use dockgen::merge::is_unresolved;
 use dockgen::repo::Repo;
 use dockgen::wishes::Wishes;
 
@@ -225,9 +227,26 @@ fn judge(base: &str, edited: &str, new: &str, merged: &str, fate: Fate) -> Verdi
     }
 }
 
+/// The lines without their blanks: those of a line that dockgen wrote again are dockgen's.
+fn words(text: &str) -> Vec<Vec<&str>> {
+    text.lines().map(|line| line.split_whitespace().collect()).collect()
+}
+
+/// What a second run makes of a merged Dockerfile, and what one makes of it after the repository went back.
+fn next_runs(before: &[Document], after: &[Document], merged: &str) -> (Option<String>, Option<String>) {
+    let mut lock = Lock::default();
+    for document in after {
+        lock.set(document.path, &document.text);
+    }
+    let today = |path: &str| (path == "Dockerfile").then(|| merged.to_owned());
+    let run = |documents: &[Document]| reconcile(documents, &lock, today, Manners::default()).swap_remove(0).text;
+    (run(after), run(before))
+}
+
 #[test]
 fn edits_and_changes_go_together() {
     let (mut cells, mut conflicts, mut wrong) = (0, Vec::new(), Vec::new());
+    let (mut marked_back, mut lost_back) = (Vec::new(), Vec::new());
     for (language, fixture, mut changes) in cases() {
         changes.extend(wished());
         assert!(changes.len() >= 15 && EDITS.len() >= 20, "{language}: the matrix is large enough");
@@ -264,7 +283,16 @@ fn edits_and_changes_go_together() {
                 cells += 1;
                 let name = format!("{language}: {edit} x {}", change.name);
                 match judge(base, &edited, &after.documents[0].text, &merged, outcome.fate) {
-                    Verdict::Right => {}
+                    Verdict::Right => {
+                        let (again, back) = next_runs(&before.documents, &after.documents, &merged);
+                        assert_eq!(again, None, "{name}: a second run changes something");
+                        let back = back.as_deref().unwrap_or(&merged);
+                        match words(back) == words(&edited) {
+                            true => {}
+                            false if is_unresolved(back) => marked_back.push(name),
+                            false => lost_back.push(format!("{name}\n{back}")),
+                        }
+                    }
                     Verdict::Conflict => conflicts.push(name),
                     Verdict::Wrong => wrong.push(format!("{name}\n{merged}")),
                 }
@@ -274,6 +302,14 @@ fn edits_and_changes_go_together() {
     let clean = cells - conflicts.len() - wrong.len();
     println!("{cells} cells: {clean} merge cleanly and are right, {} are marked conflicts", conflicts.len());
     println!("{}", conflicts.join("\n"));
+    println!("taken back: {} give marked conflicts, the others the edited file", marked_back.len());
+    assert!(lost_back.is_empty(), "{} do not come back:\n{}", lost_back.len(), lost_back.join("\n"));
+    assert!(
+        marked_back.len() * 100 <= clean * 2,
+        "{} of {clean} do not come back:\n{}",
+        marked_back.len(),
+        marked_back.join("\n")
+    );
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert!(clean * 100 >= cells * 95, "{clean} of {cells}");
 }

@@ -140,6 +140,18 @@ fn every_workflow_pins_its_actions() {
 }
 
 #[test]
+fn every_instruction_can_be_explained() {
+    let repo =
+        dockgen::repo::Repo::from_list("b", [("go.mod", "module b\n"), ("main.go", "package main\nfunc main() {}")]);
+    let draft = dockgen::draft(&repo, &dockgen::wishes::Wishes::default()).unwrap();
+    for (name, text) in snapshots("Dockerfile") {
+        for step in dockgen::explain::written::explain(&text, Some(&text), &draft).unwrap() {
+            assert!(step.why.is_some(), "{name}: {}", step.text);
+        }
+    }
+}
+
+#[test]
 fn there_are_enough_fixtures() {
     let fixtures = std::fs::read_dir(root().join("tests/fixtures")).unwrap().count();
     assert!(fixtures >= dockgen::language::ALL.len() * 10, "{fixtures} fixtures");

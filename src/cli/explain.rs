@@ -1,19 +1,70 @@
 //! `dockgen explain`.
 
+use std::path::{Path, PathBuf};
+
 use super::{ExplainArgs, print, settle};
+use crate::disk;
 use crate::error::{Error, Exit};
+use crate::explain::written::{self, Written};
 use crate::repo::Repo;
 
-/// Shows the draft.
+const DOCKERFILE: &str = "Dockerfile";
+
+/// Shows the draft and the Dockerfile on the disk, or that file or one line of it only.
 ///
 /// # Errors
-/// As for a draft.
+/// As for a draft, and where there is no such line.
 pub fn run(args: &ExplainArgs) -> Result<Exit, Error> {
     print::colour(args.voice.color);
-    let draft = crate::draft(&Repo::open(&args.dir)?, &args.wishes.wishes().or(settle::standing_wishes(&args.dir)?))?;
-    match args.json {
-        true => print::product(&format!("{:#}\n", crate::explain::json(&draft))),
-        false => print::product(&print::printable(&crate::explain::text(&draft))),
-    }
+    let target = Target::of(&args.what)?;
+    let wishes = args.wishes.wishes().or(settle::standing_wishes(&target.dir)?);
+    let draft = crate::draft(&Repo::open(&target.dir)?, &wishes)?;
+    let text = disk::today(&target.dir, DOCKERFILE)?;
+    let lock = settle::lock(&target.dir)?;
+    let steps = match (&text, target.is_file) {
+        (None, true) => return Err(Error::no("there is no Dockerfile").hint("`dockgen init` writes one")),
+        (None, false) => Vec::new(),
+        (Some(text), _) => written::explain(text, lock.base(DOCKERFILE), &draft)
+            .map_err(|fault| Error::no(format!("the Dockerfile cannot be read: {fault}")))?,
+    };
+    let steps = match target.line {
+        None => steps,
+        Some(line) => vec![at(steps, line, text.as_deref().unwrap_or_default())?],
+    };
+    let shown = match (args.json, target.is_file) {
+        (true, true) => format!("{:#}\n", serde_json::json!({ "schema": 1, "steps": steps })),
+        (true, false) => format!("{:#}\n", crate::explain::json(&draft, &steps)),
+        (false, true) => written::text(&steps, &draft),
+        (false, false) => crate::explain::text(&draft, &steps),
+    };
+    print::product(&if args.json { shown } else { print::printable(&shown) });
     Ok(Exit::Done)
+}
+
+fn at(steps: Vec<Written>, line: usize, text: &str) -> Result<Written, Error> {
+    let lines = text.lines().count();
+    written::at(steps, line).filter(|_| (1..=lines).contains(&line)).ok_or_else(|| {
+        Error::usage(format!("`{DOCKERFILE}:{line}` is no line of an instruction"))
+            .hint(format!("the file has {lines} lines: `dockgen explain {DOCKERFILE}` explains all of them"))
+    })
+}
+
+/// What is to be explained: a repository, its Dockerfile, or one line of that.
+struct Target {
+    dir: PathBuf,
+    is_file: bool,
+    line: Option<usize>,
+}
+
+impl Target {
+    fn of(what: &Path) -> Result<Self, Error> {
+        let name = what.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let (file, line) = name.split_once(':').map_or((name, None), |(file, line)| (file, Some(line)));
+        if file != DOCKERFILE || what.is_dir() {
+            return Ok(Target { dir: what.to_owned(), is_file: false, line: None });
+        }
+        let dir = what.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let line = line.map(|line| line.parse().map_err(|_| Error::usage(format!("`{line}` is no line number"))));
+        Ok(Target { dir: dir.to_owned(), is_file: true, line: line.transpose()? })
+    }
 }

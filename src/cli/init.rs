@@ -2,7 +2,6 @@
 
 use super::{InitArgs, Printed, print, settle};
 use crate::changes::{Change, Manners};
-use crate::config;
 use crate::error::{Error, Exit};
 use crate::facts::Strength;
 use crate::repo::Repo;
@@ -25,27 +24,8 @@ pub fn run(args: &InitArgs, wished: bool) -> Result<Exit, Error> {
         return session(args, &repo, asked, &standing);
     }
     let draft = crate::draft(&repo, &asked.clone().or(standing.clone()))?;
-    let config = kept(args, &repo, &asked, &standing, &draft)?;
+    let config = settle::kept(&args.dir, &repo, &asked, &standing, &draft)?;
     finish(args, &draft, config.as_deref(), false)
-}
-
-/// The text of `dockgen.toml` with the wishes that make a difference; `None` where it stays as it is.
-fn kept(
-    args: &InitArgs,
-    repo: &Repo,
-    asked: &Wishes,
-    standing: &Wishes,
-    draft: &Draft,
-) -> Result<Option<String>, Error> {
-    let before = disk::today(&args.dir, config::PATH)?;
-    let mut text = before.clone().unwrap_or_else(config::head);
-    for (topic, value) in asked.said() {
-        let without = crate::draft(repo, &asked.clone().without(topic).or(standing.clone()));
-        if without.map_or(true, |without| without.documents != draft.documents) {
-            text = config::set(&text, topic, &value)?;
-        }
-    }
-    Ok((text != before.unwrap_or_else(config::head)).then_some(text))
 }
 
 /// Draws, asks what is only a guess, draws again with the answer, until nothing is left to ask.
@@ -69,7 +49,7 @@ fn session(args: &InitArgs, repo: &Repo, mut asked: Wishes, standing: &Wishes) -
         asked.answer(decision.topic, &answer).map_err(Error::usage)?;
         draft = crate::draft(repo, &asked.clone().or(standing.clone()))?;
     }
-    let config = kept(args, repo, &asked, standing, &draft)?;
+    let config = settle::kept(&args.dir, repo, &asked, standing, &draft)?;
     finish(args, &draft, config.as_deref(), true)
 }
 
@@ -77,6 +57,7 @@ fn finish(args: &InitArgs, draft: &Draft, config: Option<&str>, asks: bool) -> R
     if let Some(printed) = args.stdout {
         return stdout(draft, printed);
     }
+    let _alone = disk::alone(&args.dir);
     let lock = settle::lock(&args.dir)?;
     let manners = Manners { force: args.force, ..Manners::default() };
     let changes = settle::changes(&args.dir, &draft.documents, &lock, manners)?;
@@ -122,7 +103,7 @@ fn stdout(draft: &Draft, printed: Printed) -> Result<Exit, Error> {
 }
 
 fn json(draft: &Draft, changes: &[Change]) -> serde_json::Value {
-    let mut value = crate::explain::json(draft);
+    let mut value = crate::explain::json(draft, &[]);
     if let Some(map) = value.as_object_mut() {
         map.insert("changes".to_owned(), serde_json::json!(changes));
     }

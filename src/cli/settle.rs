@@ -7,6 +7,7 @@ use crate::config;
 use crate::disk;
 use crate::error::{Error, Exit};
 use crate::lock::{self, Lock};
+use crate::repo::Repo;
 use crate::wishes::Wishes;
 use crate::{Document, Draft};
 
@@ -44,7 +45,9 @@ pub fn changes(root: &Path, documents: &[Document], lock: &Lock, manners: Manner
 /// Where something cannot be written; nothing has changed then.
 pub fn apply(root: &Path, changes: &[Change], lock: &Lock, draft: &Draft, config: Option<&str>) -> Result<(), Error> {
     let mut after = lock.clone();
-    for change in changes.iter().filter(|change| change.fate != Fate::Foreign) {
+    // What waits for a conflict to be resolved was not merged yet: it comes with the next run.
+    let waits = |change: &&Change| change.fate == Fate::Conflict && change.text.is_none();
+    for change in changes.iter().filter(|change| change.fate != Fate::Foreign && !waits(change)) {
         after.set(change.path, &change.generated);
     }
     after.note(draft);
@@ -58,6 +61,28 @@ pub fn apply(root: &Path, changes: &[Change], lock: &Lock, draft: &Draft, config
         files.push((config::PATH, config));
     }
     disk::write(root, &files)
+}
+
+/// The text of `dockgen.toml` with the wishes that make a difference; `None` where it stays as it is.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn kept(
+    root: &Path,
+    repo: &Repo,
+    asked: &Wishes,
+    standing: &Wishes,
+    draft: &Draft,
+) -> Result<Option<String>, Error> {
+    let before = disk::today(root, config::PATH)?;
+    let mut text = before.clone().unwrap_or_else(config::head);
+    for (topic, value) in asked.said() {
+        let without = crate::draft(repo, &asked.clone().without(topic).or(standing.clone()));
+        if without.map_or(true, |without| without.documents != draft.documents) {
+            text = config::set(&text, topic, &value)?;
+        }
+    }
+    Ok((text != before.unwrap_or_else(config::head)).then_some(text))
 }
 
 /// How a run over these changes ends.

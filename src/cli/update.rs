@@ -2,6 +2,7 @@
 
 use super::{UpdateArgs, print, settle};
 use crate::changes::{Change, Manners};
+use crate::disk;
 use crate::error::{Error, Exit};
 use crate::news;
 use crate::repo::Repo;
@@ -12,14 +13,15 @@ use crate::repo::Repo;
 /// As for a draft; where nothing was generated yet; where something cannot be written.
 pub fn run(args: &UpdateArgs) -> Result<Exit, Error> {
     print::colour(args.voice.color);
+    let _alone = disk::alone(&args.dir);
     let repo = Repo::open(&args.dir)?;
     let lock = settle::lock(&args.dir)?;
     if lock.is_empty() && !args.adopt {
         return Err(Error::no("nothing was generated here yet: there is no `dockgen.lock`")
             .hint("`dockgen init` writes the files; `dockgen update --adopt` takes in what is there"));
     }
-    let wishes = args.wishes.wishes().or(settle::standing_wishes(&args.dir)?);
-    let draft = crate::draft(&repo, &wishes)?;
+    let (asked, standing) = (args.wishes.wishes(), settle::standing_wishes(&args.dir)?);
+    let draft = crate::draft(&repo, &asked.clone().or(standing.clone()))?;
     let manners = Manners { restore: args.restore, adopt: args.adopt, ..Manners::default() };
     let mut changes = settle::changes(&args.dir, &draft.documents, &lock, manners)?;
     if !args.only.is_empty() {
@@ -27,7 +29,8 @@ pub fn run(args: &UpdateArgs) -> Result<Exit, Error> {
     }
     let writes = !args.dry_run && !args.diff;
     if writes {
-        settle::apply(&args.dir, &changes, &lock, &draft, None)?;
+        let config = settle::kept(&args.dir, &repo, &asked, &standing, &draft)?;
+        settle::apply(&args.dir, &changes, &lock, &draft, config.as_deref())?;
     }
     if args.diff {
         print::coloured(&changes.iter().map(|change| print::diff(&change.diff())).collect::<String>());

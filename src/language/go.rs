@@ -2,6 +2,7 @@
 
 mod sources;
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,8 @@ pub const LANGUAGE: Language = Language {
         sign("main.go", Strength::Convention),
         sign("*.go", Strength::Guess),
     ],
+    images: &["golang"],
+    releases: || &CATALOG.release,
     inspect,
     recipe,
 };
@@ -145,12 +148,18 @@ fn mains(repo: &Repo) -> Vec<Fact> {
             Strength::Guess
         }
     };
+    let listens: BTreeSet<String> = mains
+        .iter()
+        .filter(|main| !only && Program::read(repo, &modules, &main.folder).listens)
+        .map(|main| main.folder.clone())
+        .collect();
     let rank = |folder: &str| {
         let name = folder.rsplit('/').next().unwrap_or_default();
         let aside = folder.split('/').any(|part| ASIDE.contains(&part));
         (
             aside,
             SERVICES.iter().position(|service| *service == name).unwrap_or(SERVICES.len()),
+            !listens.contains(folder),
             folder.matches('/').count(),
         )
     };

@@ -22,8 +22,15 @@ use program::{Jar, Program, Shape, Source};
 use reactor::{Reactor, folder, join};
 
 /// The row.
-pub const LANGUAGE: Language =
-    Language { id: "java", title: "Java", signs: &[sign("pom.xml", Strength::Stated)], inspect, recipe };
+pub const LANGUAGE: Language = Language {
+    id: "java",
+    title: "Java",
+    signs: &[sign("pom.xml", Strength::Stated)],
+    images: &["eclipse-temurin", "amazoncorretto", "azul-zulu"],
+    releases: || &CATALOG.release,
+    inspect,
+    recipe,
+};
 
 const WRAPPER: &str = ".mvn/wrapper/maven-wrapper.properties";
 
@@ -648,7 +655,7 @@ fn ignore(repo: &Repo, reactor: &Reactor, reads: &[String], tests_are_read: bool
     if !tests.is_empty() && !tests_are_read {
         sections.push(Section::new("Tests are not compiled here (-Dmaven.test.skip=true).", tests));
     }
-    let clutter = crate::dockerignore::Matcher::new(&crate::catalog::shared().clutter.join("\n"));
+    let clutter = crate::dockerignore::Matcher::new(&crate::catalog::SHARED.clutter.join("\n"));
     let packed = |path: &str| ["src/main/resources/", "src/main/webapp/"].iter().any(|folder| path.contains(folder));
     let hidden = |path: &&str| clutter.hides(path) && (packed(path) || reads.iter().any(|read| read == path));
     let kept: Vec<String> = repo.files().filter(hidden).map(|path| format!("!{}", literal(path))).collect();

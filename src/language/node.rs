@@ -29,8 +29,15 @@ use service::{Outcome, Server, Site};
 use start::Start;
 
 /// The row.
-pub const LANGUAGE: Language =
-    Language { id: "node", title: "Node.js", signs: &[sign("package.json", Strength::Stated)], inspect, recipe };
+pub const LANGUAGE: Language = Language {
+    id: "node",
+    title: "Node.js",
+    signs: &[sign("package.json", Strength::Stated)],
+    images: &["node"],
+    releases: || &CATALOG.release,
+    inspect,
+    recipe,
+};
 
 fn inspect(repo: &Repo) -> Vec<Fact> {
     let project = Project::read(repo);

@@ -41,6 +41,8 @@ pub const LANGUAGE: Language = Language {
         sign(".python-version", Strength::Guess),
         sign("*.py", Strength::Guess),
     ],
+    images: &["python"],
+    releases: || &CATALOG.release,
     inspect,
     recipe,
 };

@@ -32,6 +32,10 @@ pub struct Case {
     /// Whether the runtime brings a shell; where it does not, `/bin/sh` must be missing.
     #[serde(default)]
     pub shell: bool,
+    /// Files that are written afterwards. Then `dockgen update` runs over a Dockerfile with a line of its user's, and what
+    /// it gives is built and run.
+    #[serde(default)]
+    pub change: BTreeMap<String, String>,
     /// The most megabytes (10^6 bytes) that the image may have.
     pub megabytes: Option<f64>,
 }

@@ -77,14 +77,20 @@ impl<'a> Proof<'a> {
             ("README edited", self.readme_changes_nothing()),
             ("source edited", self.rebuilds_warm()),
             ("source edited, empty cache mounts", self.rebuilds_on_a_fresh_runner()),
+            ("updated", self.is_right_after_an_update()),
         ];
         let broken = |(name, kept): (&str, Promise)| kept.err().map(|why| format!("{name}: {why}"));
         self.broken.extend(promises.into_iter().filter_map(broken));
     }
 
-    fn write_files(&mut self) -> Promise {
+    fn dockgen(&self, arguments: &[&str]) -> Result<String, String> {
         let dockgen = std::env::var("DOCKGEN_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_dockgen").to_owned());
-        docker::run(Command::new(dockgen).args(["init", "--yes"]).args(&self.case.init).arg(self.context))?;
+        docker::run(Command::new(dockgen).args(arguments).arg(self.context))
+    }
+
+    fn write_files(&mut self) -> Promise {
+        let init: Vec<&str> = ["init", "--yes"].into_iter().chain(self.case.init.iter().map(String::as_str)).collect();
+        self.dockgen(&init)?;
         let missing = ["Dockerfile", ".dockerignore"].into_iter().find(|name| !self.context.join(name).is_file());
         missing.map_or(Ok(()), |name| Err(format!("`dockgen init` wrote no {name}")))
     }
@@ -158,6 +164,31 @@ impl<'a> Proof<'a> {
             Some(mount) => Err(format!("the cache mount `{}` was filled again: {}", mount.folder, mount.size)),
             None => Ok(()),
         }
+    }
+
+    /// A person edits the Dockerfile, the repository changes, and an update carries both.
+    fn is_right_after_an_update(&self) -> Promise {
+        if self.case.change.is_empty() {
+            return Ok(());
+        }
+        let write = |path: &str, text: &str| {
+            fs::write(self.context.join(path), text).map_err(|error| format!("{path}: {error}"))
+        };
+        let text = fs::read_to_string(self.context.join("Dockerfile")).map_err(|error| error.to_string())?;
+        write("Dockerfile", &text.replace("\nUSER ", "\nENV TEAM=shop\nUSER "))?;
+        self.case.change.iter().try_for_each(|(path, text)| write(path, text))?;
+        self.dockgen(&["update"])?;
+        self.dockgen(&["check"])?;
+        let updated = fs::read_to_string(self.context.join("Dockerfile")).map_err(|error| error.to_string())?;
+        if updated.replace("ENV TEAM=shop\n", "") == text {
+            return Err("the update changed nothing".to_owned());
+        }
+        self.build(Network::Open)?;
+        let environment = docker(["image", "inspect", "--format", "{{.Config.Env}}", &self.image])?;
+        if !environment.contains("TEAM=shop") {
+            return Err(format!("the person's line is lost: {environment}"));
+        }
+        self.runs_hardened()
     }
 
     /// Edits the source and builds where nothing can be downloaded.

@@ -558,10 +558,14 @@ mod tests {
             (
                 "vite build",
                 "vite",
-                &[("index.html", ""), ("vite.config.ts", "// outDir: 'x'\nbuild: { outDir: 'www' }")],
+                &[
+                    ("index.html", ""),
+                    ("vite.config.ts", "// outDir: 'x'\nbuild: { rollupOptions: { output: {} }, outDir: 'www' }"),
+                ],
                 &["www"],
                 false,
             ),
+            ("vite build", "vite", &[("index.html", ""), ("vite.config.ts", "{ outDir: 'www' }")], &["dist"], false),
             ("run-s ts", "typescript", &ts, &["out"], false),
             ("esbuild a.ts --bundle --outfile=build/a.js", "esbuild", &[], &["build"], false),
             ("nest build", "@nestjs/core", &[], &["dist"], false),

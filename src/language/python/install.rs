@@ -358,7 +358,7 @@ fn warn_of_foreign(planner: &mut Planner, dependencies: &[Dependency]) {
 
 /// What the build back end reads and the .dockerignore hides.
 fn stand_ins(repo: &Repo, project: &Project) -> Vec<String> {
-    let hidden = Matcher::new(&catalog::shared().clutter.join("\n"));
+    let hidden = Matcher::new(&catalog::SHARED.clutter.join("\n"));
     let named = project.pyproject.iter().flat_map(|pyproject| &pyproject.build_reads);
     let inside = named.filter_map(|path| join("", path)).filter(|path| repo.has(path) && hidden.hides(path));
     inside.collect::<BTreeSet<_>>().into_iter().collect()

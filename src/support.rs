@@ -1,0 +1,61 @@
+//! Which base images nobody mends any more, as far as the catalogs know.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::catalog::{Ended, SHARED};
+use crate::language::ALL;
+
+static ENDED: LazyLock<Vec<(Regex, &Ended)>> =
+    LazyLock::new(|| SHARED.ended.iter().map(|row| (crate::source::pattern(&row.image), row)).collect());
+
+/// A sentence where the maker of an image, or of what it holds, mends it no more. Images that the catalogs do not know are
+/// passed over.
+pub fn ended(image: &str) -> Option<String> {
+    let system = ENDED.iter().find(|(pattern, _)| pattern.is_match(image));
+    let system = system.map(|(_, row)| format!("{} gets no more security updates since {}", row.what, row.end));
+    toolchain(image).or(system).map(|what| format!("`{image}`: {what}"))
+}
+
+fn toolchain(image: &str) -> Option<String> {
+    let (name, tag) = image.rsplit('/').next()?.split_once(':')?;
+    let language = ALL.iter().find(|language| language.images.contains(&name))?;
+    let release = (language.releases)().iter().find(|release| {
+        let rest = tag.strip_prefix(&release.cycle);
+        rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
+    })?;
+    let since = release.end.as_ref().map_or(String::new(), |end| format!(" since {end}"));
+    (!release.supported).then(|| format!("{} {} is out of support{since}", language.title, release.cycle))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_images_are_known() {
+        for (image, is_ended) in [
+            ("python:3.8.20-slim-bookworm", true),
+            ("python:3.13-slim-trixie", false),
+            ("registry.example.com/mirror/library/golang:1.21", true),
+            ("golang:1.26.7-trixie", false),
+            ("node:20-alpine3.22", true),
+            ("node:24-alpine3.18", true),
+            ("node:24-bullseye-slim", true),
+            ("eclipse-temurin:8-jre-noble", false),
+            ("eclipse-temurin:21.0.12_8-jdk-noble", false),
+            ("openjdk:17", true),
+            ("debian:trixie-slim", false),
+            ("alpine:3.2", true),
+            ("alpine:3.24", false),
+            ("gcr.io/distroless/static-debian12:nonroot", true),
+            ("gcr.io/distroless/static-debian13:nonroot", false),
+            ("ubuntu:24.04", false),
+            ("example.com/own:1", false),
+        ] {
+            assert_eq!(ended(image).is_some(), is_ended, "{image}");
+        }
+        assert!(ended("python:3.8").unwrap().contains("Python 3.8 is out of support since 2024"));
+    }
+}

@@ -1,0 +1,212 @@
+//! Months in the life of a repository, told with the real binary: init, edits by people, changes, update, check.
+
+mod support;
+
+use support::Tree;
+
+/// A repository with dockgen's files and a line of its user's in the Dockerfile.
+fn edited(fixture: &str) -> Tree {
+    let tree = Tree::fixture(fixture);
+    assert_eq!(tree.run(&["init", "--yes", "--name", "service"]).code, 0);
+    let text = tree.read("Dockerfile").replace("\nUSER 1001\n", "\n# Ours.\nENV TEAM=shop\nUSER 1001\n");
+    tree.write("Dockerfile", text.as_bytes());
+    assert_eq!(tree.run(&["check"]).code, 0, "an edit that breaks no promise is no reason");
+    tree
+}
+
+/// Says first why the files are stale, then updates; the user's line is still there, and a second run changes nothing.
+fn updated(tree: &Tree) -> (String, String) {
+    let check = tree.run(&["check"]);
+    assert_eq!(check.code, 1, "{}", check.out);
+    let update = tree.run(&["update"]);
+    assert_eq!(update.code, 0, "{}", update.err);
+    assert!(tree.read("Dockerfile").contains("# Ours.\nENV TEAM=shop\n"));
+    let after = tree.everything();
+    let again = tree.run(&["update"]);
+    assert_eq!(again.code, 0, "{}", again.err);
+    assert_eq!(tree.everything(), after);
+    assert_eq!(tree.run(&["check"]).code, 0);
+    (check.out, update.err)
+}
+
+#[test]
+fn a_version_is_bumped_and_taken_back() {
+    let tree = edited("python-flask");
+    let (first, lock) = (tree.read("Dockerfile"), tree.read("dockgen.lock"));
+    tree.write(".python-version", b"3.12\n");
+    let (check, update) = updated(&tree);
+    assert!(check.contains("gave way to Python 3.12"), "{check}");
+    assert!(update.contains("`.python-version`"), "{update}");
+    assert!(tree.read("Dockerfile").contains("ARG PYTHON_VERSION=3.12."));
+    std::fs::remove_file(tree.path().join(".python-version")).unwrap();
+    updated(&tree);
+    assert_eq!((tree.read("Dockerfile"), tree.read("dockgen.lock")), (first, lock));
+}
+
+#[test]
+fn the_package_manager_changes() {
+    let tree = edited("node-server");
+    std::fs::remove_file(tree.path().join("package-lock.json")).unwrap();
+    tree.write("pnpm-lock.yaml", b"lockfileVersion: '9.0'\n\nimporters:\n  .: {}\n");
+    let (check, update) = updated(&tree);
+    assert!(check.contains("package-manager: npm gave way to pnpm"), "{check}");
+    assert!(update.contains("`pnpm-lock.yaml`"), "{update}");
+    let text = tree.read("Dockerfile");
+    assert!(text.contains("pnpm") && !text.contains("package-lock.json"), "{text}");
+}
+
+#[test]
+fn a_server_is_added() {
+    let tree = edited("python-flask");
+    let requirements = tree.read("requirements.txt") + "waitress==3.0.2\n";
+    assert!(!requirements.contains("gunicorn") || tree.read("Dockerfile").contains("gunicorn"));
+    tree.write("requirements.txt", requirements.replace("gunicorn", "# gunicorn").as_bytes());
+    let (check, _) = updated(&tree);
+    assert!(check.contains("server"), "{check}");
+    assert!(tree.read("Dockerfile").contains("waitress"));
+}
+
+#[test]
+fn the_entry_point_is_renamed() {
+    let tree = edited("go-cmd");
+    let folder = |name: &str| tree.path().join("cmd").join(name);
+    std::fs::rename(folder("server"), folder("renamed")).unwrap();
+    let (check, _) = updated(&tree);
+    assert!(check.contains("./cmd/renamed"), "{check}");
+    assert!(tree.read("Dockerfile").contains("./cmd/renamed"));
+}
+
+#[test]
+fn another_runtime_is_wished_for_and_kept() {
+    let tree = edited("go-server");
+    assert_eq!(tree.run(&["config", "set", "runtime", "scratch"]).code, 0);
+    let (check, _) = updated(&tree);
+    assert!(check.contains("runtime: distroless") && check.contains("gave way to scratch"), "{check}");
+    assert_eq!(tree.run(&["update", "--runtime", "alpine"]).code, 0);
+    assert!(tree.read("dockgen.toml").contains("runtime = \"alpine\""), "a flag that matters stays");
+    assert_eq!(tree.run(&["check"]).code, 0);
+}
+
+#[test]
+fn a_native_package_is_added() {
+    let tree = edited("python-flask");
+    tree.write("requirements.txt", (tree.read("requirements.txt") + "psycopg2==2.9.11\n").as_bytes());
+    let (check, _) = updated(&tree);
+    assert!(check.contains("needs package:libpq5"), "{check}");
+    assert!(tree.read("Dockerfile").contains("libpq5"));
+}
+
+#[test]
+fn a_deleted_file_stays_away_until_it_is_wanted() {
+    let tree = edited("go-server");
+    std::fs::remove_file(tree.path().join(".github/workflows/docker.yml")).unwrap();
+    assert_eq!(tree.run(&["check"]).code, 0);
+    assert_eq!(tree.run(&["update"]).code, 0);
+    assert!(!tree.has(".github/workflows/docker.yml"));
+    assert_eq!(tree.run(&["update", "--restore"]).code, 0);
+    assert!(tree.has(".github/workflows/docker.yml"));
+}
+
+#[test]
+fn a_conflict_is_marked_resolved_and_followed_by_more() {
+    let tree = edited("go-server");
+    let text = tree.read("Dockerfile");
+    let line = text.lines().find(|line| line.starts_with("ARG GO_VERSION=")).unwrap().to_owned();
+    tree.write("Dockerfile", text.replace(&line, "ARG GO_VERSION=1.26.5").as_bytes());
+    assert_eq!(tree.run(&["config", "set", "toolchain", "1.26.6"]).code, 0);
+    let update = tree.run(&["update"]);
+    assert_eq!(update.code, 1, "{}", update.err);
+    let marked = tree.read("Dockerfile");
+    assert!(marked.contains("<<<<<<< yours\nARG GO_VERSION=1.26.5\n=======\nARG GO_VERSION=1.26.6\n>>>>>>> dockgen\n"));
+    assert!(tree.run(&["check"]).out.contains("[conflict]"));
+    // What changes before the conflict is resolved comes later, and is not lost.
+    tree.run(&["config", "set", "runtime", "scratch"]);
+    assert_eq!(tree.run(&["update"]).code, 1);
+    assert_eq!(tree.read("Dockerfile"), marked);
+    let resolved: String = marked
+        .lines()
+        .filter(|line| !line.starts_with(['<', '=', '>']) && !line.contains("1.26.5"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    tree.write("Dockerfile", resolved.as_bytes());
+    updated(&tree);
+    let text = tree.read("Dockerfile");
+    assert!(text.contains("ARG GO_VERSION=1.26.6\n") && text.contains("\nFROM scratch\n"), "{text}");
+}
+
+#[test]
+fn a_foreign_dockerfile_is_taken_in() {
+    let tree = Tree::fixture("go-server");
+    let theirs = "FROM golang:1.26 AS build\nCOPY . .\nRUN go build -o /app .\n\nFROM debian:trixie-slim\n\
+                  COPY --from=build /app /app\nUSER 5\nCMD [\"/app\"]\n";
+    tree.write("Dockerfile", theirs.as_bytes());
+    assert_eq!(tree.run(&["update", "--adopt"]).code, 0);
+    assert_eq!(tree.read("Dockerfile"), theirs);
+    assert!(tree.run(&["explain", "Dockerfile:3"]).out.contains("yours"));
+    tree.write("Dockerfile", theirs.replace("USER 5", "USER root").as_bytes());
+    let check = tree.run(&["check", "--format", "github"]);
+    assert!(check.out.contains("line=7") && check.out.contains("root"), "{}", check.out);
+}
+
+#[test]
+fn a_paragraph_of_the_templates_is_replaced() {
+    let tree = Tree::fixture("go-server");
+    let own = "{% extends \"dockgen/go/Dockerfile.tera\" %}\n{% block program %}\n{= super() =}\nCOPY --link --from=build /etc/mime.types /etc/\n{% endblock %}\n";
+    tree.write("build/templates/go/Dockerfile.tera", own.as_bytes());
+    tree.write("dockgen.toml", b"# Ours.\ntemplates = \"build/templates\"\n");
+    let init = tree.run(&["init", "--yes"]);
+    assert_eq!(init.code, 0, "{}", init.err);
+    let text = tree.read("Dockerfile");
+    assert!(
+        text.contains("COPY --link --from=build /etc/mime.types /etc/\n") && text.contains("/out/greeter"),
+        "{text}"
+    );
+    let refused = |text: &str, path: &str| {
+        let tree = Tree::fixture("go-server");
+        tree.write(&format!("t/{path}"), text.as_bytes());
+        tree.write("dockgen.toml", b"templates = \"t\"\n");
+        let done = tree.run(&["init", "--yes"]);
+        assert!(done.code == 1 && !tree.has("Dockerfile"), "{}", done.err);
+        done.err
+    };
+    let wrong_block = own.replace("block program", "block programme");
+    assert!(refused(&wrong_block, "go/Dockerfile.tera").contains("block `programme`"));
+    assert!(refused(own, "go/dockerfile.tera").contains("`t/go/dockerfile.tera` takes the place of no template"));
+    assert!(refused("{% if %}", "go/Dockerfile.tera").contains("go/Dockerfile.tera"));
+    assert!(refused("NOT one\n", "go/Dockerfile.tera").contains("no Dockerfile"));
+    assert!(refused(own, "go/Dockerfile.txt").contains("none is there"));
+}
+
+#[test]
+fn a_pinned_paragraph_is_left_alone() {
+    let tree = edited("go-server");
+    let text = tree.read("Dockerfile").replace("ARG GO_VERSION=", "# dockgen: keep\nARG GO_VERSION=");
+    tree.write("Dockerfile", text.as_bytes());
+    assert_eq!(tree.run(&["config", "set", "toolchain", "1.26.6"]).code, 0);
+    assert!(tree.run(&["init", "--stdout", "dockerfile"]).out.contains("ARG GO_VERSION=1.26.6\n"));
+    assert_eq!(tree.run(&["update"]).code, 0);
+    assert_eq!(tree.read("Dockerfile"), text);
+}
+
+#[test]
+fn the_workflow_checks_where_that_is_wished() {
+    let tree = edited("go-server");
+    assert_eq!(tree.run(&["config", "set", "check", "true"]).code, 0);
+    updated(&tree);
+    assert!(tree.read(".github/workflows/docker.yml").contains("dockgen check --format github"));
+}
+
+#[test]
+fn two_runs_at_once_do_not_mix() {
+    let tree = edited("go-server");
+    std::thread::scope(|scope| {
+        for runtime in ["scratch", "alpine", "scratch", "alpine", "slim", "distroless"] {
+            let tree = &tree;
+            scope.spawn(move || assert_eq!(tree.run(&["update", "--runtime", runtime]).code, 0));
+        }
+    });
+    assert_eq!(tree.run(&["check"]).code, 0, "{}", tree.run(&["check"]).out);
+    assert!(tree.read("Dockerfile").contains("# Ours.\nENV TEAM=shop\n"));
+    let stray = tree.everything().iter().any(|(path, _)| path.to_string_lossy().contains(".dockgen-"));
+    assert!(!stray);
+}
