@@ -1,6 +1,8 @@
 //! Go: modules, workspaces, vendored trees, and single files without a module.
 
+mod config;
 mod sources;
+mod start;
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -126,6 +128,9 @@ fn versions(file: &str, read: &go_mod::GoMod) -> Vec<Fact> {
 const ASIDE: [&str; 10] =
     ["examples", "example", "tools", "hack", "scripts", "script", "test", "tests", "testdata", "internal"];
 
+/// More main packages than this are not read to see which of them serve.
+const MOST_MAINS: usize = 20;
+
 /// Names under `cmd/` that usually are the service.
 const SERVICES: [&str; 7] = ["server", "api", "web", "app", "service", "main", "daemon"];
 
@@ -135,6 +140,14 @@ fn mains(repo: &Repo) -> Vec<Fact> {
     let mains = sources::main_packages(repo, &modules);
     let base = modules.first().map(|module| module.path.rsplit('/').next().unwrap_or_default().to_owned());
     let only = mains.len() == 1;
+    let serving: Vec<&str> = match mains.len() {
+        2..=MOST_MAINS => {
+            let serves = |main: &&sources::Main| Program::read(repo, &modules, &main.folder).serves;
+            mains.iter().filter(serves).map(|main| main.folder.as_str()).collect()
+        }
+        _ => Vec::new(),
+    };
+    let serves = |folder: &str| serving.is_empty() || serving.contains(&folder);
     let strength = |folder: &str| {
         let name = folder.rsplit('/').next().unwrap_or_default();
         let aside = folder.split('/').any(|part| ASIDE.contains(&part));
@@ -142,7 +155,7 @@ fn mains(repo: &Repo) -> Vec<Fact> {
             Strength::Stated
         } else if aside {
             Strength::Guess
-        } else if folder.is_empty() || base.as_deref() == Some(name) || name == repo.name() {
+        } else if serves(folder) && (folder.is_empty() || base.as_deref() == Some(name) || name == repo.name()) {
             Strength::Convention
         } else {
             Strength::Guess
@@ -158,12 +171,13 @@ fn mains(repo: &Repo) -> Vec<Fact> {
         let aside = folder.split('/').any(|part| ASIDE.contains(&part));
         (
             aside,
+            !serves(folder),
             SERVICES.iter().position(|service| *service == name).unwrap_or(SERVICES.len()),
             !listens.contains(folder),
             folder.matches('/').count(),
         )
     };
-    let mut mains = mains;
+    let mut mains: Vec<&sources::Main> = mains.iter().collect();
     mains.sort_by(|a, b| rank(&a.folder).cmp(&rank(&b.folder)).then_with(|| a.folder.cmp(&b.folder)));
     mains
         .into_iter()
@@ -192,11 +206,27 @@ struct View {
     apt_run: Vec<String>,
     manifests: Vec<String>,
     sources: Vec<String>,
-    data: Vec<String>,
+    data: Vec<Placed>,
     carry_tmp: bool,
     carry_zoneinfo: bool,
-    workdir: &'static str,
+    workdir: String,
+    command: Vec<String>,
     environment: Vec<Variable>,
+}
+
+/// A file or folder of the repository in the image.
+#[derive(Debug, Serialize)]
+struct Placed {
+    path: String,
+    target: String,
+}
+
+impl Placed {
+    /// At the same place as in the repository, as seen from where the program is run.
+    fn new(home: &str, path: &str) -> Self {
+        let target = if home.is_empty() { format!("./{path}") } else { format!("/app/{path}") };
+        Placed { path: path.to_owned(), target }
+    }
 }
 
 fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
@@ -211,8 +241,13 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     let port = port(planner, &program);
     let module = modules.iter().find(|module| module.folder.is_empty()).or(modules.first());
     let stated = module.and_then(|module| {
-        let name = if folder.is_empty() { module.path.as_str() } else { folder.as_str() };
-        let name = name.rsplit('/').find(|part| !is_major(part))?;
+        let parts = module.path.split('/').chain(folder.split('/').filter(|part| !part.is_empty()));
+        let mut parts: Vec<&str> = parts.collect();
+        // Folders that are named after their place.
+        while folder.ends_with(parts.last()?) && ["cmd", "main", "src"].contains(parts.last()?) && parts.len() > 1 {
+            parts.pop();
+        }
+        let name = parts.into_iter().rfind(|part| !is_major(part))?;
         Some((
             name,
             Evidence::new(&join(&module.folder, "go.mod"), &format!("module {}", module.path), Strength::Stated),
@@ -255,10 +290,14 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
         apt_run,
         manifests,
         sources: if modules.is_empty() { program.files.clone() } else { vec![entry] },
-        data: program.data.iter().map(|data| data.path.clone()).collect(),
+        data: program.data.iter().map(|data| Placed::new(&program.home, &data.path)).collect(),
         carry_tmp: runtime.id == "scratch",
         carry_zoneinfo: runtime.carries.iter().any(|word| word == "zoneinfo"),
-        workdir: if program.data.is_empty() { "/" } else { "/app" },
+        workdir: match program.data.is_empty() {
+            true => "/".to_owned(),
+            false => join("/app", &program.home).trim_end_matches('/').to_owned(),
+        },
+        command: words(planner, &program, &name, port),
         environment: port
             .filter(|_| program.port_from_environment)
             .map(|port| Variable { name: "PORT".to_owned(), value: port.to_string() })
@@ -267,6 +306,32 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     };
     let (ignore, reads) = ignore(repo, &modules, &program, vendored);
     Ok(Recipe { name, template: "go/Dockerfile.tera", view: view(&common, &own)?, ignore, reads, secrets: Vec::new() })
+}
+
+/// The words behind the program's name.
+fn words(planner: &mut Planner, program: &Program, name: &str, port: Option<u16>) -> Vec<String> {
+    let folder = program.folder().rsplit('/').next().unwrap_or_default();
+    let ours = |process: &start::Process| {
+        [name, folder, planner.repo.name()].contains(&process.program.as_str())
+            || planner.facts.iter().filter(|fact| matches!(fact.kind, Kind::Entry(_))).count() == 1
+    };
+    let fill = |word: String| word.replace(start::PORT, &port.unwrap_or(8080).to_string());
+    let said = start::process(planner.repo).filter(ours).filter(|process| !process.words.is_empty());
+    let (words, evidence) = match said {
+        Some(process) => {
+            let words: Vec<String> = process.words.into_iter().map(fill).collect();
+            (words, Evidence::new("Procfile", &process.line, Strength::Stated))
+        }
+        None => match start::command(planner.repo, &program.files) {
+            Some((word, file)) => {
+                let quote = format!("Use: \"{word}\"");
+                (vec![word], Evidence::new(&file, &quote, Strength::Convention))
+            }
+            None => return Vec::new(),
+        },
+    };
+    planner.note(crate::plan::Decision::new("start", words.join(" "), "what makes the program serve", evidence));
+    words
 }
 
 /// A path element that only says which major version a module has: `v2`.
@@ -403,7 +468,13 @@ fn port(planner: &mut Planner, program: &Program) -> Option<u16> {
     });
     planner.facts.extend(by_default);
     let fallback = program.port_from_environment.then(|| (8080, "the program takes it from PORT".to_owned()));
-    planner.port(fallback)
+    let port = planner.port(fallback);
+    let local = |evidence: &Evidence| ["127.0.0.1:", "localhost:"].iter().any(|host| evidence.quote.contains(host));
+    let chosen = program.ports.iter().find(|(number, _)| Some(*number) == port);
+    if let Some((_, evidence)) = chosen.filter(|(_, evidence)| local(evidence)) {
+        planner.warn(format!("{evidence}: the program listens to its own machine only, unless it is told otherwise; give it an address on 0.0.0.0, by `run.env` in `dockgen.toml` for one"));
+    }
+    port
 }
 
 fn labels(name: &str, module: Option<&Module>) -> Labels {

@@ -11,6 +11,8 @@ use crate::repo::Repo;
 use crate::source::mask::{GO, Masked};
 use crate::source::pattern;
 
+use super::config;
+
 /// A module of the build: the main one, a workspace's member, or a local replacement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Module {
@@ -64,6 +66,14 @@ pub struct Program {
     pub data: Vec<Data>,
     /// Programs that it starts.
     pub commands: Vec<(String, Evidence)>,
+    /// The folder that paths count from; the main package's where it is run there.
+    pub home: String,
+    /// The folder of the main package.
+    main: String,
+    /// Names of configuration files without their endings, and folders where they are looked for.
+    config: (BTreeSet<String>, BTreeSet<String>),
+    /// Whether it serves by a call that nothing else is named after.
+    pub serves: bool,
     /// Where it listens, likeliest first.
     pub ports: Vec<(u16, Evidence)>,
     /// Whether it asks the environment for PORT.
@@ -84,7 +94,7 @@ pub fn join(folder: &str, name: &str) -> String {
 }
 
 /// A path below `folder` with `.` and `..` resolved; `None` where it leaves the repository.
-fn resolve(folder: &str, path: &str) -> Option<String> {
+pub fn resolve(folder: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {
         match part {
@@ -160,7 +170,15 @@ static LISTENS: LazyLock<Regex> = LazyLock::new(|| {
         r"\bListenAndServe|\.Listen(?:Packet|TLS|Mutual\w*)?\(|\.Serve(?:TLS)?\(|\.Run(?:TLS)?\(|\.Start(?:TLS|Server)?\(",
     )
 });
-static BLANK: LazyLock<Regex> = LazyLock::new(|| pattern(r"\.(?:Run|Start|Serve)\(\s*\)"));
+/// The same without names that other things have too.
+static SERVES: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"\bListenAndServe|\bnet\.Listen\(|\.Listen(?:TLS)?\(|\.Serve(?:TLS)?\(|\bgin\.(?:Default|New)\(|\becho\.New\(|\bfiber\.New\("#,
+    )
+});
+static CONFIG_NAME: LazyLock<Regex> = LazyLock::new(|| pattern(r"\.SetConfigName\(\s*"));
+static CONFIG_FOLDER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\.AddConfigPath\(\s*"));
+static BLANK: LazyLock<Regex> = LazyLock::new(|| pattern(r"\.Run\(\s*\)"));
 static EXEC: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bexec\.(?:Command\(|CommandContext\([^,\n]*,|LookPath\()"));
 static ADDRESS: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^(?:|0\.0\.0\.0|\[::\]|localhost|127\.0\.0\.1):(\d{2,5})$"));
@@ -170,10 +188,18 @@ static READS: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 static PORT_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#"(?i)"[\w-]*port[\w-]*"\s*,\s*"?:?(\d{2,5})\b|\b\w*port\w*\s*(?::=|=|:)\s*"?:?(\d{2,5})\b"#)
+    // A flag or a default by name, with or without a short name; an assignment; a tag of a field; a flag as a struct.
+    pattern(concat!(
+        r#"(?i)"[\w.-]*port[\w.-]*"\s*,\s*(?:"\w?"\s*,\s*)?"?:?(\d{2,5})\b"#,
+        r#"|\b(?:(?:\w*_)?port|\w*(?-i:[A-Za-z0-9]Port))(?:_?num(?:ber)?)?\s*(?::=|=|:)\s*"?:?(\d{2,5})\b"#,
+        r#"|\b\w*(?:port|addr|address|listen)\s+\w+\s+`[^`\n]*\b(?:env-?)?default:"(?:[^":\n]*:)?(\d{2,5})""#,
+        r#"|`[^`\n]*(?:long|env|name):"[\w.-]*(?:port|listen)"[^`\n]*\b(?:env-?)?default:"(?:[^":\n]*:)?(\d{2,5})""#,
+        r#"|\bName:\s*"[\w-]*port[\w-]*"(?s:.{0,160}?)\bValue:\s*"?:?(\d{2,5})\b"#,
+    ))
 });
-static FLAG: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)\b(?:flags?|fs|pflag|kingpin)\.(?:\w*String\w*|\w*Path\w*)\(|Flags\(\)\.\w*String"));
+static FLAG: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?i)\b(?:flags?|fs|pflag|kingpin)\.(?:\w*String\w*|\w*Path\w*)\(|Flags\(\)\.\w*String|\.Default\(")
+});
 static PORT_VARIABLE: LazyLock<Regex> = LazyLock::new(|| pattern(r#"\b(?:Getenv|LookupEnv)\("PORT"\)"#));
 
 /// The folders with a `func main`, outside of vendored trees.
@@ -221,7 +247,7 @@ fn is_ours(repo: &Repo, modules: &[Module], folder: &str) -> bool {
 impl Program {
     /// Reads the main package of a folder and, by their imports, the packages of this repository that it uses.
     pub fn read(repo: &Repo, modules: &[Module], folder: &str) -> Self {
-        let mut program = Program::default();
+        let mut program = Program { main: folder.to_owned(), ..Program::default() };
         let mut seen = BTreeSet::from([folder.to_owned()]);
         let mut waiting = VecDeque::from([folder.to_owned()]);
         while let Some(folder) = waiting.pop_front() {
@@ -234,12 +260,28 @@ impl Program {
                 }
             }
         }
+        program.configured(repo);
         program.data.sort_by(|a, b| a.path.cmp(&b.path));
         program.data.dedup_by(|a, b| a.path == b.path);
         let folders: Vec<String> = program.data.iter().map(|data| format!("{}/", data.path)).collect();
         program.data.retain(|data| !folders.iter().any(|folder| data.path.starts_with(folder.as_str())));
         program.ports.sort_by_key(|(_, evidence)| std::cmp::Reverse(evidence.strength));
         program
+    }
+
+    /// The folder of its main package.
+    pub fn folder(&self) -> &str {
+        &self.main
+    }
+
+    /// Takes up configuration files: those that a library looks for by name, and what they say.
+    fn configured(&mut self, repo: &Repo) {
+        let (names, folders) = &self.config;
+        let found = config::named(repo, names, folders);
+        self.data.extend(found.into_iter().map(|path| Data { path }));
+        let read: Vec<String> = self.data.iter().map(|data| data.path.clone()).collect();
+        self.data.extend(config::paths(repo, &read).into_iter().map(|path| Data { path }));
+        self.ports.extend(config::ports(repo, &read));
     }
 
     /// Takes up one file; gives its imports.
@@ -259,6 +301,13 @@ impl Program {
         self.files.push(path.to_owned());
         self.embeds(repo, path, folder, text);
         self.data(repo, &masked);
+        for found in CONFIG_NAME.find_iter(code) {
+            self.config.0.extend(masked.string_at(found.end()).map(str::to_owned));
+        }
+        for found in CONFIG_FOLDER.find_iter(code) {
+            let folder = masked.string_at(found.end()).and_then(|folder| resolve("", folder));
+            self.config.1.extend(folder);
+        }
         self.listening(path, &masked, text);
         for call in EXEC.find_iter(code) {
             if let Some(command) = masked.string_at(call.end()) {
@@ -288,7 +337,7 @@ impl Program {
     /// or where they begin with `./`.
     fn data(&mut self, repo: &Repo, masked: &Masked) {
         for (at, text) in masked.literals() {
-            if text.starts_with("./") || FLAG.is_match(masked.line(at)) {
+            if text.starts_with("./") || text.starts_with("../") || FLAG.is_match(masked.line(at)) {
                 self.datum(repo, text);
             }
         }
@@ -306,7 +355,13 @@ impl Program {
     fn datum(&mut self, repo: &Repo, text: &str) {
         let text = text.strip_prefix("file://").unwrap_or(text);
         let base: Vec<&str> = text.split('/').take_while(|part| !part.contains(['*', '?', '['])).collect();
-        let path = resolve("", &base.join("/")).filter(|path| !path.is_empty() && !text.starts_with('/'));
+        // A program that climbs out of its folder is run in it.
+        let climbs = text.starts_with("../") && !self.main.is_empty();
+        let from = if climbs { self.main.as_str() } else { "" };
+        let path = resolve(from, &base.join("/")).filter(|path| !path.is_empty() && !text.starts_with('/'));
+        if climbs && path.as_ref().is_some_and(|path| repo.exists(path)) {
+            self.home.clone_from(&self.main);
+        }
         if let Some(path) = path.filter(|path| repo.exists(path) && !path.ends_with(".go")) {
             self.data.push(Data { path });
         }
@@ -315,7 +370,11 @@ impl Program {
     fn listening(&mut self, path: &str, masked: &Masked, text: &str) {
         let code = masked.code();
         self.listens |= LISTENS.is_match(code);
-        if let Some(call) = BLANK.find(code) {
+        self.serves |= SERVES.is_match(code);
+        let is_main = path.rsplit_once('/').map_or("", |(folder, _)| folder) == self.main;
+        // Other programs are run by the same word.
+        let framework = super::CATALOG.framework.iter().any(|row| text.contains(&row.module));
+        if let Some(call) = BLANK.find(code).filter(|_| framework) {
             self.listens_by_default = Some(Evidence::new(path, masked.line(call.start()), Strength::Stated));
         }
         self.port_from_environment |= PORT_VARIABLE.is_match(text);
@@ -323,23 +382,31 @@ impl Program {
             let Some(port) = ADDRESS.captures(literal).and_then(|found| found[1].parse().ok()) else { continue };
             let line = masked.line(at);
             let lower = line.to_lowercase();
+            let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
             let strength = match () {
+                // Profiles are served beside the program.
+                () if port == 6060 || says(&["pprof", "metrics", "debug"]) => Strength::Guess,
                 () if LISTENS.is_match(line) => Strength::Stated,
+                () if said_before(text, at) => Strength::Convention,
+                () if says(&["listen", "bind", "http-addr", "http_addr", "httpaddr"]) => Strength::Convention,
                 () if !literal.starts_with(':') && !literal.starts_with("0.0.0.0") => continue,
-                () if ["addr", "port", "listen", "bind", "host"].iter().any(|word| lower.contains(word)) => {
-                    Strength::Convention
-                }
+                () if says(&["addr", "port", "host", "addflags"]) => Strength::Convention,
+                () if port < 1024 || !is_main => continue,
                 () => Strength::Guess,
             };
             self.ports.push((port, Evidence::new(path, line, strength)));
         }
         for found in PORT_NUMBER.captures_iter(text) {
-            let Some(number) = found.get(1).or(found.get(2)) else { continue };
+            let Some(number) = (1..=5).find_map(|group| found.get(group)) else { continue };
             let line = masked.line(number.start());
-            let other =
-                ["redis", "postgres", "mysql", "db", "smtp", "mail", "kafka", "mongo", "metrics", "debug", "pprof"];
+            let other = [
+                "redis", "postgres", "mysql", "db", "smtp", "mail", "kafka", "mongo", "metrics", "debug", "pprof",
+                "grpc",
+            ];
             let lower = line.to_lowercase();
             if let Ok(port) = number.as_str().parse()
+                && port >= 1024
+                && !config::OTHERS.contains(&port)
                 && !other.iter().any(|word| lower.contains(word))
                 && !line.trim_start().starts_with("//")
             {
@@ -347,6 +414,12 @@ impl Program {
             }
         }
     }
+}
+
+/// Whether one of the two lines before an offset speaks of listening.
+fn said_before(text: &str, offset: usize) -> bool {
+    let before = text.get(..offset).unwrap_or_default();
+    before.lines().rev().skip(1).take(2).any(|line| line.to_lowercase().contains("listen"))
 }
 
 /// The folder of an import path of this repository.
@@ -409,6 +482,21 @@ mod tests {
         );
         assert_eq!(port("p := os.Getenv(\"PORT\")\nhttp.ListenAndServe(p, nil)"), (None, true, true));
         assert_eq!(port("fmt.Println(\"hello\")"), (None, false, false));
+        for (body, found) in [
+            ("f.IntP(\"port\", \"p\", 8082, \"\")", 8082),
+            ("viper.SetDefault(\"server.port\", 8083)", 8083),
+            ("type T struct {\n\tHTTPPort uint `long:\"listen\" default:\"8084\"`\n}", 8084),
+            ("type T struct {\n\tAddr string `env:\"ADDR\" envDefault:\":8085\"`\n}", 8085),
+            ("f.String(\"http-address\", \"127.0.0.1:8086\", \"\")\nx(\":443\")", 8086),
+            ("kingpinflag.AddFlags(kingpin.CommandLine, \":8087\")\nx(\":853\")", 8087),
+            ("go http.ListenAndServe(\"127.0.0.1:6060\", nil)\nport := 8088", 8088),
+            ("x{\n\t\"LISTEN_ADDR\": {\n\t\tvalue: \"127.0.0.1:8092\"", 8092),
+            ("ERROR_EXPORT = 10001\nport := 8090", 8090),
+            ("target.Port = 5432\nport = \"80\"\nx.Port = 8091", 8091),
+            ("&cli.IntFlag{\n\tName: \"port\",\n\tUsage: \"x\",\n\tValue: 8089,\n}", 8089),
+        ] {
+            assert_eq!(port(body).0, Some(found), "{body}");
+        }
     }
 
     #[test]

@@ -84,8 +84,8 @@ pub fn public_variables(repo: &Repo, folder: &str) -> Vec<Argument> {
 
 /// What a file of variables sets one to; what refers to others or stands on several lines is left to the build.
 fn assigned(text: &str, name: &str) -> Option<String> {
-    let lines = text.lines().filter_map(|line| line.trim().trim_start_matches("export ").split_once('='));
-    let (_, value) = lines.filter(|(key, _)| key.trim() == name).next_back()?;
+    let mut lines = text.lines().filter_map(|line| line.trim().trim_start_matches("export ").split_once('='));
+    let (_, value) = lines.rfind(|(key, _)| key.trim() == name)?;
     let value = value.trim();
     let quoted = ['"', '\'', '`'].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
     let plain = quoted.unwrap_or_else(|| value.split(" #").next().unwrap_or_default().trim());

@@ -1,0 +1,105 @@
+//! Configuration files that a program reads: which ones, the port in them, and the folders that they name.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::facts::{Evidence, Strength};
+use crate::repo::Repo;
+use crate::source::pattern;
+
+use super::sources::join;
+
+/// Endings of configuration files.
+const ENDINGS: [&str; 8] = [".yaml", ".yml", ".toml", ".json", ".ini", ".env", ".properties", ".conf"];
+
+/// Folders where they usually lie.
+const FOLDERS: [&str; 4] = ["", "config", "configs", "conf"];
+
+/// A line that sets where a server listens.
+static PORT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"(?im)^[ \t]*["']?(?:(?:http|server|app|web|api|listen|service|rest)[_.-]?)*(?:port|addr|address|listen)["']?[ \t]*[:=][ \t]*["']?(?:[\w.\[\]-]*:)?(\d{4,5})["']?[ \t]*,?[ \t]*(?:[#;].*)?\r?$"#,
+    )
+});
+
+/// A value that names a folder beside the program.
+static NAMED: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"(?m)[:=][ \t]*["']?(?:file://|\./)([\w][\w./-]*)["']?[ \t]*\r?$"#));
+
+/// Ports of databases and brokers, which stand in such files too.
+pub const OTHERS: [u16; 16] =
+    [1433, 1521, 2181, 2379, 3306, 4222, 5432, 5672, 6379, 8086, 9042, 9092, 9200, 11211, 26257, 27017];
+
+/// The configuration files with one of these names, in these folders and where they usually lie.
+pub fn named(repo: &Repo, names: &BTreeSet<String>, folders: &BTreeSet<String>) -> Vec<String> {
+    let folders: Vec<&str> = folders.iter().map(String::as_str).chain(FOLDERS).collect();
+    let paths = names.iter().flat_map(|name| folders.iter().map(move |folder| join(folder, name)));
+    let files = paths.flat_map(|path| {
+        ENDINGS.iter().map(|end| format!("{path}{end}")).chain(std::iter::once(path.clone())).collect::<Vec<_>>()
+    });
+    files.filter(|path| repo.has(path) && is_config(path)).collect()
+}
+
+fn is_config(path: &str) -> bool {
+    ENDINGS.iter().any(|end| path.ends_with(end))
+}
+
+/// The configuration files among paths that a program reads.
+fn files<'a>(repo: &'a Repo, data: &'a [String]) -> impl Iterator<Item = &'a str> {
+    data.iter().flat_map(|path| {
+        let inside: Vec<&str> = match repo.has(path) {
+            true => repo.files().filter(|file| file == path).collect(),
+            false => repo.inside(path).collect(),
+        };
+        inside.into_iter().filter(|file| is_config(file))
+    })
+}
+
+/// The ports that these files set.
+pub fn ports(repo: &Repo, data: &[String]) -> Vec<(u16, Evidence)> {
+    let found = files(repo, data).filter_map(|file| {
+        let text = repo.text(file)?;
+        let all =
+            PORT.captures_iter(text).filter_map(|found| Some((found.get(0)?, found.get(1)?.as_str().parse().ok()?)));
+        let (line, port) = all.into_iter().find(|(_, port)| !OTHERS.contains(port))?;
+        Some((port, Evidence::new(file, line.as_str().trim(), Strength::Convention)))
+    });
+    found.collect()
+}
+
+/// Folders and files of the repository that these files name.
+pub fn paths(repo: &Repo, data: &[String]) -> Vec<String> {
+    let texts = files(repo, data).filter_map(|file| repo.text(file));
+    let named = texts.flat_map(|text| NAMED.captures_iter(text)).filter_map(|found| found.get(1));
+    let paths = named.map(|path| path.as_str().trim_end_matches('/').to_owned());
+    paths.filter(|path| repo.exists(path) && !path.contains("..") && !path.ends_with(".go")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_configuration_files_say() {
+        for (file, text, port) in [
+            ("c.yaml", "database:\n  port: 5432\nserver:\n  port: 8000\n", Some(8000)),
+            ("c.yml", "server:\n  http:\n    addr: 0.0.0.0:8001\n", Some(8001)),
+            ("c.ini", "[server]\nHttpPort = 8002\n", Some(8002)),
+            ("c.toml", "listen = \":8003\" # here\n", Some(8003)),
+            ("c.json", "{\n  \"port\": 8004,\n}", Some(8004)),
+            ("a.env", "HTTP_SERVER_ADDRESS=0.0.0.0:8005\n", Some(8005)),
+            ("c.yaml", "redis:\n  addr: localhost:6379\n", None),
+            ("c.txt", "port: 8006", None),
+        ] {
+            let repo = Repo::from_list("x", [(file, text)]);
+            let found = ports(&repo, &[file.to_owned()]);
+            assert_eq!(found.first().map(|(port, _)| *port), port, "{text}");
+        }
+        let repo =
+            Repo::from_list("x", [("app.env", "MIGRATION_URL=file://db/migration\n"), ("db/migration/1.sql", "")]);
+        assert_eq!(paths(&repo, &["app.env".to_owned()]), ["db/migration"]);
+        assert_eq!(named(&repo, &BTreeSet::from(["app".to_owned()]), &BTreeSet::new()), ["app.env"]);
+    }
+}
