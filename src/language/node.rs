@@ -331,7 +331,7 @@ mod tests {
                     ),
                     ("server.js", "app.listen(process.env.PORT || 5000)"),
                 ],
-                &["RUN npm run heroku-postbuild", "--exclude=**/node_modules /app ./", "EXPOSE 5000"],
+                &["npm run heroku-postbuild", "--exclude=**/node_modules /app ./", "EXPOSE 5000"],
             ),
             (
                 &[
@@ -420,7 +420,7 @@ mod tests {
         let lock = ("package-lock.json", "{\"lockfileVersion\": 3}");
         let pnpm = ("pnpm-lock.yaml", "lockfileVersion: '9.0'\npackages:\n  '@prisma/client@6.0.0': {}\n");
         type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
-        let cases: [Case; 9] = [
+        let cases: [Case; 11] = [
             (
                 &[
                     lock,
@@ -522,6 +522,32 @@ mod tests {
                     ),
                 ],
                 &["NEXT_TELEMETRY_DISABLED=1", "CMD [\"node_modules/next/dist/bin/next\", \"start\"]"],
+            ),
+            (
+                &[
+                    (
+                        "package.json",
+                        r#"{"scripts": {"build": "cd api && npm install && cd ../web && npm install && npm run build", "start": "node api/server.js", "prepare": "echo hi"}}"#,
+                    ),
+                    ("api/package.json", "{}"),
+                    ("api/server.js", "app.listen(3000)"),
+                    ("web/package.json", "{}"),
+                ],
+                &[
+                    "--mount=type=cache,target=/root/.npm,sharing=locked",
+                    "--exclude=node_modules --exclude=web/node_modules /app ./",
+                ],
+            ),
+            (
+                &[
+                    ("pnpm-lock.yaml", "lockfileVersion: '9.0'\n"),
+                    ("pnpm-workspace.yaml", "packages: [src, bin]"),
+                    ("package.json", r#"{"scripts": {"prod": "pnpm --filter pad run prod"}}"#),
+                    ("src/package.json", r#"{"name": "pad", "scripts": {"prod": "node server.js"}}"#),
+                    ("src/server.js", "app.listen(9001)"),
+                    ("bin/package.json", r#"{"name": "bin", "dependencies": {"pad": "*"}}"#),
+                ],
+                &["WORKDIR /app/src", "EXPOSE 9001", "CMD [\"server.js\"]"],
             ),
             (
                 &[

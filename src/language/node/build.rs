@@ -48,6 +48,8 @@ pub struct Build {
     pub hooks: Vec<String>,
     /// Commands that have to run first, and that the script does not call.
     pub before: Vec<String>,
+    /// Whether a step of it installs packages in a folder below.
+    pub installs: bool,
     /// Whether packages of the workspace that it is made of are built.
     pub others: bool,
     /// What speaks for it.
@@ -103,9 +105,7 @@ pub fn read(repo: &Repo, package: &Package) -> (Build, Option<Shape>) {
     expand(package, line, &mut steps, 0);
     let shape = shape(repo, package, &steps);
     let mut build = Build::default();
-    if let Some(name) =
-        script.filter(|_| !steps.iter().all(|step| step.starts_with("echo ") || step.starts_with("exit ")))
-    {
+    if let Some(name) = script.filter(|_| !says_only(line)) {
         let quote = format!("\"{name}\": \"{line}\"");
         build.script = Some((*name).to_owned());
         build.evidence = Some(Evidence::new(&package.path("package.json"), &quote, Strength::Stated));
@@ -136,6 +136,7 @@ pub fn read(repo: &Repo, package: &Package) -> (Build, Option<Shape>) {
     if schema && package.manifest.dependency("prisma").is_some() && !generates() {
         build.before.push("prisma generate".to_owned());
     }
+    build.installs = steps.iter().any(|step| installs(step));
     build.outputs.sort();
     build.outputs.dedup();
     (build, shape)
@@ -162,6 +163,18 @@ pub fn preparing(package: &Package) -> impl Iterator<Item = &'static str> {
     })
 }
 
+/// Whether a step brings packages.
+fn installs(step: &str) -> bool {
+    let words = words(step);
+    let manager = words.first().is_some_and(|word| ["npm", "yarn", "pnpm", "bun"].contains(&word.as_str()));
+    manager && (words.len() == 1 || words.iter().any(|word| ["install", "ci", "i"].contains(&word.as_str())))
+}
+
+/// Whether a line prints, and does nothing.
+fn says_only(line: &str) -> bool {
+    shell::steps(line).iter().all(|step| ["echo", "exit", "true", ":"].iter().any(|word| begins(step, word)))
+}
+
 /// A TypeScript project without a build script, whose compiler's output is what is started.
 pub fn typescript(repo: &Repo, package: &Package) -> Option<Build> {
     package.manifest.dependency("typescript")?;
@@ -185,6 +198,9 @@ impl Build {
             };
             if idle(line) {
                 self.add_rest(package, line);
+                continue;
+            }
+            if says_only(line) {
                 continue;
             }
             self.hooks.push((*name).to_owned());
@@ -329,11 +345,20 @@ fn expand(package: &Package, line: &str, into: &mut Vec<String>, depth: usize) {
             let several = words.first().is_some_and(|word| word.starts_with("run-") || word.starts_with("npm-run-all"));
             Some(if several || rest.is_empty() { line.clone() } else { format!("{line} {rest}") })
         };
-        let scripts: Vec<String> = called(&words).into_iter().filter_map(known).collect();
+        let names = called(&words).into_iter().flat_map(|name| matching(package, name));
+        let scripts: Vec<String> = names.filter_map(known).collect();
         match scripts.is_empty() || depth >= DEEPEST || into.len() > 100 {
             true => into.push(step.to_owned()),
             false => scripts.into_iter().for_each(|inner| expand(package, &inner, into, depth + 1)),
         }
+    }
+}
+
+/// The scripts of a pattern: `build:*`.
+fn matching(package: &Package, name: String) -> Vec<String> {
+    match name.strip_suffix('*').map(|begin| begin.trim_end_matches('*').to_owned()) {
+        Some(begin) => package.manifest.scripts.keys().filter(|key| key.starts_with(&begin)).cloned().collect(),
+        None => vec![name],
     }
 }
 
@@ -567,6 +592,7 @@ mod tests {
             ),
             ("vite build", "vite", &[("index.html", ""), ("vite.config.ts", "{ outDir: 'www' }")], &["dist"], false),
             ("run-s ts", "typescript", &ts, &["out"], false),
+            ("npm-run-all --sequential t*", "typescript", &ts, &["out"], false),
             ("esbuild a.ts --bundle --outfile=build/a.js", "esbuild", &[], &["build"], false),
             ("nest build", "@nestjs/core", &[], &["dist"], false),
             ("node make.js", "x", &[], &[], true),

@@ -168,6 +168,9 @@ pub struct Mode {
     pub signals: bool,
     /// The variable that makes it listen to other machines.
     pub host: Option<String>,
+    /// Whether it does not start without PORT.
+    #[serde(default)]
+    pub wants_port: bool,
     /// A folder of files whose names change with their content.
     pub assets: Option<String>,
 }

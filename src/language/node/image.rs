@@ -12,7 +12,7 @@ use super::Desk;
 use super::build::{self, Build, Shape};
 use super::catalog::CATALOG;
 use super::manager::{Install, split};
-use super::project::{Package, join};
+use super::project::{Package, join, normal};
 use super::service::{Server, Site};
 use super::start::Start;
 
@@ -33,6 +33,7 @@ pub struct View {
     build_environment: Vec<Variable>,
     build_arguments: Vec<Argument>,
     build_cache: Option<String>,
+    downloads: Option<Downloads>,
     commands: Vec<Vec<String>>,
     tini: bool,
     apt_run: Vec<String>,
@@ -44,6 +45,13 @@ pub struct View {
     entrypoint: Vec<String>,
     command: Vec<String>,
     site: Option<SiteView>,
+}
+
+/// Where a build that installs packages by itself keeps what it downloads.
+#[derive(Debug, Serialize)]
+struct Downloads {
+    cache: String,
+    sharing: String,
 }
 
 /// An argument of the build.
@@ -65,7 +73,7 @@ struct Copy {
     /// The target.
     target: String,
     /// Left out.
-    exclude: Option<&'static str>,
+    exclude: Vec<String>,
 }
 
 /// What the web server is told.
@@ -79,7 +87,7 @@ struct SiteView {
 impl Copy {
     /// From the build context.
     fn context(source: &str, target: impl Into<String>) -> Self {
-        Copy { stage: None, sources: vec![source.to_owned()], target: target.into(), exclude: None }
+        Copy { stage: None, sources: vec![source.to_owned()], target: target.into(), exclude: Vec::new() }
     }
 
     /// From the folder of the application in a stage.
@@ -88,12 +96,12 @@ impl Copy {
             stage: Some(stage),
             sources: vec![join("/app", path).trim_end_matches('/').to_owned()],
             target: target.into(),
-            exclude: None,
+            exclude: Vec::new(),
         }
     }
 
     fn without_modules(self) -> Self {
-        Copy { exclude: Some("**/node_modules"), ..self }
+        Copy { exclude: vec!["**/node_modules".to_owned()], ..self }
     }
 }
 
@@ -180,6 +188,10 @@ impl Desk<'_> {
             build_cache: framework
                 .and_then(|framework| framework.cache.as_ref())
                 .map(|path| join("/app", &self.package.path(path))),
+            downloads: build.installs.then(|| Downloads {
+                cache: self.manager.row.cache.clone(),
+                sharing: self.manager.row.sharing.clone(),
+            }),
             commands: self.commands(build),
             tini: false,
             apt_run: Vec::new(),
@@ -343,13 +355,33 @@ impl Desk<'_> {
         let made = |path: &String| Copy::stage("build", path, format!("./{path}"));
         let generated = server.generated.iter().map(made);
         if server.whole {
-            return std::iter::once(Copy::stage("build", "", "./").without_modules()).chain(generated).collect();
+            let whole = Copy::stage("build", "", "./");
+            let whole = match self.home(server) {
+                Some(home) => Copy { exclude: self.other_modules(&home), ..whole },
+                None => whole.without_modules(),
+            };
+            return std::iter::once(whole).chain(generated).collect();
         }
         let (files, folders): (Vec<&String>, Vec<&String>) =
             server.kept.iter().partition(|path| self.project.repo.has(path));
         let files = Copy { sources: files.into_iter().cloned().collect(), ..Copy::context("", "./") };
         let folders = folders.into_iter().map(|path| Copy::context(path, format!("./{path}")));
         std::iter::once(files).chain(folders).chain(generated).chain(server.build.outputs.iter().map(made)).collect()
+    }
+
+    /// The folder below with a manifest of its own in which the program lies, where the build installs its packages.
+    fn home(&self, server: &Server) -> Option<String> {
+        let Start::Node(args) = &server.start else { return None };
+        let path = normal(super::start::file(args)?).filter(|_| server.build.installs)?;
+        let (folder, _) = path.split_once('/')?;
+        self.project.repo.has(&format!("{folder}/package.json")).then(|| folder.to_owned())
+    }
+
+    /// Where packages lie that the program in a folder below has no use for.
+    fn other_modules(&self, home: &str) -> Vec<String> {
+        let manifests = self.project.repo.files().filter_map(|path| path.strip_suffix("/package.json"));
+        let others = manifests.filter(|folder| *folder != home).map(|folder| format!("{folder}/node_modules"));
+        std::iter::once("node_modules".to_owned()).chain(others.take(20)).collect()
     }
 
     /// A result that brings its packages along; Next.js leaves files for a content delivery network beside it.

@@ -162,25 +162,33 @@ fn known(project: &Project) -> String {
 const SERVICES: [&str; 8] = ["api", "server", "backend", "service", "app", "web", "frontend", "client"];
 
 fn members(project: &Project) -> Vec<Candidate<String>> {
-    let mut apps: Vec<&Package> = project.members.iter().filter(|member| is_app(project, member)).collect();
     let rank = |package: &&Package| {
         let words: Vec<&str> = package.folder.split(['/', '-', '_']).collect();
         (project.is_needed(package), SERVICES.iter().position(|word| words.contains(word)).unwrap_or(SERVICES.len()))
     };
-    apps.sort_by_key(rank);
-    let root = project.root.manifest.scripts.get("start").map(String::as_str).unwrap_or_default();
-    let named = |package: &Package| {
-        let mut words = root.split(|c: char| c.is_whitespace() || c == '=');
+    let scripts = &project.root.manifest.scripts;
+    let started = std::iter::once(&"start").chain(&PRODUCTION).find(|name| scripts.contains_key(**name)).copied();
+    let line = |name: &str| scripts.get(name).map(String::as_str).unwrap_or_default();
+    let names = |line: &str, package: &Package| {
+        let mut words = line.split(|c: char| c.is_whitespace() || c == '=');
         words.any(|word| word == package.label() || word.trim_start_matches("./") == package.folder)
     };
+    let root = started.map(line).unwrap_or_default();
+    let named = |package: &Package| names(root, package);
+    let built = |package: &Package| names(line("build"), package);
+    let mut apps: Vec<&Package> =
+        project.members.iter().filter(|member| is_app(project, member) || named(member)).collect();
+    apps.sort_by_key(rank);
     let only = apps.iter().filter(|package| !project.is_needed(package)).count() == 1;
     let candidate = |package: &&Package| {
         let (reason, strength) = match (named(package), only) {
             (true, _) => ("the root's `start` script names it", Strength::Stated),
+            (_, false) if built(package) => ("the root's `build` script names it", Strength::Convention),
             (_, true) if !project.is_needed(package) => ("the only member that can be started", Strength::Stated),
             _ => ("a member that can be started", Strength::Guess),
         };
-        let quote = if named(package) { format!("\"start\": \"{root}\"") } else { String::new() };
+        let started = started.unwrap_or("start");
+        let quote = if named(package) { format!("\"{started}\": \"{root}\"") } else { String::new() };
         let file = if named(package) { "package.json".to_owned() } else { package.path("package.json") };
         Candidate::new(package.folder.clone(), &package.folder, reason, Evidence::new(&file, &quote, strength))
     };
@@ -189,7 +197,8 @@ fn members(project: &Project) -> Vec<Candidate<String>> {
 
 fn is_app(project: &Project, package: &Package) -> bool {
     let scripts = &package.manifest.scripts;
-    let starts = ["start", "start:prod", "serve", "preview"].iter().any(|name| scripts.contains_key(*name));
+    let mut names = ["start", "preview"].iter().chain(&PRODUCTION);
+    let starts = names.any(|name| scripts.contains_key(*name));
     let (_, shape) = build::read(project.repo, package);
     let library = shape.as_ref().is_some_and(|shape| shape.framework.id == "storybook");
     let watches = scripts.get("start").is_some_and(|line| line.contains("--watch") || line.contains(" -w"));
@@ -873,7 +882,9 @@ pub fn port(planner: &mut Planner, server: &mut Server) -> Option<u16> {
     let asked = planner.wishes.port.is_some();
     let placeholder = server.start.fill(port.unwrap_or(3000));
     let without_default = from_environment.is_some_and(|(_, default)| !default) && best.is_none();
-    server.sets_port = !placeholder && flag.is_none() && stated.is_none() && (without_default && !framework || asked);
+    let wanted = server.shape.as_ref().is_some_and(|shape| shape.mode.wants_port);
+    let unset = !placeholder && flag.is_none() && stated.is_none();
+    server.sets_port = unset && (without_default && !framework || asked || wanted);
     port
 }
 
