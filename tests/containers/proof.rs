@@ -83,9 +83,9 @@ impl<'a> Proof<'a> {
         self.broken.extend(promises.into_iter().filter_map(broken));
     }
 
-    fn dockgen(&self, arguments: &[&str]) -> Result<String, String> {
+    fn dockgen(&self, arguments: &[&str]) -> Promise {
         let dockgen = std::env::var("DOCKGEN_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_dockgen").to_owned());
-        docker::run(Command::new(dockgen).args(arguments).arg(self.context))
+        docker::run(Command::new(dockgen).args(arguments).arg(self.context)).map(drop)
     }
 
     fn write_files(&mut self) -> Promise {
@@ -167,7 +167,7 @@ impl<'a> Proof<'a> {
     }
 
     /// A person edits the Dockerfile, the repository changes, and an update carries both.
-    fn is_right_after_an_update(&self) -> Promise {
+    fn is_right_after_an_update(&mut self) -> Promise {
         if self.case.change.is_empty() {
             return Ok(());
         }
