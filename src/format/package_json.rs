@@ -22,6 +22,8 @@ pub struct PackageJson {
     pub module: bool,
     /// `main`.
     pub main: Option<String>,
+    /// The field `module`: what bundlers, and Bun, take in the place of `main`.
+    pub module_file: Option<String>,
     /// `bin`; the single form has the name of the package without its scope.
     pub bin: Texts,
     /// `scripts`.
@@ -87,6 +89,7 @@ const FIELDS: &[&str] = &[
     "private",
     "type",
     "main",
+    "module",
     "bin",
     "scripts",
     "dependencies",
@@ -115,6 +118,7 @@ pub fn parse(text: &str) -> Result<PackageJson, Fault> {
         private: fields.get("private") == &Value::Bool(true),
         module: fields.get("type") == "module",
         main: fields.text("main"),
+        module_file: fields.text("module"),
         bin: bin(fields.get("bin"), name.as_deref()),
         scripts: fields.texts("scripts"),
         dependencies: fields.texts("dependencies"),

@@ -265,7 +265,36 @@ mod tests {
     fn ordinary_projects_start_what_they_are() {
         let lock = ("package-lock.json", "{\"lockfileVersion\": 3}");
         type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
-        let cases: [Case; 10] = [
+        let cases: [Case; 13] = [
+            (
+                &[
+                    ("bun.lock", "{\"lockfileVersion\": 1}"),
+                    ("package.json", r#"{"module": "index.ts", "type": "module"}"#),
+                    ("index.ts", "console.log(1)"),
+                ],
+                &["CMD [\"index.ts\"]", "\"bun\"]"],
+            ),
+            (
+                &[
+                    lock,
+                    (
+                        "package.json",
+                        r#"{"scripts": {"build": "next build", "start": "next start"}, "dependencies": {"next": "15"}}"#,
+                    ),
+                    ("next.config.ts", "export default { output: \"export\" };"),
+                ],
+                &["COPY --link --from=build /app/out /usr/share/nginx/html"],
+            ),
+            (
+                &[
+                    lock,
+                    (
+                        "package.json",
+                        r#"{"scripts": {"build": "expo export --platform web", "start": "expo start"}, "main": "expo-router/entry", "dependencies": {"expo": "56"}}"#,
+                    ),
+                ],
+                &["COPY --link --from=build /app/dist /usr/share/nginx/html"],
+            ),
             (
                 &[
                     lock,

@@ -209,7 +209,9 @@ fn is_app(project: &Project, package: &Package) -> bool {
 /// A root with a program of its own, which does not hand over to members.
 fn runs_by_itself(project: &Project) -> bool {
     let manifest = &project.root.manifest;
-    manifest.scripts.contains_key("start") || manifest.main.as_ref().is_some_and(|main| project.repo.has(main))
+    manifest.scripts.contains_key("start")
+        || manifest.main.as_ref().is_some_and(|main| project.repo.has(main))
+        || bun_module(project.repo, &project.root).is_some()
 }
 
 /// What a service comes down to.
@@ -327,7 +329,9 @@ pub fn plan(
         }
     }
     if let Some(shape) = shape.as_ref().filter(|shape| shape.mode.is_static) {
-        let weak = chosen.as_ref().is_none_or(|way| way.evidence.strength < Strength::Stated || way.reason == MAIN);
+        let weak = chosen.as_ref().is_none_or(|way| {
+            way.evidence.strength < Strength::Stated || way.reason == MAIN || is_framework_server(way, shape)
+        });
         if weak {
             let evidence = shape.evidence.clone();
             return Ok(Outcome::Site(Box::new(site(planner, package, build, Some(shape.clone()), None, evidence))));
@@ -344,6 +348,14 @@ pub fn plan(
         return Err(error.hint(advice.unwrap_or(usual)));
     };
     server(planner, project, package, build, shape, way, toolchain).map(|server| Outcome::Server(Box::new(server)))
+}
+
+/// Whether this starts the framework's server, which has nothing to serve where the framework compiles to files.
+fn is_framework_server(way: &Way, shape: &Shape) -> bool {
+    let Start::Node(args) = &way.resolved.start else { return false };
+    let servers = shape.framework.mode.iter().filter_map(|mode| mode.start.first()?.strip_prefix("node_modules/"));
+    start::file(args)
+        .is_some_and(|file| servers.into_iter().any(|server| file.ends_with(&format!("node_modules/{server}"))))
 }
 
 fn site(
@@ -447,6 +459,11 @@ fn lines(project: &Project, package: &Package, shape: Option<&Shape>) -> Vec<Lin
         let evidence = Evidence::new(&package.path("package.json"), &format!("\"main\": \"{main}\""), Strength::Stated);
         lines.push((node_line(main), evidence, MAIN));
     }
+    if let Some(file) = bun_module(repo, package) {
+        let evidence =
+            Evidence::new(&package.path("package.json"), &format!("\"module\": \"{file}\""), Strength::Stated);
+        lines.push((format!("bun {}", shlex::try_quote(file).unwrap_or_default()), evidence, "what Bun starts"));
+    }
     let guess = |path: &str| Evidence::new(&package.path(path), "", Strength::Guess);
     let usual = USUAL.iter().filter(|usual| repo.has(&package.path(usual)));
     lines.extend(usual.map(|usual| (node_line(usual), guess(usual), "a file that is usually started")));
@@ -454,6 +471,13 @@ fn lines(project: &Project, package: &Package, shape: Option<&Shape>) -> Vec<Lin
         lines.push((node_line(&made), guess(source), "the source that is usually started, compiled"));
     }
     lines
+}
+
+/// The field `module` of a project that Bun installs, where the file is there.
+fn bun_module<'a>(repo: &Repo, package: &'a Package) -> Option<&'a str> {
+    let locks = &CATALOG.manager("bun")?.lockfiles;
+    let file = package.manifest.module_file.as_deref().filter(|file| !file.starts_with('-'))?;
+    (locks.iter().any(|lock| repo.has(lock)) && repo.has(&package.path(&normal(file)?))).then_some(file)
 }
 
 /// Why a manifest's `main` may be what is started.
@@ -482,7 +506,7 @@ fn modules(project: &Project, package: &Package) -> String {
     format!("{up}node_modules/")
 }
 
-/// The file of a command below node_modules, by the lock file or by the catalog.
+/// The file of a command, as seen from the service's folder, by the lock file or by the catalog.
 fn command(project: &Project, package: &Package, name: &str) -> Option<String> {
     let locked = project.npm.iter().flat_map(|lock| &lock.packages);
     let by_lock = locked.filter_map(|(of, locked)| {
@@ -494,11 +518,7 @@ fn command(project: &Project, package: &Package, name: &str) -> Option<String> {
         let linked = !project.repo.has("pnpm-lock.yaml") && package.manifest.dependency(name).is_some();
         linked.then(|| format!(".bin/{name}"))
     })?;
-    let up = modules(project, package);
-    Some(match up.strip_suffix("node_modules/") {
-        Some(up) if !up.is_empty() => format!("../{up}node_modules/{found}"),
-        _ => found,
-    })
+    Some(format!("{}{found}", modules(project, package)))
 }
 
 /// The first script that a configuration of pm2 names.

@@ -60,7 +60,7 @@ pub struct Resolver<'a> {
     pub scripts: &'a Texts,
     /// `main` of package.json.
     pub main: Option<&'a str>,
-    /// Finds the file of a command below node_modules.
+    /// Finds the file of a package's command.
     pub command: &'a dyn Fn(&str) -> Option<String>,
     /// Finds what a configuration of pm2 starts.
     pub ecosystem: &'a dyn Fn(&str) -> Option<String>,
@@ -245,7 +245,7 @@ impl Resolver<'_> {
     fn program(&self, argv: Vec<String>) -> Start {
         let (first, rest) = argv.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
         if let Some(file) = (self.command)(first) {
-            return Start::Node([vec![format!("node_modules/{file}")], without_port_variable(first, rest)].concat());
+            return Start::Node([vec![file], without_port_variable(first, rest)].concat());
         }
         match (self.interpreter)(first).as_deref() {
             Some("node") => Start::Node(argv),
@@ -465,7 +465,7 @@ mod tests {
     }
 
     fn resolve(line: &str, scripts: &Texts) -> Resolved {
-        let command = |name: &str| CATALOG.commands.get(name).cloned();
+        let command = |name: &str| Some(format!("node_modules/{}", CATALOG.commands.get(name)?));
         let interpreter = |file: &str| (file == "./start.sh").then(|| "bash".to_owned());
         let ecosystem = |file: &str| (file == "ecosystem.config.js").then(|| "lib/cluster.js".to_owned());
         Resolver {
