@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::node::frontend::Frontend;
 use super::{Common, Labels, Language, Recipe, Variable, sign, view};
 use crate::catalog::{self, Release, Runtime};
 use crate::dockerignore::{Section, literal};
@@ -205,6 +206,7 @@ struct View {
     apt_build: Vec<String>,
     apt_run: Vec<String>,
     manifests: Vec<String>,
+    frontend: Option<Frontend>,
     sources: Vec<String>,
     data: Vec<Placed>,
     carry_tmp: bool,
@@ -257,14 +259,7 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     let vendored = repo.has("vendor/modules.txt");
     let has_dependencies = modules.iter().any(|module| repo.has(&join(&module.folder, "go.sum")));
     let manifests = if has_dependencies && !vendored { manifests(repo, &modules) } else { Vec::new() };
-    if let Some(embed) = program.embeds.iter().find(|embed| !embed.is_there) {
-        let what = format!("`{}` embeds `{}`, which is not in the repository", embed.file, embed.pattern);
-        if planner.wishes.extras.build_commands.is_empty() {
-            return Err(Error::no(format!("{what}: the build would fail"))
-                .hint("make it with `dockgen config set build.commands 'COMMAND'`, or commit it"));
-        }
-        planner.warn(format!("{what}: a command of `build.commands` has to make it"));
-    }
+    let frontend = frontend(planner, &program)?;
     let slim = runtime.id == "slim";
     let apt_run = match slim {
         true => [vec!["ca-certificates".to_owned(), "tzdata".to_owned()], program.packages(&cgo)].concat(),
@@ -289,6 +284,7 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
         apt_build: cgo.as_ref().map(|cgo| cgo.build.clone()).unwrap_or_default(),
         apt_run,
         manifests,
+        frontend,
         sources: if modules.is_empty() { program.files.clone() } else { vec![entry] },
         data: program.data.iter().map(|data| Placed::new(&program.home, &data.path)).collect(),
         carry_tmp: runtime.id == "scratch",
@@ -304,8 +300,38 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
             .into_iter()
             .collect(),
     };
-    let (ignore, reads) = ignore(repo, &modules, &program, vendored);
+    let (ignore, reads) = ignore(repo, &modules, &program, own.frontend.as_ref(), vendored);
     Ok(Recipe { name, template: "go/Dockerfile.tera", view: view(&common, &own)?, ignore, reads, secrets: Vec::new() })
+}
+
+/// What builds embedded files that are not in the repository; nothing where all are there.
+fn frontend(planner: &mut Planner, program: &Program) -> Result<Option<Frontend>, Error> {
+    let lacking = || program.embeds.iter().filter(|embed| embed.is_empty);
+    let found = lacking().find_map(|embed| Some((embed, Frontend::find(planner.repo, embed.folder())?)));
+    let made = |embed: &&sources::Embed| {
+        found.as_ref().is_some_and(|(_, frontend)| embed.pattern.starts_with(&format!("{}/", frontend.made)))
+            || found.as_ref().is_some_and(|(_, frontend)| embed.pattern == frontend.made)
+    };
+    if let Some(embed) = program.embeds.iter().find(|embed| !embed.is_there && !made(embed)) {
+        let what = format!("`{}` embeds `{}`, which is not in the repository", embed.file, embed.pattern);
+        if planner.wishes.extras.build_commands.is_empty() {
+            return Err(Error::no(format!("{what}: the build would fail"))
+                .hint("make it with `dockgen config set build.commands 'COMMAND'`, or commit it"));
+        }
+        planner.warn(format!("{what}: a command of `build.commands` has to make it"));
+    }
+    if let Some((embed, frontend)) = &found {
+        let quote = format!("//go:embed {}", embed.pattern);
+        let evidence = Evidence::new(&embed.file, &quote, Strength::Stated);
+        let value = format!("`{}`, built by Node", frontend.folder);
+        planner.note(crate::plan::Decision::new(
+            "front end",
+            value,
+            "the program carries what its build makes",
+            evidence,
+        ));
+    }
+    Ok(found.map(|(_, frontend)| frontend))
 }
 
 /// The words behind the program's name.
@@ -493,7 +519,13 @@ fn manifests(repo: &Repo, modules: &[Module]) -> Vec<String> {
 }
 
 /// An allow list: what the compiler reads, what is embedded, what is read at run time.
-fn ignore(repo: &Repo, modules: &[Module], program: &Program, vendored: bool) -> (Vec<Section>, Vec<String>) {
+fn ignore(
+    repo: &Repo,
+    modules: &[Module],
+    program: &Program,
+    frontend: Option<&Frontend>,
+    vendored: bool,
+) -> (Vec<Section>, Vec<String>) {
     let mut patterns = vec!["*".to_owned()];
     let mut reads: Vec<String> = manifests(repo, modules);
     patterns.extend(reads.iter().map(|path| format!("!{}", literal(path))));
@@ -512,6 +544,10 @@ fn ignore(repo: &Repo, modules: &[Module], program: &Program, vendored: bool) ->
     if !embeds.is_empty() {
         sections.push(Section::new("Embedded by //go:embed.", embeds));
     }
+    if let Some(frontend) = frontend {
+        let lines = [format!("!{}", literal(&frontend.folder)), literal(&frontend.made)];
+        sections.push(Section::new("The front end, which is built inside of the image.", lines));
+    }
     let data: Vec<String> = program.data.iter().map(|data| format!("!{}", literal(&data.path))).collect();
     if !data.is_empty() {
         sections.push(Section::new("Read when the program runs.", data));
@@ -519,4 +555,76 @@ fn ignore(repo: &Repo, modules: &[Module], program: &Program, vendored: bool) ->
     sections.push(Section::new("Tests are no part of a build.", ["**/*_test.go", "**/node_modules"]));
     reads.extend(program.files.iter().cloned());
     (sections, reads)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wishes::Wishes;
+
+    #[test]
+    fn what_programs_in_the_wild_need() {
+        let main = "package main\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n";
+        let ui = "package ui\n//go:embed all:dist\nvar Files embed.FS\n";
+        type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+        let cases: [Case; 5] = [
+            (
+                &[
+                    ("go.mod", "module e.com/x\n"),
+                    (
+                        "main.go",
+                        "package main\nimport \"e.com/x/ui\"\nfunc main() { http.ListenAndServe(\":8080\", ui.H) }\n",
+                    ),
+                    ("ui/ui.go", ui),
+                    ("ui/dist/.gitkeep", ""),
+                    ("ui/package.json", r#"{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "7"}}"#),
+                ],
+                &["AS frontend\nWORKDIR /src/ui\n", "COPY --from=frontend /src/ui/dist ui/dist\n"],
+            ),
+            (
+                &[
+                    ("go.mod", "module e.com/x\n"),
+                    (
+                        "cmd/server/main.go",
+                        "package main\nvar c = flag.String(\"conf\", \"../../configs\", \"\")\nfunc main() { x.Serve() }\n",
+                    ),
+                    ("configs/config.yaml", "server:\n  http:\n    addr: 0.0.0.0:8000\n"),
+                ],
+                &["WORKDIR /app/cmd/server\n", "COPY --link configs /app/configs\n", "EXPOSE 8000\n"],
+            ),
+            (
+                &[
+                    ("go.mod", "module e.com/x\n"),
+                    (
+                        "main.go",
+                        "package main\nfunc main() {\n\tviper.AddConfigPath(\".\")\n\tviper.SetConfigName(\"app\")\n\tx.Serve()\n}\n",
+                    ),
+                    ("app.env", "ADDRESS=0.0.0.0:8001\nMIGRATIONS=file://db/migration\n"),
+                    ("db/migration/1.sql", ""),
+                ],
+                &["COPY --link app.env ./app.env\nCOPY --link db/migration ./db/migration\n", "EXPOSE 8001\n"],
+            ),
+            (
+                &[
+                    ("go.mod", "module e.com/shop\n"),
+                    ("main.go", main),
+                    ("Procfile", "web: bin/shop server -p $PORT\n"),
+                ],
+                &["CMD [\"server\", \"-p\", \"8080\"]\n"],
+            ),
+            (
+                &[
+                    ("go.mod", "module e.com/shop\n"),
+                    ("cmd/shop/main.go", "package main\nfunc main() { fmt.Println() }\n"),
+                    ("cmd/shopd/main.go", main),
+                ],
+                &["./cmd/shopd\n"],
+            ),
+        ];
+        for (files, expected) in cases {
+            let draft = crate::draft(&Repo::from_list("app", files.iter().copied()), &Wishes::default()).unwrap();
+            let text = &draft.documents[0].text;
+            expected.iter().for_each(|line| assert!(text.contains(line), "{line} is not in\n{text}"));
+        }
+    }
 }

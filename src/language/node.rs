@@ -3,6 +3,7 @@
 mod aged;
 mod build;
 mod catalog;
+pub mod frontend;
 mod ignore;
 mod image;
 mod manager;

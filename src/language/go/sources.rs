@@ -42,6 +42,20 @@ pub struct Embed {
     pub file: String,
     /// Whether anything fits it.
     pub is_there: bool,
+    /// Whether what fits it only keeps the folder's place: `.gitkeep`.
+    pub is_empty: bool,
+}
+
+impl Embed {
+    /// The folder that is embedded, or in which the embedded files lie.
+    pub fn folder(&self) -> &str {
+        let base = self.pattern.split(['*', '?', '[']).next().unwrap_or_default();
+        let is_folder = base.len() == self.pattern.len() && !base.rsplit('/').next().unwrap_or_default().contains('.');
+        match is_folder {
+            true => base,
+            false => base.rsplit_once('/').map_or("", |(folder, _)| folder),
+        }
+    }
 }
 
 /// A path that is read when the program runs.
@@ -329,7 +343,11 @@ impl Program {
                 true => repo.exists(&pattern),
                 false => repo.files().any(|file| file.starts_with(base)),
             };
-            self.embeds.push(Embed { pattern, file: path.to_owned(), is_there });
+            let inside = format!("{}/", base.trim_end_matches('/'));
+            let hidden = |file: &str| file.rsplit('/').next().is_some_and(|name| name.starts_with('.'));
+            let mut files = repo.files().filter(|file| file.starts_with(&inside) || *file == pattern);
+            let is_empty = files.all(hidden);
+            self.embeds.push(Embed { pattern, file: path.to_owned(), is_there, is_empty });
         }
     }
 
@@ -405,12 +423,12 @@ impl Program {
             ];
             let lower = line.to_lowercase();
             if let Ok(port) = number.as_str().parse()
-                && port >= 1024
                 && !config::OTHERS.contains(&port)
                 && !other.iter().any(|word| lower.contains(word))
                 && !line.trim_start().starts_with("//")
             {
-                self.ports.push((port, Evidence::new(path, line, Strength::Convention)));
+                let strength = if port < 1024 { Strength::Guess } else { Strength::Convention };
+                self.ports.push((port, Evidence::new(path, line, strength)));
             }
         }
     }

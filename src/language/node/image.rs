@@ -115,7 +115,8 @@ fn variable(name: &str, value: impl Into<String>) -> Variable {
     Variable { name: name.to_owned(), value: value.into() }
 }
 
-fn variables(map: &BTreeMap<String, String>) -> impl Iterator<Item = Variable> {
+/// A map as variables.
+pub fn variables(map: &BTreeMap<String, String>) -> impl Iterator<Item = Variable> {
     map.iter().map(|(name, value)| variable(name, value))
 }
 
@@ -144,13 +145,16 @@ impl Desk<'_> {
 
     /// Git and a compiler are in the full image only.
     fn builder(&self, runtime: &Runtime) -> String {
+        match &runtime.builder {
+            Some(builder) => self.argued(&self.fill(builder)),
+            None => self.own_builder(),
+        }
+    }
+
+    /// The image that builds where the runtime asks for none of its own.
+    pub fn own_builder(&self) -> String {
         let full = self.project.git || self.natives.iter().any(|(row, _)| row.compile);
-        let image = self.fill(match (&runtime.builder, full) {
-            (Some(builder), _) => builder,
-            (None, true) => "node:{version}-{suite}",
-            (None, false) => "node:{version}-{suite}-slim",
-        });
-        self.argued(&image)
+        self.argued(&self.fill(if full { "node:{version}-{suite}" } else { "node:{version}-{suite}-slim" }))
     }
 
     fn base_view(&self, build: &Build, shape: Option<&Shape>, runtime: &Runtime) -> View {
@@ -207,7 +211,7 @@ impl Desk<'_> {
     }
 
     /// What the build stage runs when the sources are there.
-    fn commands(&self, build: &Build) -> Vec<Vec<String>> {
+    pub fn commands(&self, build: &Build) -> Vec<Vec<String>> {
         let mut commands = Vec::new();
         if !build.is_there() {
             return commands;

@@ -1,0 +1,85 @@
+//! A front end that another language's program carries: what builds it, for a stage of that program's Dockerfile.
+
+use serde::Serialize;
+
+use crate::language::Variable;
+use crate::plan::Planner;
+use crate::repo::Repo;
+use crate::wishes::Wishes;
+
+use super::catalog::CATALOG;
+use super::image::{self, Argument};
+use super::project::{Project, join};
+use super::{Desk, aged, build, manager, natives};
+
+/// The words of the stage `frontend`.
+#[derive(Debug, Serialize)]
+pub struct Frontend {
+    /// Its folder in the repository.
+    pub folder: String,
+    /// Where its build writes, relative to the repository.
+    pub made: String,
+    version: String,
+    builder: String,
+    environment: Vec<Variable>,
+    bring: Option<Vec<String>>,
+    manifests: Vec<String>,
+    cache: String,
+    sharing: String,
+    install: Vec<Vec<String>>,
+    arguments: Vec<Argument>,
+    commands: Vec<Vec<String>>,
+}
+
+impl Frontend {
+    /// What builds the folder `made`, which lies below one with a `package.json` and a build script. `None` where
+    /// nothing does, or where that is the top of the repository or a workspace.
+    pub fn find(repo: &Repo, made: &str) -> Option<Self> {
+        let parents = made.match_indices('/').map(|(at, _)| made.get(..at).unwrap_or_default());
+        let folder = parents.into_iter().rev().find(|folder| repo.has(&join(folder, "package.json")))?;
+        let output = made.strip_prefix(folder)?.trim_start_matches('/').split('/').next()?;
+        let files = repo.below(folder).map(|path| path.strip_prefix(&format!("{folder}/")).unwrap_or(path));
+        let texts: Vec<(&str, &str)> =
+            files.map(|path| (path, repo.text(&join(folder, path)).unwrap_or_default())).collect();
+        Self::read(&Repo::from_list(folder, texts), folder, output)
+    }
+
+    fn read(repo: &Repo, folder: &str, output: &str) -> Option<Self> {
+        let project = Project::read(repo);
+        let wishes = Wishes::default();
+        let mut planner = Planner::new(repo, (super::LANGUAGE.inspect)(repo), &wishes);
+        let package = project.root.clone();
+        let (build, shape) = build::read(repo, &package);
+        if project.is_workspace() || !build.is_there() {
+            return None;
+        }
+        planner.facts.extend(aged::facts(&project, &package));
+        let toolchain = planner.toolchain("Node", &CATALOG.release).ok()?;
+        let aged = aged::environment(&project, &package, &toolchain);
+        let natives = natives(&project, &package);
+        let compiles = natives.iter().any(|(native, _)| native.compile);
+        let manager = manager::choose(&mut planner, &project, &toolchain, compiles).ok()?;
+        let desk =
+            Desk { project: &project, package: &package, toolchain, manager, natives, aged, secrets: Vec::new() };
+        let install = desk.order().install(false);
+        let copied = install.copies.iter().flat_map(|copy| copy.files.iter());
+        let manifests = install.binds.iter().chain(copied).map(|path| join(folder, path)).collect();
+        let framework = shape.iter().flat_map(|shape| image::variables(&shape.framework.environment));
+        let mut environment = desk.manager.environment();
+        environment.extend(framework.chain(image::variables(&desk.aged)));
+        Some(Frontend {
+            folder: folder.to_owned(),
+            made: join(folder, output),
+            version: desk.toolchain.version.clone(),
+            builder: desk.own_builder(),
+            environment,
+            bring: desk.manager.bring(),
+            manifests,
+            cache: install.cache,
+            sharing: install.sharing,
+            install: install.commands,
+            arguments: desk.arguments(&mut planner, &build),
+            commands: desk.commands(&build),
+        })
+    }
+}
