@@ -201,7 +201,21 @@ fn read_text(root: &Path, path: &str) -> Text {
         return Err(Unread(format!("is {size} MiB large, and no more than {limit} MiB are read")));
     }
     let bytes = std::fs::read(&real).map_err(|error| Unread(format!("cannot be read: {error}")))?;
-    decode(bytes)
+    match real.extension().is_some_and(|ending| ending == "txt") {
+        true => decode(without_utf_16(bytes)),
+        false => decode(bytes),
+    }
+}
+
+/// UTF-16 with a byte order mark, which PowerShell writes and pip reads, as UTF-8; anything else as it is.
+fn without_utf_16(bytes: Vec<u8>) -> Vec<u8> {
+    let unit: fn([u8; 2]) -> u16 = match bytes.get(..2) {
+        Some([0xff, 0xfe]) => u16::from_le_bytes,
+        Some([0xfe, 0xff]) => u16::from_be_bytes,
+        _ => return bytes,
+    };
+    let units = bytes.chunks_exact(2).skip(1).filter_map(|pair| Some(unit([*pair.first()?, *pair.get(1)?])));
+    char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>().into_bytes()
 }
 
 /// Whether this is XML that says of itself that each byte is a character (older poms do).
@@ -246,6 +260,9 @@ mod tests {
     fn a_byte_order_mark_goes_and_utf_16_is_named() {
         assert_eq!(decode(b"\xef\xbb\xbfmodule x".to_vec()).unwrap(), "module x");
         assert!(decode(b"\xff\xfem\0".to_vec()).unwrap_err().to_string().contains("UTF-16"));
+        assert_eq!(without_utf_16(b"\xff\xfem\0\xe9\0".to_vec()), "mé".as_bytes());
+        assert_eq!(without_utf_16(b"\xfe\xff\0mx".to_vec()), b"m");
+        assert_eq!(without_utf_16(b"plain".to_vec()), b"plain");
         let latin = b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><project>\xe9</project>";
         assert!(decode(latin.to_vec()).unwrap().contains("<project>é"));
         assert!(decode(b"a\xff".to_vec()).unwrap_err().to_string().contains("byte 2"));

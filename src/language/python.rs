@@ -58,6 +58,7 @@ fn inspect(repo: &Repo) -> Vec<Fact> {
     facts.extend(project::managers(repo, &project));
     facts.extend(packages::newest_lines(&project));
     let program = Program::read(repo, project.source_roots());
+    facts.extend(packages::gone_modules(&program));
     facts.extend(start::facts(repo, &project, &program));
     facts
 }
@@ -77,7 +78,10 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     let stated =
         project.name().map(|(name, file)| (name, Evidence::new(file, &format!("name = \"{name}\""), Strength::Stated)));
     let name = planner.name(stated);
-    let install = install::plan(planner, &project, &program, &manager, version.as_deref(), &toolchain)?;
+    let mut install = install::plan(planner, &project, &program, &manager, version.as_deref(), &toolchain)?;
+    if let Some((who, evidence)) = packages::old_setuptools(&program, &installed, &toolchain.cycle) {
+        install::add_setuptools(planner, &mut install, who, evidence);
+    }
     if dependencies.is_empty() && install.project.is_none() {
         warn_of_missing(planner, &program)?;
     }

@@ -99,12 +99,17 @@ pub struct Module<'a> {
     imports: Vec<Import>,
 }
 
+/// Modules that listen for a developer.
+const DEBUGGERS: [&str; 3] = ["debugpy", "ptvsd", "pydevd"];
+
 /// Bytes that are searched for a closing bracket, so that a file of opening ones costs no more than its length.
 const ARGUMENTS: usize = 20_000;
 
 static FROM: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?m)^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]+)"));
 static IMPORT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^[ \t]*import[ \t]+([^\n]+)"));
+static PLAIN_IMPORT: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?m)^(?:from[ \t]+(\w[.\w]*)[ \t]+import\b|import[ \t]+([^\n]+))"));
 static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?m)^([A-Za-z_]\w*)(?:[ \t]*,[ \t]*\w+)*[ \t]*(?::[^=\n]+)?=[ \t]*(?:[A-Za-z_]\w*[ \t]*=[ \t]*)?(?:\(\s*)?([A-Za-z_][\w.]*)[ \t]*\(",
@@ -114,6 +119,7 @@ static ATTRIBUTE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?m)^([A-Za-z_]\w*)[ \t]*=[ \t]*([A-Za-z_]\w*)\.([A-Za-z_]\w*)[ \t]*$"));
 static CONSTANT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^[ \t]*([A-Za-z_]\w*)[ \t]*(?::[^=\n]+)?=[ \t]*"));
 static FUNCTION: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\("));
+static CLASS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^class[ \t]+(\w+)[ \t]*\("));
 static CALL: LazyLock<Regex> = LazyLock::new(|| pattern(r"([A-Za-z_][\w.]*)[ \t]*\("));
 static GUARD: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?m)^if[ \t(]+(?:__name__[ \t]*==|.{10,14}==[ \t]*__name__)"));
@@ -158,6 +164,19 @@ impl<'a> Module<'a> {
         tops
     }
 
+    /// The first line that imports one of these modules (by their top-level names) outside of any block.
+    pub fn plain_import(&self, names: &[String]) -> Option<&'a str> {
+        let found = PLAIN_IMPORT.captures_iter(self.masked.code());
+        found
+            .filter_map(|found| {
+                let modules = found.get(1).or(found.get(2))?;
+                let tops = aliases(modules.as_str()).into_iter().filter_map(|(name, _)| name.split('.').next());
+                let wanted = tops.into_iter().any(|top| names.iter().any(|name| name == top));
+                wanted.then(|| self.masked.line(modules.start()))
+            })
+            .next()
+    }
+
     /// Calls whose result is kept in a module-level variable.
     pub fn assignments(&self) -> Vec<Assignment> {
         let found = ASSIGNMENT.captures_iter(self.masked.code());
@@ -187,6 +206,28 @@ impl<'a> Module<'a> {
                     calls: self.calls(body),
                     quote: self.masked.line(name.start()).to_owned(),
                 })
+            })
+            .collect()
+    }
+
+    /// Whether a text stands in the code, outside of strings and comments.
+    pub fn mentions(&self, text: &str) -> bool {
+        self.masked.code().contains(text)
+    }
+
+    /// What an imported name stands for: `.factory.create_app`.
+    pub fn imported_as(&self, name: &str) -> Option<&str> {
+        self.imports.iter().rev().find(|import| import.bound == name).map(|import| import.target.as_str())
+    }
+
+    /// Module-level classes, each with the classes that it is made from, resolved through the imports.
+    pub fn classes(&self) -> Vec<(&str, Vec<String>)> {
+        let found = CLASS.captures_iter(self.masked.code());
+        found
+            .filter_map(|found| {
+                let (all, name) = (found.get(0)?, found.get(1)?);
+                let bases = self.split(self.balanced(all.end()));
+                Some((name.as_str(), bases.iter().map(|base| self.resolve(self.code(base).trim())).collect()))
             })
             .collect()
     }
@@ -245,7 +286,8 @@ impl<'a> Module<'a> {
             .filter_map(|found| {
                 let (all, callee) = (found.get(0)?, found.get(1)?);
                 let resolved = self.resolve(callee.as_str());
-                if !LISTENING.is_match(&resolved) || self.is_definition(callee.start()) {
+                let debugs = DEBUGGERS.contains(&resolved.split('.').next().unwrap_or_default());
+                if debugs || !LISTENING.is_match(&resolved) || self.is_definition(callee.start()) {
                     return None;
                 }
                 let arguments = self.balanced(all.end());
@@ -461,16 +503,33 @@ impl<'a> Module<'a> {
                 Some(at) => {
                     self.split(self.balanced(part.start + at + 1)).last().and_then(|last| self.number(last, true))
                 }
-                None => self.address(part).or_else(|| self.number(part, true)),
+                None => self.address(part).or_else(|| self.number(part, true).filter(is_port)),
             }
         })
     }
 
-    /// `"[::]:50051"`.
+    /// `"[::]:50051"`, `"[::]:" + port`, `f"[::]:{port}"`.
     fn address(&self, part: &Range<usize>) -> Option<Number> {
-        let text = self.masked.string_at(part.start)?;
-        let value = text.rsplit_once(':')?.1.parse().ok()?;
-        Some(Number { value: Some(value), variable: None })
+        let code = self.code(part);
+        let start = part.start + code.find(['"', '\'']).filter(|at| code.get(..*at).is_some_and(is_prefix))?;
+        let tail = self.masked.string_at(start)?.rsplit_once(':')?.1;
+        if let Ok(value) = tail.parse() {
+            return Some(Number { value: Some(value), variable: None });
+        }
+        let inside = tail.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        let behind = || {
+            let joined = code.rsplit_once(['+', '%']).map(|(_, name)| name.trim());
+            let name = joined.or_else(|| Some(code.split_once(".format(")?.1.trim_end_matches(')')))?;
+            Some(name.strip_prefix("str(").map_or(name, |name| name.trim_end_matches(')')))
+        };
+        self.number_of(inside.or_else(behind)?)
+    }
+
+    /// What a module's constant says.
+    fn number_of(&self, name: &str) -> Option<Number> {
+        let start = self.constant(name)?;
+        let end = self.masked.code().get(start..)?.find('\n').map_or(self.masked.code().len(), |at| start + at);
+        self.number(&(start..end), false)
     }
 
     /// A literal, a variable of the environment with its default, or a module's constant that is one of these.
@@ -483,9 +542,7 @@ impl<'a> Module<'a> {
             return self.environment_number(range.start + read.end());
         }
         let name = NAME.captures(code).and_then(|found| found.get(1)).filter(|_| follow)?;
-        let start = self.constant(name.as_str())?;
-        let end = self.masked.code().get(start..)?.find('\n').map_or(self.masked.code().len(), |at| start + at);
-        self.number(&(start..end), false)
+        self.number_of(name.as_str())
     }
 
     fn environment_number(&self, at: usize) -> Option<Number> {
@@ -509,6 +566,16 @@ impl<'a> Module<'a> {
 fn plain_number(text: &str) -> Option<u16> {
     let digits: String = text.trim().trim_end_matches([')', ' ']).chars().filter(|c| *c != '_').collect();
     digits.parse().ok().filter(|port| *port > 0)
+}
+
+/// Whether an argument without a keyword is a port: a number is, a variable that only the environment fills by its name.
+fn is_port(number: &Number) -> bool {
+    number.value.is_some() || number.variable.as_ref().is_some_and(|name| name.to_ascii_uppercase().contains("PORT"))
+}
+
+/// Nothing, or what may stand before a string's quote.
+fn is_prefix(text: &str) -> bool {
+    text.trim().chars().all(|c| "fFrRuU".contains(c)) && text.trim().len() <= 2
 }
 
 fn is_variable(name: &str) -> bool {
@@ -591,6 +658,14 @@ mod tests {
     }
 
     #[test]
+    fn classes_tell_what_they_are_made_from() {
+        let module = Module::new(
+            "import flask\nclass Shop(flask.Flask, Mixin):\n    class Inner(X):\n        pass\nclass Bare:\n    pass\n",
+        );
+        assert_eq!(module.classes(), [("Shop", vec!["flask.Flask".to_owned(), "Mixin".to_owned()])]);
+    }
+
+    #[test]
     fn a_main_guard_is_found_with_its_calls() {
         let module = Module::new("def main():\n    pass\n\nif __name__ == '__main__':\n    # run it\n    main()\n");
         assert_eq!(module.main_guard(), Some(vec!["main".to_owned()]));
@@ -616,6 +691,10 @@ mod tests {
             ("app.run(port=int(os.environ.get('PORT') or 4000))", Some(4000), Some("PORT")),
             ("from http.server import HTTPServer\nHTTPServer(('', 9000), Handler).serve_forever()", Some(9000), None),
             ("server.add_insecure_port('[::]:50051')", Some(50051), None),
+            ("server.add_insecure_port(f'[::]:{port}')\nport = os.getenv('PORT', '8081')", Some(8081), Some("PORT")),
+            ("port = os.environ.get('PORT', \"8080\")\ns.add_insecure_port('[::]:'+port)", Some(8080), Some("PORT")),
+            ("PORT = 50052\ns.add_insecure_port('[::]:' + str(PORT))", Some(50052), None),
+            ("app.run('0.0.0.0', os.environ['PORT'])", None, Some("PORT")),
             ("app.listen(8888)", Some(8888), None),
             ("web.run_app(app, port=8_090)", Some(8090), None),
             ("demo.launch(server_name='0.0.0.0', server_port=7860)", Some(7860), None),
@@ -629,6 +708,8 @@ mod tests {
                 .listeners()
                 .is_empty()
         );
+        assert!(Module::new("bot.run(os.getenv('TOKEN'))").listeners().is_empty());
+        assert!(Module::new("import debugpy\ndebugpy.listen(('0.0.0.0', 5678))").listeners().is_empty());
         let listeners = Module::new("uvicorn.run('main:app', host=\"127.0.0.1\", port=8000)").listeners();
         assert_eq!(listeners[0].host.as_deref(), Some("127.0.0.1"));
     }
@@ -701,6 +782,8 @@ mod tests {
             let module = Module::new(&text);
             module.assignments();
             module.functions();
+            module.classes();
+            module.plain_import(&["x".to_owned()]);
             module.main_guard();
             module.listeners();
             module.variables();

@@ -72,7 +72,7 @@ impl View {
         let environment = parts.environment(roots);
         let Parts { toolchain, start, install, .. } = parts;
         let distroless = parts.runtime.id == "distroless";
-        let has_environment = !install.nothing || start.install.is_some();
+        let has_environment = !install.nothing || start.install.is_some() || install.setuptools.is_some();
         let built = start.collect.is_some() || !extras.build_commands.is_empty() || !extras.build_args.is_empty();
         View {
             version: Some(toolchain.version.clone()).filter(|_| has_environment || built || !distroless),

@@ -60,6 +60,15 @@ pub struct View {
     pub project: Option<Build>,
     /// Some package comes from a git repository.
     pub needs_git: bool,
+    /// What imports a part of setuptools that it has to be given.
+    pub setuptools: Option<Setuptools>,
+}
+
+/// An older setuptools beside the packages.
+#[derive(Debug, Serialize)]
+pub struct Setuptools {
+    who: String,
+    below: &'static str,
 }
 
 impl View {
@@ -107,6 +116,13 @@ pub struct Build {
     version_from_git: bool,
     /// Files that the manifest names and the .dockerignore keeps away: a readme, a license.
     stand_ins: Vec<String>,
+}
+
+/// Gives a program or a package the setuptools that it takes for granted.
+pub fn add_setuptools(planner: &mut Planner, view: &mut View, who: String, evidence: Evidence) {
+    let reason = format!("{who} imports a part of it without asking for it, or one that newer ones do not have");
+    planner.note(Decision::new("setuptools", format!("below {}", CATALOG.setuptools), reason, evidence));
+    view.setuptools = Some(Setuptools { who, below: &CATALOG.setuptools });
 }
 
 /// Plans the installation.

@@ -1,17 +1,21 @@
 //! What packages cost: system packages, wheels that end with a release line, needs of the runtime.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nodejs_semver::Version;
 
 use super::program::Program;
 use super::project::{Dependency, Project, names};
-use super::rows::{CATALOG, Native};
+use super::rows::{CATALOG, Gone, Native, PkgResources};
 use super::start::Start;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::python_lock::Lock;
+use crate::format::requirements;
 use crate::plan::Need;
 use crate::plan::toolchain::{Requirement, Toolchain};
+
+/// The package that brings `pkg_resources`.
+const SETUPTOOLS: &str = "setuptools";
 
 /// The packages of the environment, as far as they are known: what is asked for, and what the lock adds.
 #[derive(Debug)]
@@ -20,6 +24,8 @@ pub struct Installed {
     pub names: BTreeSet<String>,
     dependencies: Vec<Dependency>,
     lock_file: String,
+    /// Locked versions.
+    versions: BTreeMap<String, String>,
 }
 
 impl Installed {
@@ -27,14 +33,25 @@ impl Installed {
     pub fn new(project: &Project, manager: &str, dependencies: &[Dependency]) -> Self {
         let lock_file =
             CATALOG.manager.iter().find(|row| row.id == manager).map(|row| row.lock.clone()).unwrap_or_default();
-        let mut names = names(dependencies);
+        let mut versions = BTreeMap::new();
         if let Some(lock) = project.lock(&lock_file) {
-            names.extend(closure(lock, dependencies).map(|package| package.name.clone()));
+            let packages = closure(lock, dependencies);
+            versions.extend(packages.map(|package| (package.name.clone(), package.version.clone())));
         }
         if let Some(lock) = project.pipfile_lock.as_ref().filter(|_| manager == "pipenv") {
-            names.extend(lock.packages.iter().map(|(name, _)| name.clone()));
+            versions.extend(lock.packages.iter().cloned());
         }
-        Installed { names, dependencies: dependencies.to_vec(), lock_file }
+        let names = names(dependencies).into_iter().chain(versions.keys().cloned()).collect();
+        Installed { names, dependencies: dependencies.to_vec(), lock_file, versions }
+    }
+
+    /// The newest version that a package may have; `None` where that is any.
+    fn ceiling(&self, name: &str) -> Option<Ceiling> {
+        if let Some(version) = self.versions.get(name) {
+            return Some(Ceiling { version: numbers(version)?, allowed: true });
+        }
+        let asked = self.dependencies.iter().filter(|dependency| dependency.requirement.name == name);
+        asked.filter_map(|dependency| Ceiling::of(&dependency.requirement.specifier)).next()
     }
 
     /// Where a package comes from.
@@ -149,7 +166,7 @@ pub fn newest_lines(project: &Project) -> Vec<Fact> {
     let found = dependencies("pip").into_iter();
     found
         .filter_map(|dependency| {
-            let line = pinned_line(&dependency.requirement.name, dependency.requirement.pinned()?)?;
+            let line = wanted_line(&dependency.requirement)?;
             Some(newest_line_facts(&line, &dependency.file, &dependency.requirement.to_string()))
         })
         .flatten()
@@ -167,7 +184,7 @@ fn newest_line_facts(line: &str, file: &str, quote: &str) -> Vec<Fact> {
         let wanted = Requirement::range(&format!("up to {line}, {why}"), &format!("<3.{}.0", minor(line)? + 1))?;
         Some(Fact::new(Kind::Toolchain(wanted), file, quote, strength))
     };
-    let wheels = upto(line, "the newest with wheels", Strength::Convention);
+    let wheels = upto(line, "the newest that its packages fit", Strength::Convention);
     wheels.into_iter().chain(upto(&CATALOG.distutils, "the newest with distutils", Strength::Guess)).collect()
 }
 
@@ -183,10 +200,101 @@ fn locked_line(package: &crate::format::python_lock::LockedPackage) -> Option<St
 
 /// The newest line for a pinned version, by the catalog.
 fn pinned_line(name: &str, version: &str) -> Option<String> {
+    line_below(name, Some(&Ceiling { version: numbers(version)?, allowed: true }))
+}
+
+/// The newest line for the newest version that a requirement allows.
+fn wanted_line(requirement: &requirements::Requirement) -> Option<String> {
+    line_below(&requirement.name, Ceiling::of(&requirement.specifier).as_ref())
+}
+
+fn line_below(name: &str, ceiling: Option<&Ceiling>) -> Option<String> {
     let row = CATALOG.wheels.iter().find(|row| row.package == name)?;
-    let version = numbers(version)?;
-    let (_, line) = row.below.iter().find(|(bound, _)| numbers(bound).is_some_and(|bound| version < bound))?;
-    Some(line.clone())
+    let below = ceiling.and_then(|ceiling| row.below.iter().find(|(bound, _)| ceiling.is_below(bound)));
+    below.map(|(_, line)| line.clone()).or_else(|| row.newest.clone())
+}
+
+/// The newest version that a requirement allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Ceiling {
+    version: Version,
+    /// It may be this version itself.
+    allowed: bool,
+}
+
+impl Ceiling {
+    /// `==2.0.25`, `<=2`, `<2`, `~=2.0.25`, `==2.0.*`; of several clauses the strictest. `None` where nothing is too new.
+    fn of(specifier: &str) -> Option<Self> {
+        specifier
+            .split(',')
+            .filter_map(Self::of_clause)
+            .min_by(|a, b| a.version.cmp(&b.version).then(a.allowed.cmp(&b.allowed)))
+    }
+
+    fn of_clause(clause: &str) -> Option<Self> {
+        let clause = clause.trim();
+        let (operator, text) = clause.split_at(clause.find(|c: char| c.is_ascii_digit() || c == 'v')?);
+        let text = text.trim();
+        match operator.trim() {
+            "==" | "===" if text.ends_with(".*") => after(text.trim_end_matches(".*")),
+            "==" | "===" | "<=" => Some(Ceiling { version: numbers(text)?, allowed: true }),
+            "<" => Some(Ceiling { version: numbers(text)?, allowed: false }),
+            "~=" => after(text.rsplit_once('.')?.0),
+            _ => None,
+        }
+    }
+
+    /// Whether every allowed version is older than this one.
+    fn is_below(&self, bound: &str) -> bool {
+        numbers(bound).is_some_and(|bound| self.version < bound || (!self.allowed && self.version == bound))
+    }
+}
+
+/// What lies before the next version of as many numbers: `2.0` ends at `2.1`.
+fn after(text: &str) -> Option<Ceiling> {
+    let version = numbers(text)?;
+    let version = match text.split('.').count() {
+        1 => Version::new(version.major() + 1, 0, 0, Vec::new(), Vec::new()),
+        2 => Version::new(version.major(), version.minor() + 1, 0, Vec::new(), Vec::new()),
+        _ => Version::new(version.major(), version.minor(), version.patch() + 1, Vec::new(), Vec::new()),
+    };
+    Some(Ceiling { version, allowed: false })
+}
+
+/// Toolchain facts of modules of Python that newer releases do not have.
+pub fn gone_modules(program: &Program) -> Vec<Fact> {
+    let wanted = |(row, evidence): (&Gone, Evidence)| {
+        let text = format!("up to {}, the newest with a module of Python that it imports", row.until);
+        let range = Requirement::range(&text, &format!("<3.{}.0", minor(&row.until)? + 1))?;
+        Some(Fact { kind: Kind::Toolchain(range), evidence })
+    };
+    let imported = CATALOG.gone.iter().filter_map(|row| Some((row, program.imports_one_of(&row.modules)?)));
+    imported.filter_map(wanted).collect()
+}
+
+/// What shows that something imports `pkg_resources`, or another part of setuptools, which is not there by itself or is
+/// too new: a package of that age, or the program. With the name to call it by.
+pub fn old_setuptools(program: &Program, installed: &Installed, cycle: &str) -> Option<(String, Evidence)> {
+    if installed.ceiling(SETUPTOOLS).is_some_and(|ceiling| ceiling.is_below(&CATALOG.setuptools)) {
+        return None;
+    }
+    let is_old = |row: &&PkgResources| {
+        installed.has(&row.package)
+            && (row.below.is_empty()
+                || installed.ceiling(&row.package).is_some_and(|ceiling| ceiling.is_below(&row.below)))
+    };
+    if let Some(row) = CATALOG.pkg_resources.iter().find(is_old) {
+        return Some((format!("`{}`", row.package), installed.evidence(&row.package)));
+    }
+    let with_distutils = minor(cycle) <= minor(&CATALOG.distutils);
+    let is_missing = |name: &&String| match name.as_str() {
+        "pkg_resources" => true,
+        "distutils" if with_distutils => false,
+        _ => !installed.has(SETUPTOOLS),
+    };
+    let modules: Vec<String> = CATALOG.setuptools_modules.iter().filter(is_missing).cloned().collect();
+    let evidence = program.imports_one_of(&modules)?;
+    Some(("The program".to_owned(), evidence))
 }
 
 fn minor(line: &str) -> Option<u64> {
@@ -220,13 +328,69 @@ mod tests {
     }
 
     #[test]
+    fn what_a_requirement_allows_counts() {
+        let line = |text: &str| {
+            let set = requirements::parse(text).unwrap();
+            wanted_line(set.requirements.first().unwrap())
+        };
+        for (text, wanted) in [
+            ("numpy<2", Some("3.12")),
+            ("numpy>=1.20,<2.0.0", Some("3.12")),
+            ("numpy<3", None),
+            ("numpy", None),
+            ("sqlalchemy==2.0.25", Some("3.12")),
+            ("sqlalchemy~=2.0.25", None),
+            ("sqlalchemy==1.4.46", Some("3.14")),
+            ("pandas==1.5.*", Some("3.11")),
+            ("aioredis", Some("3.10")),
+            ("aioredis>=2.0", Some("3.10")),
+            ("pydub~=0.25.1", Some("3.12")),
+        ] {
+            assert_eq!(line(text).as_deref(), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_imports_pkg_resources_gets_an_older_setuptools() {
+        let who = |requirements: &str, source: &str| {
+            let repo = Repo::from_list("x", [("requirements.txt", requirements), ("app.py", source)]);
+            let project = Project::read(&repo);
+            let installed = Installed::new(&project, "pip", &project.dependencies("pip"));
+            old_setuptools(&Program::read(&repo, Vec::new()), &installed, "3.13").map(|(who, _)| who)
+        };
+        for (requirements, source, wanted) in [
+            ("gunicorn==20.1.0", "", Some("`gunicorn`")),
+            ("gunicorn<21", "", Some("`gunicorn`")),
+            ("gunicorn==20.1.0\nsetuptools==65.5.0", "", None),
+            ("gunicorn", "", None),
+            ("gunicorn==23.0.0", "import pkg_resources\n", Some("The program")),
+            ("gunicorn==23.0.0", "from distutils.util import strtobool\n", Some("The program")),
+            ("gunicorn==23.0.0", "try:\n    import pkg_resources\nexcept ImportError:\n    pass\n", None),
+        ] {
+            assert_eq!(who(requirements, source).as_deref(), wanted, "{requirements} {source}");
+        }
+    }
+
+    #[test]
+    fn modules_that_are_gone_want_an_older_release() {
+        let ranges = |source: &str| {
+            let repo = Repo::from_list("x", [("app.py", source), ("imp.py", "")]);
+            let facts = gone_modules(&Program::read(&repo, Vec::new()));
+            facts.into_iter().map(|fact| fact.kind.to_string()).collect::<Vec<_>>()
+        };
+        assert!(ranges("import cgi, json\n")[0].contains("3.12"));
+        assert!(ranges("from asyncore import dispatcher\n")[0].contains("3.11"));
+        assert!(ranges("import json\nimport imp\ndef f():\n    import cgi\n").is_empty());
+    }
+
+    #[test]
     fn the_lock_tells_what_it_has_wheels_for() {
         let lock = "[[package]]\nname='a'\nversion='1'\nwheels=[{url='x/a-1-cp311-cp311-manylinux_2_17_x86_64.whl'},{url='x/a-1-cp310-cp310-manylinux_2_17_x86_64.whl'}]\n";
         let repo =
             Repo::from_list("x", [("uv.lock", lock), ("pyproject.toml", "[project]\nname='x'\ndependencies=['a']")]);
         let facts = newest_lines(&Project::read(&repo));
         assert_eq!(facts.len(), 2);
-        assert!(facts[0].kind.to_string().contains("3.11, the newest with wheels"));
+        assert!(facts[0].kind.to_string().contains("3.11, the newest that its packages fit"));
     }
 
     #[test]

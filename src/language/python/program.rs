@@ -93,6 +93,9 @@ const FACTORIES: [&str; 9] = [
 const MOST_SOURCES: usize = 1500;
 const LARGEST_SOURCE: usize = 400_000;
 
+/// How many functions, classes and imports an application is followed through.
+const DEPTH: usize = 3;
+
 /// A source file and its masked text.
 #[derive(Debug)]
 pub struct Source<'a> {
@@ -206,13 +209,13 @@ impl<'a> Program<'a> {
         let mut apps = Vec::new();
         let assignments = source.module.assignments();
         for assignment in &assignments {
-            let framework = self.framework_of(source, &assignment.callee, 2);
+            let framework = self.framework_of(source, &assignment.callee, DEPTH);
             let Some(framework) = framework.filter(|row| row.attribute.is_empty()) else { continue };
             apps.push(self.app(source, &assignment.variable, false, framework, &assignment.quote));
         }
         for (variable, object, attribute) in source.module.attributes() {
             let made = assignments.iter().find(|assignment| assignment.variable == object);
-            let framework = made.and_then(|Assignment { callee, .. }| self.framework_of(source, callee, 2));
+            let framework = made.and_then(|Assignment { callee, .. }| self.framework_of(source, callee, DEPTH));
             if let Some(framework) = framework.filter(|row| row.attribute == attribute) {
                 apps.push(self.app(source, variable, false, framework, &format!("{variable} = {object}.{attribute}")));
             }
@@ -221,7 +224,7 @@ impl<'a> Program<'a> {
     }
 
     fn app(&self, source: &Source, variable: &str, factory: bool, framework: &'static Framework, quote: &str) -> App {
-        let root = self.root_of(source);
+        let root = self.settings_root(source).unwrap_or_else(|| self.root_of(source));
         App {
             reference: format!("{}:{variable}", module_name(source.path, &root)),
             file: source.path.to_owned(),
@@ -293,7 +296,7 @@ impl<'a> Program<'a> {
         self.importers.get(source.stem()).is_some_and(|folders| folder.is_empty() || folders.contains(folder))
     }
 
-    /// The framework that a call makes an application of; through functions of this repository, `depth` calls deep.
+    /// The framework that a call makes an application of; through functions and classes of this repository, `depth` deep.
     fn framework_of(&self, source: &Source<'a>, callee: &str, depth: usize) -> Option<&'static Framework> {
         let direct =
             CATALOG.framework.iter().find(|row| row.constructors.iter().any(|constructor| constructor == callee));
@@ -311,15 +314,21 @@ impl<'a> Program<'a> {
             }
         };
         self.sources.iter().filter(holds).find_map(|other| {
-            let function = other.module.functions().into_iter().find(|function| function.name == name)?;
-            function.calls.iter().find_map(|inner| self.framework_of(other, inner, depth - 1))
+            let made = if other.module.mentions(&format!("def {name}")) {
+                other.module.functions().into_iter().find(|function| function.name == name)?.calls
+            } else if other.module.mentions(&format!("class {name}")) {
+                other.module.classes().into_iter().find(|(class, _)| *class == name)?.1
+            } else {
+                vec![other.module.imported_as(name)?.to_owned()]
+            };
+            made.iter().find_map(|inner| self.framework_of(other, inner, depth - 1))
         })
     }
 
     /// Files that do something when they are run, the likeliest first.
     pub fn scripts(&self) -> Vec<Script> {
         let runs = self.sources.iter().filter(|source| {
-            source.module.runs()
+            (source.module.runs() || source.stem() == "__main__")
                 && source.stem() != "__init__"
                 && source.stem() != "setup"
                 && source.stem() != "conftest"
@@ -327,12 +336,13 @@ impl<'a> Program<'a> {
         let mut scripts: Vec<(bool, &Source)> =
             runs.map(|source| (source.module.main_guard().is_none(), source)).collect();
         let top = |source: &Source| source.folder().is_empty() || source.folder() == "src";
-        scripts.sort_by_key(|(bare, source)| {
+        scripts.sort_by_cached_key(|(bare, source)| {
             let name = source.path.rsplit('/').next().unwrap_or_default();
             (
                 place(&SCRIPTS, name) == SCRIPTS.len() || !(top(source) || name == "__main__.py"),
                 source.path.matches('/').count(),
                 place(&SCRIPTS, name),
+                source.module.listeners().is_empty(),
                 *bare,
                 source.path,
             )
@@ -381,6 +391,13 @@ impl<'a> Program<'a> {
         self.repo.has(&format!("{path}.py"))
             || self.repo.has(&format!("{path}/__init__.py"))
             || self.repo.below(&path).any(|file| file.ends_with(".py"))
+    }
+
+    /// The folder from which the settings of Django are found that a file names.
+    fn settings_root(&self, source: &Source) -> Option<String> {
+        let path = source.module.environment_default("DJANGO_SETTINGS_MODULE")?.replace('.', "/");
+        let folders = ancestors(source.folder()).into_iter().rev();
+        folders.filter(|root| self.is_module(root, &path)).map(str::to_owned).next()
     }
 
     /// The folder from which a file's own imports are found; where they do not tell, the one that holds its package.
@@ -465,6 +482,19 @@ impl<'a> Program<'a> {
         found
     }
 
+    /// The first import of one of these modules that happens whenever its file is loaded.
+    pub fn imports_one_of(&self, names: &[String]) -> Option<Evidence> {
+        let sources = self.sources.iter().filter(|source| source.stem() != "setup");
+        let mut found = sources.filter_map(|source| {
+            let line = source.module.plain_import(names)?;
+            let folders = ancestors(source.folder());
+            let local = |name: &String| folders.iter().any(|root| self.is_module(root, name));
+            let foreign = names.iter().filter(|name| line.contains(name.as_str())).any(|name| !local(name));
+            foreign.then(|| Evidence::new(source.path, line, Strength::Convention))
+        });
+        found.next()
+    }
+
     /// Calls that ask for the project's own metadata, which only an installed project has.
     pub fn reads_own_metadata(&self, name: &str) -> Option<Evidence> {
         let asks = |callee: &str| {
@@ -537,6 +567,7 @@ fn ancestors(folder: &str) -> Vec<&str> {
 fn is_aside(path: &str) -> bool {
     let Some((folders, name)) = path.rsplit_once('/').or(Some(("", path))) else { return false };
     folders.split('/').any(|folder| ASIDE.contains(&folder) || folder.starts_with('.'))
+        || matches!(name, "test.py" | "tests.py")
         || name.starts_with("test_")
         || name.ends_with("_test.py")
 }
@@ -615,6 +646,35 @@ mod tests {
     }
 
     #[test]
+    fn a_class_of_ones_own_is_its_framework_too() {
+        let files = [
+            ("shop/__init__.py", "from .app import create_app\n"),
+            ("shop/wsgi.py", "from shop import create_app\napp = create_app()\n"),
+            (
+                "shop/app.py",
+                "from flask import Flask\nclass Shop(Flask):\n    pass\ndef create_app():\n    return Shop()\n",
+            ),
+        ];
+        assert_eq!(first(&files), is("shop.wsgi:app", "", "flask"));
+        assert_eq!(
+            first(&[("main.py", "from fastapi import FastAPI\nclass Api(FastAPI):\n    pass\napi = Api()\n")]),
+            is("main:api", "", "fastapi")
+        );
+    }
+
+    #[test]
+    fn django_is_found_from_where_its_settings_are() {
+        let wsgi = "import os\nfrom django.core.wsgi import get_wsgi_application\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'core.settings')\napplication = get_wsgi_application()\n";
+        let files = [
+            ("web/__init__.py", ""),
+            ("web/core/__init__.py", ""),
+            ("web/core/settings/__init__.py", ""),
+            ("web/core/wsgi.py", wsgi),
+        ];
+        assert_eq!(first(&files), is("core.wsgi:application", "web", "django"));
+    }
+
+    #[test]
     fn the_interface_follows_the_servers() {
         let files = [
             ("site/wsgi.py", "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()"),
@@ -656,6 +716,23 @@ mod tests {
             shown,
             [("main.py", None, true), ("pkg/__main__.py", Some("pkg"), true), ("pkg/cli.py", Some("pkg.cli"), false)]
         );
+    }
+
+    #[test]
+    fn what_listens_comes_first_and_a_package_runs() {
+        let order = |files: &[(&str, &str)]| {
+            let repo = Repo::from_list("x", files.iter().copied());
+            let found = Program::read(&repo, Vec::new()).scripts();
+            found.into_iter().map(|script| script.file).collect::<Vec<_>>()
+        };
+        let guard = "if __name__ == '__main__':\n    main()\n";
+        let server = format!("server.add_insecure_port('[::]:8080')\n{guard}");
+        assert_eq!(
+            order(&[("mail_client.py", guard), ("mail_server.py", &server)]),
+            ["mail_server.py", "mail_client.py"]
+        );
+        let package = ("bot/__main__.py", "try:\n    main()\nexcept OSError:\n    pass\n");
+        assert_eq!(order(&[("bootstrap.py", guard), package]), ["bot/__main__.py", "bootstrap.py"]);
     }
 
     #[test]

@@ -15,6 +15,8 @@ use crate::catalog::{self, Release, Runtime};
 pub struct Catalog {
     pub pip_since: Vec<String>,
     pub distutils: String,
+    pub setuptools: String,
+    pub setuptools_modules: Vec<String>,
     pub public_indexes: Vec<String>,
     pub pure: BTreeSet<String>,
     pub windows: BTreeSet<String>,
@@ -31,6 +33,8 @@ pub struct Catalog {
     pub native: Vec<Native>,
     pub glibc: Vec<Glibc>,
     pub wheels: Vec<Wheels>,
+    pub pkg_resources: Vec<PkgResources>,
+    pub gone: Vec<Gone>,
     pub command: Vec<Command>,
 }
 
@@ -180,7 +184,27 @@ pub struct Glibc {
 #[serde(deny_unknown_fields)]
 pub struct Wheels {
     pub package: String,
+    #[serde(default)]
     pub below: Vec<(String, String)>,
+    #[serde(default)]
+    pub newest: Option<String>,
+}
+
+/// A package that imports `pkg_resources`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PkgResources {
+    pub package: String,
+    #[serde(default)]
+    pub below: String,
+}
+
+/// Modules that Python had up to a line.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gone {
+    pub modules: Vec<String>,
+    pub until: String,
 }
 
 /// A program that programs start, and the need that this makes.

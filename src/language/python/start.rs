@@ -128,6 +128,7 @@ fn processes(repo: &Repo) -> Vec<Choice> {
     started
         .filter_map(|(name, command)| {
             let (environment, words) = command_line(command)?;
+            let words = without_wrapper(repo, words);
             let strength = if name == "web" || only { Strength::Stated } else { Strength::Guess };
             Some(Choice {
                 entry: Entry::Process(environment, words),
@@ -159,6 +160,17 @@ fn command_line(command: &str) -> Option<(Vec<Variable>, Vec<String>)> {
         .any(|row| row.words.iter().all(|word| words.iter().any(|own| own.ends_with(word.as_str()))));
     let environment = env.into_iter().map(|(name, value)| Variable::new(name, value)).collect();
     (!words.is_empty() && !is_development).then_some((environment, words))
+}
+
+/// Leaves out a program such as `bin/start-nginx`, which the platform lays beside the sources, before one that is known.
+fn without_wrapper(repo: &Repo, words: Vec<String>) -> Vec<String> {
+    let is_known = |word: &String| word == "python" || CATALOG.tool.iter().any(|row| row.names.contains(word));
+    let is_foreign = |word: &String| {
+        let path = word.trim_start_matches("./");
+        !word.starts_with('/') && path.contains('/') && !repo.has(path)
+    };
+    let wrapped = words.first().is_some_and(is_foreign) && words.get(1).is_some_and(is_known);
+    words.into_iter().skip(usize::from(wrapped)).collect()
 }
 
 fn app_choices(apps: &[App], program: &Program) -> Vec<Choice> {
@@ -696,8 +708,19 @@ mod tests {
         assert_eq!(words("python manage.py migrate && gunicorn x.wsgi").as_deref(), Some("gunicorn x.wsgi"));
         assert_eq!(words("python manage.py runserver 0.0.0.0:$PORT"), None);
         assert_eq!(words("flask run"), None);
+        assert_eq!(words("make run"), None);
         assert_eq!(words("cd src && python main.py"), None);
         assert_eq!(words("gunicorn app:app -w $WEB_CONCURRENCY"), None);
+    }
+
+    #[test]
+    fn what_a_platform_wraps_is_unwrapped() {
+        let repo = Repo::from_list("x", [("bin/mine", "")]);
+        let words = |line: &str| without_wrapper(&repo, line.split(' ').map(str::to_owned).collect()).join(" ");
+        assert_eq!(words("bin/start-nginx gunicorn x.wsgi"), "gunicorn x.wsgi");
+        assert_eq!(words("bin/mine gunicorn x.wsgi"), "bin/mine gunicorn x.wsgi");
+        assert_eq!(words("bin/other"), "bin/other");
+        assert_eq!(words("gunicorn a/b"), "gunicorn a/b");
     }
 
     #[test]
