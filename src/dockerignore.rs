@@ -61,8 +61,10 @@ impl Matcher {
     /// lies in.
     pub fn hides(&self, path: &str) -> bool {
         let folders = path.match_indices('/').map(|(at, _)| &path[..at]);
-        let last =
-            folders.chain([path]).filter_map(|path| self.patterns.matches(path.as_bytes()).into_iter().last()).max();
+        let last = folders
+            .chain([path])
+            .filter_map(|path| self.patterns.matches(path.as_bytes()).into_iter().next_back())
+            .max();
         last.is_some_and(|last| !self.shows.get(last).copied().unwrap_or(false))
     }
 }

@@ -103,7 +103,7 @@ fn draft_in(repo: &Repo, wishes: &Wishes, language: &'static Language, detected:
         planner.warn(format!("not looked at: {closed}"));
     }
     let recipe = (language.recipe)(&mut planner)?;
-    let documents = documents(&recipe, wishes, &Templates::new(repo, wishes.extras.templates.as_deref())?)?;
+    let documents = documents(&recipe, wishes, &Templates::new(repo, language, wishes.extras.templates.as_deref())?)?;
     guard_context(repo, &recipe, &documents)?;
     let (facts, decisions, needs, warnings) = planner.finish();
     Ok(Draft { language, name: recipe.name, facts, decisions, needs, warnings, reads: recipe.reads, documents })

@@ -13,6 +13,7 @@ use serde::Serialize;
 use tera::{Context, Delimiters, Kwargs, State, Tera, Value};
 
 use crate::error::Error;
+use crate::language::{Language, by_id};
 use crate::repo::Repo;
 
 /// Every template, by its path below `templates/`.
@@ -38,16 +39,14 @@ templates! {
     "python/parts.tera",
 }
 
-static ENGINE: LazyLock<Result<Tera, String>> = LazyLock::new(|| engine(&[]).map_err(|error| error.to_string()));
-
 /// A line that holds nothing but tags leaves no line behind.
 static TAG_LINE: LazyLock<Regex> =
     LazyLock::new(|| crate::source::pattern(r"(?m)^[ \t]*((?:\{[%/][^\n]*?[%/]\})+)[ \t]*\n"));
 
-/// The templates of a run: dockgen's own, some of which a folder of the repository may have taken the place of.
+/// The templates of a language: dockgen's own, some of which a folder of the repository may have taken the place of.
 #[derive(Debug)]
 pub struct Templates {
-    replaced: Option<Tera>,
+    engine: Tera,
     folder: Option<String>,
 }
 
@@ -56,12 +55,13 @@ impl Templates {
     ///
     /// # Errors
     /// Where the folder's templates are wrong: what, and in which file.
-    pub fn new(repo: &Repo, folder: Option<&str>) -> Result<Self, Error> {
-        let replaced = folder.map(|folder| {
-            engine(&overrides::find(repo, folder)?)
-                .map_err(|error| Error::no(format!("templates in `{folder}`: {}", innermost(&error))))
-        });
-        Ok(Templates { replaced: replaced.transpose()?, folder: folder.map(str::to_owned) })
+    pub fn new(repo: &Repo, language: &Language, folder: Option<&str>) -> Result<Self, Error> {
+        let replaced = folder.map_or_else(|| Ok(Vec::new()), |folder| overrides::find(repo, folder))?;
+        let engine = engine(language, &replaced).map_err(|error| match folder {
+            Some(folder) => Error::no(format!("templates in `{folder}`: {}", innermost(&error))),
+            None => Error::usage(format!("templates: {error}")),
+        })?;
+        Ok(Templates { engine, folder: folder.map(str::to_owned) })
     }
 
     /// Renders a template; the result has no trailing blanks, no runs of empty lines, and ends with one newline.
@@ -77,9 +77,7 @@ impl Templates {
     /// # Errors
     /// As [`Templates::render`].
     pub fn render_context(&self, template: &str, context: &Context) -> Result<String, Error> {
-        let own = || ENGINE.as_ref().map_err(|error| Error::usage(format!("templates: {error}")));
-        let engine = self.replaced.as_ref().map_or_else(own, Ok)?;
-        engine.render(template, context).map(|text| tidy(&text)).map_err(|error| {
+        self.engine.render(template, context).map(|text| tidy(&text)).map_err(|error| {
             let error = Error::usage(format!("{template}: {}", innermost(&error)));
             error.hint(match &self.folder {
                 Some(folder) => format!("mend the templates in `{folder}`"),
@@ -100,7 +98,12 @@ fn innermost(error: &tera::Error) -> String {
     why
 }
 
-fn engine(replaced: &[(&'static str, String)]) -> tera::TeraResult<Tera> {
+/// Only what a language uses is parsed, since that takes most of the time of a rendering.
+fn engine(language: &Language, replaced: &[(&'static str, String)]) -> tera::TeraResult<Tera> {
+    let is_used = |name: &str| match name.split_once('/') {
+        Some((folder, _)) => folder == language.id || by_id(folder).is_none(),
+        None => true,
+    };
     let mut tera = Tera::new();
     tera.set_delimiters(Delimiters {
         block_start: "{%".into(),
@@ -118,11 +121,14 @@ fn engine(replaced: &[(&'static str, String)]) -> tera::TeraResult<Tera> {
     tera.register_filter("bare", bare);
     tera.register_filter("line", line);
     tera.register_filter("comment", comment);
-    let own = TEMPLATES.iter().map(|(name, text)| match replaced.iter().any(|(taken, _)| taken == name) {
-        true => (format!("{}{name}", overrides::OWN), *text),
-        false => ((*name).to_owned(), *text),
+    let own = TEMPLATES.iter().filter(|(name, _)| is_used(name)).map(|(name, text)| {
+        match replaced.iter().any(|(taken, _)| taken == name) {
+            true => (format!("{}{name}", overrides::OWN), *text),
+            false => ((*name).to_owned(), *text),
+        }
     });
-    let theirs = replaced.iter().map(|(name, text)| ((*name).to_owned(), text.as_str()));
+    let theirs =
+        replaced.iter().filter(|(name, _)| is_used(name)).map(|(name, text)| ((*name).to_owned(), text.as_str()));
     tera.add_raw_templates(
         own.chain(theirs).map(|(name, text)| (name, TAG_LINE.replace_all(text, "$1").into_owned())),
     )?;
@@ -246,7 +252,9 @@ mod tests {
 
     #[test]
     fn every_template_loads() {
-        assert_eq!(ENGINE.as_ref().err(), None);
+        for language in crate::language::ALL {
+            assert!(engine(language, &[]).is_ok(), "{}", language.id);
+        }
     }
 
     #[test]
