@@ -112,7 +112,8 @@ struct Build {
     switches: Vec<String>,
     secret: Option<&'static str>,
     flags: Vec<String>,
-    repackages: bool,
+    /// Properties with which plugins do nothing in the first step.
+    idle: Vec<String>,
     goals: Goals,
     jar: Jar,
     layered: bool,
@@ -217,7 +218,7 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
             switches: switches(repo, &reactor, &program),
             secret,
             flags: flags(repo, &reactor, tests_are_read),
-            repackages: reactor.lineages(repo).any(|(_, lineage)| lineage.uses("spring-boot-maven-plugin")),
+            idle: idle(repo, &reactor),
             goals: goals(&program, &lineage, &reactor),
             inf: if jar.kind == "war" { "WEB-INF" } else { "BOOT-INF" },
             layered: start.layered,
@@ -256,6 +257,11 @@ fn readable(planner: &Planner) -> Result<Reactor, Error> {
         }
     }
     let reactor = Reactor::read(planner.repo);
+    if let Some((file, parent)) = reactor.lost_parent() {
+        let name = format!("{}:{}:{}", parent.group, parent.artifact, parent.version);
+        return Err(Error::no(format!("`{file}` has a parent, `{name}`, that lies outside of this folder"))
+            .hint(format!("run dockgen in the folder that holds the parent, with `--entry {}`", planner.repo.name())));
+    }
     match reactor.modules.is_empty() {
         false => Ok(reactor),
         true => Err(Error::no("there is no `pom.xml` at the top").hint("dockgen writes for Java that Maven builds")),
@@ -518,6 +524,12 @@ fn flags(repo: &Repo, reactor: &Reactor, tests_are_read: bool) -> Vec<String> {
     std::iter::once(tests.to_owned()).chain(skips).collect()
 }
 
+/// What tells plugins to do nothing while there are no sources.
+fn idle(repo: &Repo, reactor: &Reactor) -> Vec<String> {
+    let used = |plugin: &str| reactor.lineages(repo).any(|(_, lineage)| lineage.uses(plugin));
+    CATALOG.idle.iter().filter(|row| used(&row.plugin)).flat_map(|row| row.properties.iter().cloned()).collect()
+}
+
 /// Whether a module needs the compiled tests of another one.
 fn tests_are_read(repo: &Repo, reactor: &Reactor) -> bool {
     let groups: Vec<String> = reactor.lineages(repo).map(|(_, lineage)| lineage.group()).collect();
@@ -627,7 +639,10 @@ fn data(repo: &Repo, program: &Program, sources: &[Source]) -> Vec<String> {
                 && path != "pom.xml"
         })
         .filter(|path| {
-            !path.split('/').any(|part| part.starts_with('.')) && !path.contains("/src/") && repo.exists(path)
+            !path.split('/').any(|part| part.starts_with('.'))
+                && !path.contains("/src/")
+                && repo.exists(path)
+                && !repo.has(&join(path, "pom.xml"))
         })
         .collect();
     found.sort();
@@ -663,4 +678,28 @@ fn ignore(repo: &Repo, reactor: &Reactor, reads: &[String], tests_are_read: bool
         sections.push(Section::new("Read by the build, whatever its name.", kept));
     }
     sections
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plugins_that_need_sources_are_idle_in_the_first_step() {
+        let properties = |plugin: &str| {
+            let pom = format!(
+                "<project><artifactId>a</artifactId><build><plugins><plugin><artifactId>{plugin}</artifactId></plugin></plugins></build></project>"
+            );
+            let repo = Repo::from_list("x", [("pom.xml", pom.as_str())]);
+            idle(&repo, &Reactor::read(&repo)).first().cloned().unwrap_or_default()
+        };
+        for (plugin, property) in [
+            ("spring-boot-maven-plugin", "spring-boot.repackage.skip"),
+            ("frontend-maven-plugin", "skip.installnodenpm"),
+            ("exec-maven-plugin", "exec.skip"),
+            ("maven-jar-plugin", ""),
+        ] {
+            assert_eq!(properties(plugin), property);
+        }
+    }
 }

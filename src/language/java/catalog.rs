@@ -23,6 +23,7 @@ pub struct Catalog {
     pub listen: Vec<Listen>,
     pub single: Vec<Single>,
     pub skip: Vec<Skip>,
+    pub idle: Vec<Idle>,
     pub generator: Vec<Generator>,
     pub native: Vec<Native>,
     pub repositories: Repositories,
@@ -98,6 +99,14 @@ pub struct Single {
     pub plugin: String,
     #[serde(default)]
     pub suffix: String,
+}
+
+/// A plugin that does nothing while there are no sources.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Idle {
+    pub plugin: String,
+    pub properties: Vec<String>,
 }
 
 /// A plugin that an image does without.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::facts::{Fact, Kind, Strength};
-use crate::format::pom::{self, Dependency, Lineage, Pom};
+use crate::format::pom::{self, Dependency, Lineage, Parent, Pom};
 use crate::repo::Repo;
 
 /// More modules than any build has.
@@ -110,6 +110,17 @@ impl Reactor {
             }
         }
         (found, missing)
+    }
+
+    /// A pom whose parent lies outside of the repository and was never published: its version is not final.
+    pub fn lost_parent(&self) -> Option<(&str, &Parent)> {
+        let parents = self.poms.iter().filter_map(|(file, pom)| Some((file.as_str(), pom.parent.as_ref()?)));
+        let is_lost = |(file, parent): &(&str, &Parent)| {
+            let path = parent.relative_path.as_deref();
+            let is_outside = path.is_some_and(|path| !path.is_empty() && resolve(folder(file), path).is_none());
+            is_outside && (parent.version.ends_with("-SNAPSHOT") || parent.version.contains("${"))
+        };
+        parents.into_iter().find(is_lost)
     }
 
     /// A pom with its parents.
@@ -237,6 +248,21 @@ mod tests {
         assert_eq!(reactor.files().collect::<Vec<_>>(), ["app/pom.xml", "parent/pom.xml", "pom.xml"]);
         assert_eq!(reactor.lineage(&repo, "app/pom.xml").property("a").as_deref(), Some("1"));
         assert_eq!(reactor.faults.len(), 1);
+    }
+
+    #[test]
+    fn a_parent_that_nobody_published_is_missed() {
+        let lost = |parent: &str| {
+            let pom = format!(
+                "<project><artifactId>a</artifactId><parent><artifactId>p</artifactId>{parent}</parent></project>"
+            );
+            let repo = Repo::from_list("x", [("pom.xml", pom.as_str())]);
+            Reactor::read(&repo).lost_parent().is_some()
+        };
+        assert!(lost("<version>1.0-SNAPSHOT</version>"));
+        assert!(lost("<version>${revision}</version><relativePath>../../pom.xml</relativePath>"));
+        assert!(!lost("<version>1.0</version>"));
+        assert!(!lost("<version>1.0-SNAPSHOT</version><relativePath/>"));
     }
 
     #[test]

@@ -31,7 +31,10 @@ pub fn facts(repo: &Repo, reactor: &Reactor) -> Vec<Fact> {
     let mut levels: Vec<(u32, Evidence)> =
         reactor.lineages(repo).filter_map(|(pom, lineage)| level(pom, &lineage)).collect();
     levels.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
-    let Some((level, evidence)) = levels.into_iter().next() else { return facts };
+    let Some((level, evidence)) = levels.into_iter().next() else {
+        facts.extend(tested(repo, reactor));
+        return facts;
+    };
     let text = level.to_string();
     // A program is built and run with the Java that it is compiled for, which is the one that it was tested with; when
     // somebody asks for another, any newer one can build it too.
@@ -44,6 +47,17 @@ pub fn facts(repo: &Repo, reactor: &Reactor) -> Vec<Fact> {
         facts.push(Fact { kind: Kind::Toolchain(wanted), evidence });
     }
     facts
+}
+
+/// Where no pom says what it compiles for: the newest release that its Spring Boot was tested with.
+fn tested(repo: &Repo, reactor: &Reactor) -> Option<Fact> {
+    let (pom, (row, version)) =
+        reactor.lineages(repo).find_map(|(pom, lineage)| Some((pom, spring_boot(&lineage)?)))?;
+    let known = CATALOG.release.iter().filter_map(|release| release.cycle.parse::<u32>().ok());
+    let newest = known.filter(|cycle| *cycle <= row.newest_java).max()?.to_string();
+    let text = format!("{newest}, the newest that Spring Boot {version} was tested with");
+    let wanted = Requirement::range(&text, &newest)?;
+    Some(Fact::new(Kind::Toolchain(wanted), pom, &format!("Spring Boot {version}"), Strength::Convention))
 }
 
 /// The release line that builds and runs a level: the oldest that dockgen knows and that is not older.
@@ -115,6 +129,21 @@ fn level(pom: &str, lineage: &Lineage<'_>) -> Option<(u32, Evidence)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_old_spring_boot_speaks_where_nothing_else_does() {
+        let asked = |version: &str, more: &str| {
+            let pom = format!(
+                "<project><artifactId>a</artifactId>{more}<dependencies><dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot</artifactId><version>{version}</version></dependency></dependencies></project>"
+            );
+            let repo = Repo::from_list("x", [("pom.xml", pom.as_str())]);
+            let facts = facts(&repo, &Reactor::read(&repo));
+            facts.into_iter().map(|fact| fact.kind.to_string()).next().unwrap_or_default()
+        };
+        assert!(asked("2.5.12", "").contains("17, the newest"));
+        assert!(asked("3.3.1", "").contains("21, the newest"));
+        assert!(!asked("2.5.12", "<properties><java.version>11</java.version></properties>").contains("newest"));
+    }
 
     #[test]
     fn versions_have_a_release() {
