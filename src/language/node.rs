@@ -450,7 +450,7 @@ mod tests {
         let lock = ("package-lock.json", "{\"lockfileVersion\": 3}");
         let pnpm = ("pnpm-lock.yaml", "lockfileVersion: '9.0'\npackages:\n  '@prisma/client@6.0.0': {}\n");
         type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
-        let cases: [Case; 11] = [
+        let cases: [Case; 12] = [
             (
                 &[
                     lock,
@@ -578,6 +578,18 @@ mod tests {
                     ("bin/package.json", r#"{"name": "bin", "dependencies": {"pad": "*"}}"#),
                 ],
                 &["WORKDIR /app/src", "EXPOSE 9001", "CMD [\"server.js\"]"],
+            ),
+            (
+                &[
+                    lock,
+                    (
+                        "package.json",
+                        r#"{"workspaces": ["e2e"], "scripts": {"build": "vite build"}, "devDependencies": {"vite": "6"}}"#,
+                    ),
+                    ("index.html", ""),
+                    ("e2e/package.json", r#"{"name": "e2e"}"#),
+                ],
+                &["FROM nginxinc/nginx-unprivileged", "/app/dist /usr/share/nginx/html"],
             ),
             (
                 &[

@@ -42,6 +42,13 @@ pub fn named(repo: &Repo, names: &BTreeSet<String>, folders: &BTreeSet<String>) 
     files.filter(|path| repo.has(path) && is_config(path)).collect()
 }
 
+/// Whether a string is likely the name of a configuration file.
+pub fn is_named(text: &str) -> bool {
+    let plain = text.len() < 80 && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
+    let other = ["package.json", "tsconfig.json", "composer.json"].contains(&text);
+    plain && !other && !text.starts_with('.') && is_config(text)
+}
+
 fn is_config(path: &str) -> bool {
     ENDINGS.iter().any(|end| path.ends_with(end))
 }

@@ -168,12 +168,35 @@ fn is_compiled(path: &str) -> bool {
     !name.starts_with(['.', '_']) && !foreign.iter().any(|end| stem.ends_with(end))
 }
 
-/// Whether a `//go:build` line keeps the file out of an ordinary Linux build.
+/// Whether a `//go:build` line keeps the file out of an ordinary Linux build, without cgo and without tags of its own.
 fn is_constrained(text: &str) -> bool {
     let line = text.lines().map(str::trim).take(40).find_map(|line| line.strip_prefix("//go:build "));
-    let other =
-        ["ignore", "tools", "windows", "darwin", "freebsd", "js", "wasm", "plan9", "!linux", "integration", "e2e"];
-    line.is_some_and(|line| other.contains(&line.trim()))
+    let is_set =
+        |tag: &str| ["linux", "unix", "gc", "amd64", "arm64"].contains(&tag) || tag.strip_prefix("go1.").is_some();
+    line.is_some_and(|line| !holds(line, &is_set))
+}
+
+/// Whether a build constraint holds: alternatives of conjunctions of tags, with `!` before single ones and groups.
+fn holds(line: &str, is_set: &dyn Fn(&str) -> bool) -> bool {
+    static INNER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\(([^()]*)\)"));
+    let flat = |text: &str| {
+        let term = |term: &str| {
+            let tag = term.trim().trim_start_matches('!');
+            let negative = term.matches('!').count() % 2 == 1;
+            (tag == "true" || tag != "false" && is_set(tag)) != negative
+        };
+        text.split("||").any(|all| all.split("&&").all(term))
+    };
+    let mut text = line.to_owned();
+    for _ in 0..50 {
+        let Some((range, value)) =
+            INNER.captures(&text).and_then(|found| Some((found.get(0)?.range(), flat(found.get(1)?.as_str()))))
+        else {
+            break;
+        };
+        text.replace_range(range, if value { "true" } else { "false" });
+    }
+    flat(&text)
 }
 
 static PACKAGE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\s*package\s+(\w+)"));
@@ -213,6 +236,10 @@ static PORT_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
 });
 static FLAG: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?i)\b(?:flags?|fs|pflag|kingpin)\.(?:\w*String\w*|\w*Path\w*)\(|Flags\(\)\.\w*String|\.Default\(")
+});
+/// A name that is a folder's or a file's.
+static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r#"(?i)^\s*(?:const|var)?\s*\w*(?:dir|directory|folder|path)\w*\s*(?:string\s*)?(?::=|=|:)\s*""#)
 });
 static PORT_VARIABLE: LazyLock<Regex> = LazyLock::new(|| pattern(r#"\b(?:Getenv|LookupEnv)\("PORT"\)"#));
 
@@ -279,7 +306,8 @@ impl Program {
         program.data.dedup_by(|a, b| a.path == b.path);
         let folders: Vec<String> = program.data.iter().map(|data| format!("{}/", data.path)).collect();
         program.data.retain(|data| !folders.iter().any(|folder| data.path.starts_with(folder.as_str())));
-        program.ports.sort_by_key(|(_, evidence)| std::cmp::Reverse(evidence.strength));
+        let is_http = |evidence: &Evidence| evidence.quote.to_lowercase().contains("http");
+        program.ports.sort_by_key(|(_, evidence)| std::cmp::Reverse((evidence.strength, is_http(evidence))));
         program
     }
 
@@ -355,7 +383,12 @@ impl Program {
     /// or where they begin with `./`.
     fn data(&mut self, repo: &Repo, masked: &Masked) {
         for (at, text) in masked.literals() {
-            if text.starts_with("./") || text.starts_with("../") || FLAG.is_match(masked.line(at)) {
+            if config::is_named(text)
+                || NAMED.is_match(masked.line(at))
+                || text.starts_with("./")
+                || text.starts_with("../")
+                || FLAG.is_match(masked.line(at))
+            {
                 self.datum(repo, text);
             }
         }
@@ -380,7 +413,11 @@ impl Program {
         if climbs && path.as_ref().is_some_and(|path| repo.exists(path)) {
             self.home.clone_from(&self.main);
         }
-        if let Some(path) = path.filter(|path| repo.exists(path) && !path.ends_with(".go")) {
+        let manifest = |path: &str| ["go.mod", "go.sum"].contains(&path);
+        // A folder of sources is an import path.
+        let sources = |path: &str| repo.has_folder(path) && repo.below(path).all(|file| file.ends_with(".go"));
+        let is_data = |path: &String| repo.exists(path) && !path.ends_with(".go") && !manifest(path) && !sources(path);
+        if let Some(path) = path.filter(is_data) {
             self.data.push(Data { path });
         }
     }
@@ -403,7 +440,7 @@ impl Program {
             let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
             let strength = match () {
                 // Profiles are served beside the program.
-                () if port == 6060 || says(&["pprof", "metrics", "debug"]) => Strength::Guess,
+                () if port == 6060 || says(&["pprof", "metrics", "debug", "smtp", "ftp", "grpc"]) => Strength::Guess,
                 () if LISTENS.is_match(line) => Strength::Stated,
                 () if said_before(text, at) => Strength::Convention,
                 () if says(&["listen", "bind", "http-addr", "http_addr", "httpaddr"]) => Strength::Convention,
@@ -500,6 +537,18 @@ mod tests {
         );
         assert_eq!(port("p := os.Getenv(\"PORT\")\nhttp.ListenAndServe(p, nil)"), (None, true, true));
         assert_eq!(port("fmt.Println(\"hello\")"), (None, false, false));
+        for (line, constrained) in [
+            ("ignore_build", true),
+            ("linux && !cgo", false),
+            ("!windows", false),
+            ("(darwin || linux) && amd64", false),
+            ("!(linux && amd64)", true),
+            ("sqlite && !wflib", true),
+            ("go1.21", false),
+            ("((", true),
+        ] {
+            assert_eq!(is_constrained(&format!("//go:build {line}\npackage x\n")), constrained, "{line}");
+        }
         for (body, found) in [
             ("f.IntP(\"port\", \"p\", 8082, \"\")", 8082),
             ("viper.SetDefault(\"server.port\", 8083)", 8083),

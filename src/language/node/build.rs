@@ -163,6 +163,14 @@ pub fn preparing(package: &Package) -> impl Iterator<Item = &'static str> {
     })
 }
 
+/// Whether a step runs a file that is named after what it does to a database.
+fn migrates(words: &[String]) -> bool {
+    let runs = words.first().is_some_and(|word| ["node", "tsx", "ts-node", "bun"].contains(&word.as_str()));
+    let file = words.iter().skip(1).find(|word| !word.starts_with('-'));
+    let stem = file.and_then(|file| file.rsplit('/').next()?.split('.').next());
+    runs && stem.is_some_and(|stem| ["migrate", "migration", "migrations", "seed"].contains(&stem))
+}
+
 /// Whether a step brings packages.
 fn installs(step: &str) -> bool {
     let words = words(step);
@@ -232,7 +240,7 @@ impl Build {
         let needs_database = |step: &&String| {
             let bare = words(step).join(" ");
             let begins = |text: &str| CATALOG.skipped.migrations.iter().any(|begin| text.starts_with(begin.as_str()));
-            begins(step) || begins(&bare)
+            begins(step) || begins(&bare) || migrates(&words(step))
         };
         let (dropped, kept): (Vec<&String>, Vec<&String>) = steps.iter().partition(needs_database);
         if !dropped.is_empty() {
@@ -597,6 +605,7 @@ mod tests {
             ("nest build", "@nestjs/core", &[], &["dist"], false),
             ("node make.js", "x", &[], &[], true),
             ("echo none", "x", &[], &[], false),
+            ("node --a=1 ./node_modules/gatsby/cli.js build", "gatsby", &[], &["public"], false),
         ] {
             assert_eq!(
                 outputs(script, dependency, files),
@@ -647,5 +656,7 @@ mod tests {
         assert_eq!(build.dropped, ["prisma migrate deploy"]);
         assert_eq!(build.steps, ["prisma generate", "tsc"]);
         assert_eq!(build.script, None);
+        let (build, _) = built(&[("package.json", r#"{"scripts": {"build": "tsx lib/db/migrate && tsc"}}"#)]);
+        assert_eq!(build.dropped, ["tsx lib/db/migrate"]);
     }
 }

@@ -212,6 +212,7 @@ fn runs_by_itself(project: &Project) -> bool {
     manifest.scripts.contains_key("start")
         || manifest.main.as_ref().is_some_and(|main| project.repo.has(main))
         || bun_module(project.repo, &project.root).is_some()
+        || build::read(project.repo, &project.root).1.is_some()
 }
 
 /// What a service comes down to.

@@ -173,6 +173,14 @@ impl Resolver<'_> {
         if argv.first().is_some_and(|word| word == "bun") {
             return self.bun(argv.get(1..).unwrap_or_default(), into, depth);
         }
+        let plain = named_program(argv.clone());
+        if let Some((row, rest)) = wrapper(&plain).filter(|_| plain != argv) {
+            match row.kind {
+                WrapperKind::Develop => return Start::Develop(words(&plain)),
+                WrapperKind::Static => return Start::Files(folder(rest)),
+                _ => {}
+            }
+        }
         let Some((wrapper, rest)) = wrapper(&argv) else { return self.program(argv) };
         match wrapper.kind {
             WrapperKind::Pass => self.words(inner(rest, into), into, depth + 1),
@@ -303,6 +311,19 @@ fn wrapper(argv: &[String]) -> Option<(&'static Wrapper, &[String])> {
     Some((row, argv.get(count..).unwrap_or_default()))
 }
 
+/// `node --option node_modules/gatsby/cli.js build` is `gatsby build`.
+fn named_program(argv: Vec<String>) -> Vec<String> {
+    let is_node = argv.first().is_some_and(|word| word == "node");
+    let at = argv.iter().skip(1).position(|word| !word.starts_with('-')).map(|at| at + 1);
+    let Some((at, file)) = at.filter(|_| is_node).and_then(|at| Some((at, argv.get(at)?))) else { return argv };
+    let Some(inside) = file.trim_start_matches("./").strip_prefix("node_modules/") else { return argv };
+    let name = inside.rsplit('/').next().unwrap_or_default().split('.').next().unwrap_or_default();
+    let package = inside.split('/').next().unwrap_or_default();
+    let name = if ["cli", "index", "main", "bin"].contains(&name) { package } else { name };
+    let rest = argv.get(at + 1..).unwrap_or_default();
+    std::iter::once(name.to_owned()).chain(rest.iter().cloned()).collect()
+}
+
 /// The words of a command without those that only prepare for it: `npx`, `cross-env A=1`, `dotenv -e FILE --`.
 pub fn bare(mut argv: Vec<String>) -> Vec<String> {
     for _ in 0..DEEPEST {
@@ -317,7 +338,7 @@ pub fn bare(mut argv: Vec<String>) -> Vec<String> {
         }
         argv = rest;
     }
-    argv
+    named_program(argv)
 }
 
 /// What a wrapper runs: behind its options and assignments.
@@ -527,6 +548,8 @@ mod tests {
             ("./start.sh", Start::Program(vec!["bash".to_owned(), "./start.sh".to_owned()])),
             ("serve -s build -l 3000", Start::Files(Some("build".to_owned()))),
             ("vite preview", Start::Files(None)),
+            ("node --x=1 ./node_modules/vite/bin/vite.js preview", Start::Files(None)),
+            ("node node_modules/@angular/cli/bin/ng serve", Start::Files(None)),
             ("http-server ./dist/ -p 80", Start::Files(Some("dist".to_owned()))),
             ("nest start", Start::Develop("nest start".to_owned())),
             ("bun index.ts", Start::Bun(vec!["index.ts".to_owned()])),
