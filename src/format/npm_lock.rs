@@ -21,6 +21,8 @@ pub struct NpmLock {
     pub install_scripts: BTreeSet<String>,
     /// Whether a package comes from a git repository.
     pub git: bool,
+    /// A package that another one wants beside it and that is not locked: npm was told not to bring such ones.
+    pub unmet: Option<String>,
 }
 
 /// A package.
@@ -35,7 +37,7 @@ pub struct Locked {
 /// Reads a lock file.
 pub fn parse(text: &str) -> Result<NpmLock, Fault> {
     let file: File = serde_json::from_str(text).map_err(|error| json::fault(text, &error))?;
-    Ok(NpmLock { version: file.version.unwrap_or_default(), ..file.packages.unwrap_or_default().0 })
+    Ok(NpmLock { version: file.version.unwrap_or_default(), ..file.packages.unwrap_or_default().read() })
 }
 
 #[derive(Deserialize)]
@@ -52,10 +54,19 @@ struct Entry {
     bin: Option<Value>,
     #[serde(default, rename = "hasInstallScript")]
     has_install_script: bool,
+    #[serde(rename = "peerDependencies")]
+    peers: Option<Value>,
+    #[serde(rename = "peerDependenciesMeta")]
+    peers_meta: Option<Value>,
 }
 
 #[derive(Default)]
-struct Packages(NpmLock);
+struct Packages {
+    lock: NpmLock,
+    /// The names at whatever depth, and those that are wanted beside packages.
+    names: BTreeSet<String>,
+    peers: BTreeSet<String>,
+}
 
 impl<'de> Deserialize<'de> for Packages {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -82,8 +93,20 @@ impl<'de> Visitor<'de> for Packages {
 }
 
 impl Packages {
+    fn read(self) -> NpmLock {
+        let unmet = self.peers.into_iter().find(|name| !self.names.contains(name));
+        NpmLock { unmet, ..self.lock }
+    }
+
     fn add(&mut self, above: &str, name: &str, entry: Entry) {
-        let lock = &mut self.0;
+        self.names.insert(name.to_owned());
+        let optional = |name: &str| {
+            let row = entry.peers_meta.as_ref().and_then(|meta| meta.get(name));
+            row.is_some_and(|row| row.get("optional").is_some_and(|value| value == true))
+        };
+        let peers = entry.peers.as_ref().and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name);
+        self.peers.extend(peers.filter(|name| !optional(name)).cloned());
+        let lock = &mut self.lock;
         lock.git |= entry.resolved.is_some_and(|from| from.starts_with("git"));
         if entry.has_install_script {
             lock.install_scripts.insert(name.to_owned());
@@ -119,6 +142,22 @@ mod tests {
         assert_eq!(lock.packages["@nestjs/cli"].bin["nest"], "bin/nest.js");
         assert_eq!(lock.install_scripts, BTreeSet::from(["bcrypt".to_owned()]));
         assert!(lock.git);
+    }
+
+    #[test]
+    fn what_is_wanted_beside_a_package_and_is_not_there() {
+        let unmet = |entry: &str| {
+            let text = format!(
+                r#"{{"lockfileVersion": 3, "packages": {{"node_modules/a": {entry}, "node_modules/a/node_modules/c": {{}}}}}}"#
+            );
+            parse(&text).unwrap().unmet
+        };
+        assert_eq!(unmet(r#"{"peerDependencies": {"b": "1", "c": "1"}}"#).as_deref(), Some("b"));
+        assert_eq!(
+            unmet(r#"{"peerDependencies": {"b": "1"}, "peerDependenciesMeta": {"b": {"optional": true}}}"#),
+            None
+        );
+        assert_eq!(unmet(r#"{"peerDependencies": ["b"]}"#), None);
     }
 
     #[test]

@@ -95,7 +95,7 @@ pub fn choose(planner: &mut Planner, project: &Project, toolchain: &Toolchain, n
         let manager = id.trim_end_matches("-berry");
         planner.warn(format!("`{file}` does not know `{name}`, which `package.json` names: the build adds it; run `{manager} install` and commit the file"));
     }
-    let legacy = row.id == "npm" && project.npm.as_ref().is_some_and(|lock| lock.version < 2);
+    let legacy = row.id == "npm" && project.npm.as_ref().is_some_and(|lock| lock.version < 2 || lock.unmet.is_some());
     let committed = id == "yarn-berry" && project.yarn_path.is_some();
     let version = release(row, project, toolchain, named.as_deref(), natives);
     if let Some((version, reason)) = &version {
