@@ -207,6 +207,8 @@ struct View {
     apt_run: Vec<String>,
     manifests: Vec<String>,
     frontend: Option<Frontend>,
+    embedded: bool,
+    beside: Option<Placed>,
     sources: Vec<String>,
     data: Vec<Placed>,
     carry_tmp: bool,
@@ -259,7 +261,8 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     let vendored = repo.has("vendor/modules.txt");
     let has_dependencies = modules.iter().any(|module| repo.has(&join(&module.folder, "go.sum")));
     let manifests = if has_dependencies && !vendored { manifests(repo, &modules) } else { Vec::new() };
-    let frontend = frontend(planner, &program)?;
+    let front = frontend(planner, &program)?;
+    let beside = front.as_ref().filter(|front| !front.embedded).map(|front| front.frontend.made.clone());
     let slim = runtime.id == "slim";
     let apt_run = match slim {
         true => [vec!["ca-certificates".to_owned(), "tzdata".to_owned()], program.packages(&cgo)].concat(),
@@ -284,12 +287,14 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
         apt_build: cgo.as_ref().map(|cgo| cgo.build.clone()).unwrap_or_default(),
         apt_run,
         manifests,
-        frontend,
+        embedded: front.as_ref().is_some_and(|front| front.embedded),
+        beside: beside.as_ref().map(|made| Placed::new(&program.home, made)),
+        frontend: front.map(|front| front.frontend),
         sources: if modules.is_empty() { program.files.clone() } else { vec![entry] },
         data: program.data.iter().map(|data| Placed::new(&program.home, &data.path)).collect(),
         carry_tmp: runtime.id == "scratch",
         carry_zoneinfo: runtime.carries.iter().any(|word| word == "zoneinfo"),
-        workdir: match program.data.is_empty() {
+        workdir: match program.data.is_empty() && beside.is_none() {
             true => "/".to_owned(),
             false => join("/app", &program.home).trim_end_matches('/').to_owned(),
         },
@@ -305,7 +310,7 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
 }
 
 /// What builds embedded files that are not in the repository; nothing where all are there.
-fn frontend(planner: &mut Planner, program: &Program) -> Result<Option<Frontend>, Error> {
+fn frontend(planner: &mut Planner, program: &Program) -> Result<Option<Front>, Error> {
     let lacking = || program.embeds.iter().filter(|embed| embed.is_empty);
     let found = lacking().find_map(|embed| Some((embed, Frontend::find(planner.repo, embed.folder())?)));
     let made = |embed: &&sources::Embed| {
@@ -320,6 +325,19 @@ fn frontend(planner: &mut Planner, program: &Program) -> Result<Option<Frontend>
         }
         planner.warn(format!("{what}: a command of `build.commands` has to make it"));
     }
+    if found.is_none()
+        && let Some(frontend) = program.missing.iter().find_map(|path| Frontend::find(planner.repo, path))
+    {
+        let value = format!("`{}`, built by Node", frontend.folder);
+        let evidence = Evidence::new(&join(&frontend.folder, "package.json"), "\"build\"", Strength::Convention);
+        planner.note(crate::plan::Decision::new(
+            "front end",
+            value,
+            "the program reads what its build makes",
+            evidence,
+        ));
+        return Ok(Some(Front { frontend, embedded: false }));
+    }
     if let Some((embed, frontend)) = &found {
         let quote = format!("//go:embed {}", embed.pattern);
         let evidence = Evidence::new(&embed.file, &quote, Strength::Stated);
@@ -331,7 +349,14 @@ fn frontend(planner: &mut Planner, program: &Program) -> Result<Option<Frontend>
             evidence,
         ));
     }
-    Ok(found.map(|(_, frontend)| frontend))
+    Ok(found.map(|(_, frontend)| Front { frontend, embedded: true }))
+}
+
+/// A front end, and how the program carries it.
+struct Front {
+    frontend: Frontend,
+    /// Whether it is compiled in; else it lies beside the program.
+    embedded: bool,
 }
 
 /// The words behind the program's name.
@@ -567,7 +592,7 @@ mod tests {
         let main = "package main\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n";
         let ui = "package ui\n//go:embed all:dist\nvar Files embed.FS\n";
         type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
-        let cases: [Case; 5] = [
+        let cases: [Case; 6] = [
             (
                 &[
                     ("go.mod", "module e.com/x\n"),
@@ -611,6 +636,18 @@ mod tests {
                     ("Procfile", "web: bin/shop server -p $PORT\n"),
                 ],
                 &["CMD [\"server\", \"-p\", \"8080\"]\n"],
+            ),
+            (
+                &[
+                    ("go.mod", "module e.com/shop\n"),
+                    (
+                        "main.go",
+                        "package main\nfunc main() {\n\thttp.Handle(\"/\", http.FileServer(http.Dir(\"./web/dist\")))\n\thttp.ListenAndServe(\":8080\", nil)\n}\n",
+                    ),
+                    ("web/package.json", r#"{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "7"}}"#),
+                    ("web/index.html", ""),
+                ],
+                &["WORKDIR /app\n", "COPY --link --from=frontend /src/web/dist ./web/dist\n"],
             ),
             (
                 &[

@@ -78,6 +78,8 @@ pub struct Program {
     pub embeds: Vec<Embed>,
     /// Files and folders read at run time.
     pub data: Vec<Data>,
+    /// Paths read at run time that are not in the repository.
+    pub missing: Vec<String>,
     /// Programs that it starts.
     pub commands: Vec<(String, Evidence)>,
     /// The folder that paths count from; the main package's where it is run there.
@@ -417,8 +419,10 @@ impl Program {
         // A folder of sources is an import path.
         let sources = |path: &str| repo.has_folder(path) && repo.below(path).all(|file| file.ends_with(".go"));
         let is_data = |path: &String| repo.exists(path) && !path.ends_with(".go") && !manifest(path) && !sources(path);
-        if let Some(path) = path.filter(is_data) {
-            self.data.push(Data { path });
+        match path {
+            Some(path) if is_data(&path) => self.data.push(Data { path }),
+            Some(path) if path.contains('/') && !repo.exists(&path) => self.missing.push(path),
+            _ => {}
         }
     }
 
