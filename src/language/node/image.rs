@@ -335,10 +335,15 @@ impl Desk<'_> {
 
     /// node_modules; of a workspace with the manifests, as each member has its own.
     fn modules(&self, stage: &'static str) -> Copy {
-        match self.is_member() {
+        match self.is_member() || self.members().next().is_some() {
             true => Copy::stage(stage, "", "/app"),
             false => Copy::stage(stage, "node_modules", "./node_modules"),
         }
+    }
+
+    /// The members of the workspace that the package needs, itself left out.
+    fn members(&self) -> impl Iterator<Item = &Package> {
+        self.project.closure(&self.package.folder).into_iter().filter(|other| other.folder != self.package.folder)
     }
 
     /// What the final stage takes beside node_modules, in lines of COPY.
@@ -370,7 +375,9 @@ impl Desk<'_> {
             server.kept.iter().partition(|path| self.project.repo.has(path));
         let files = Copy { sources: files.into_iter().cloned().collect(), ..Copy::context("", "./") };
         let folders = folders.into_iter().map(|path| Copy::context(path, format!("./{path}")));
-        std::iter::once(files).chain(folders).chain(generated).chain(server.build.outputs.iter().map(made)).collect()
+        let members = self.members().map(|package| member(package, built));
+        let outputs = server.build.outputs.iter().map(made);
+        std::iter::once(files).chain(folders).chain(members).chain(generated).chain(outputs).collect()
     }
 
     /// The folder below with a manifest of its own in which the program lies, where the build installs its packages.

@@ -159,7 +159,7 @@ impl<'a> Project<'a> {
         let mut order = Vec::new();
         let mut seen = BTreeSet::new();
         let mut stack: Vec<(&Package, bool)> =
-            self.members.iter().filter(|member| member.folder == folder).map(|member| (member, false)).collect();
+            self.packages().filter(|package| package.folder == folder).map(|package| (package, false)).collect();
         while let Some((package, done)) = stack.pop() {
             if done {
                 order.push(package);
