@@ -37,6 +37,9 @@ pub struct Release {
     /// The Debian suite of images older than `suite_since`.
     #[serde(default)]
     pub old_suite: Option<String>,
+    /// The oldest exact version whose images stand on a suite that still has packages.
+    #[serde(default)]
+    pub images_since: Option<String>,
 }
 
 fn trixie() -> String {

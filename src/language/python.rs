@@ -83,7 +83,7 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
         install::add_setuptools(planner, &mut install, who, evidence);
     }
     if dependencies.is_empty() && install.project.is_none() {
-        warn_of_missing(planner, &program)?;
+        warn_of_missing(planner, &program, &start.evidence.file)?;
     }
 
     let common = Common::new(planner, &name, start.port, labels(&name, &project));
@@ -115,7 +115,7 @@ fn readable_project(planner: &Planner) -> Result<Project, Error> {
 }
 
 /// With nothing to install, modules that are neither Python's nor the repository's own cannot be there.
-fn warn_of_missing(planner: &mut Planner, program: &Program) -> Result<(), Error> {
+fn warn_of_missing(planner: &mut Planner, program: &Program, entry: &str) -> Result<(), Error> {
     let found = program.foreign_imports(&CATALOG.stdlib);
     let Some((module, file)) = found.first() else { return Ok(()) };
     let known = |row: &&Framework| {
@@ -123,9 +123,17 @@ fn warn_of_missing(planner: &mut Planner, program: &Program) -> Result<(), Error
         row.imports == *module || constructors.any(|constructor| constructor.split('.').next() == Some(module))
     };
     let sentence = format!("`{file}` imports `{module}`, and no manifest names the packages that the program needs");
+    // What the started file itself imports outside of any block, nothing starts without.
+    let is_needed = file == entry
+        && program
+            .source(file)
+            .is_some_and(|source| source.module.plain_import(std::slice::from_ref(module)).is_some());
     if CATALOG.framework.iter().any(|row| known(&row)) {
         let hint = format!("write a requirements.txt: `echo {module} > requirements.txt`, better with versions");
         return Err(Error::no(sentence).hint(hint));
+    }
+    if is_needed {
+        return Err(Error::no(sentence).hint("write a requirements.txt with the names that PyPI knows them by"));
     }
     planner.warn(format!("{sentence}: write a requirements.txt if it is one of PyPI's"));
     Ok(())

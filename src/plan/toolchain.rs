@@ -145,6 +145,14 @@ pub fn choose(
     let Some((release, version)) = best else {
         return Err(Error::no(format!("the catalog has no release of {title}")));
     };
+    let is_lost = release.images_since.as_ref().is_some_and(|since| self::version(version) < self::version(since));
+    if is_lost {
+        warnings.push(format!(
+            "the images of {title} {version} stand on a Debian that has no packages any more: {} of the same line is taken",
+            release.version
+        ));
+    }
+    let version = if is_lost { &release.version } else { version };
     if !release.supported {
         let end = release.end.as_ref().map_or(String::new(), |end| format!(" since {end}"));
         warnings.push(format!("{title} {} is out of support{end}: nobody mends its holes any more", release.cycle));
@@ -252,6 +260,19 @@ mod tests {
         assert_eq!(choose("Node.js", None, &facts, &releases()).unwrap().0.suite, "bookworm");
         assert_eq!(choose("Node.js", Some("22"), &facts, &releases()).unwrap().0.suite, "bookworm");
         assert_eq!(choose("Node.js", Some("22"), &[], &releases()).unwrap().0.suite, "trixie");
+    }
+
+    #[test]
+    fn a_patch_without_packages_becomes_the_newest_of_its_line() {
+        let mut releases = releases();
+        releases[2].images_since = Some("22.2.0".to_owned());
+        let asked = |version: &str| {
+            let facts = [fact(Requirement::line(version), Strength::Pinned)];
+            let (toolchain, _, warnings) = choose("Node.js", None, &facts, &releases).unwrap();
+            (toolchain.version, toolchain.suite, warnings.len())
+        };
+        assert_eq!(asked("22.1.0"), ("22.23.2".into(), "trixie".into(), 1));
+        assert_eq!(asked("22.2.0"), ("22.2.0".into(), "bookworm".into(), 0));
     }
 
     #[test]

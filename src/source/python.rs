@@ -125,6 +125,9 @@ static GUARD: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?m)^if[ \t(]+(?:__name__[ \t]*==|.{10,14}==[ \t]*__name__)"));
 static WORD_EQUALS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b([A-Za-z_]\w*)[ \t]*=[ \t]*"));
 static PORT_KEYWORD: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:server_port|http_port|port)[ \t]*=[ \t]*"));
+static DEFAULT_KEYWORD: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bdefault[ \t]*=[ \t]*"));
+static OPTION: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?:^|\.)(?:add_argument|add_option|option|define|DEFINE_integer)$"));
 static HOST_KEYWORD: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b(?:server_name|host|address|hostname)[ \t]*=[ \t]*"));
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\d[\d_]*$"));
@@ -292,7 +295,7 @@ impl<'a> Module<'a> {
                 }
                 let arguments = self.balanced(all.end());
                 Some(Listener {
-                    port: self.port_of(&arguments)?,
+                    port: self.port_of(&arguments).or_else(|| self.option_port(&arguments))?,
                     host: self
                         .keyword(&HOST_KEYWORD, &arguments)
                         .and_then(|value| self.masked.string_at(value.start))
@@ -508,6 +511,32 @@ impl<'a> Module<'a> {
         })
     }
 
+    /// The default of an option of the command line, where a server is given `args.port`.
+    fn option_port(&self, arguments: &Range<usize>) -> Option<Number> {
+        self.code(arguments).contains(".port").then_some(())?;
+        let options = CALL.captures_iter(self.masked.code()).filter_map(|found| Some((found.get(0)?, found.get(1)?)));
+        let options = options.filter(|(_, callee)| OPTION.is_match(callee.as_str()));
+        let port = |(all, _): (regex::Match, regex::Match)| {
+            let arguments = self.balanced(all.end());
+            let parts = self.split(arguments.clone());
+            let is_port = |part: &Range<usize>| {
+                self.masked
+                    .string_at(part.start + self.leading(part))
+                    .is_some_and(|text| text.trim_start_matches('-') == "port")
+            };
+            parts.iter().any(is_port).then_some(())?;
+            let default = self.keyword(&DEFAULT_KEYWORD, &arguments).or_else(|| parts.get(1).cloned())?;
+            self.number(&default, true)
+        };
+        options.filter_map(port).next()
+    }
+
+    /// Blanks before an argument.
+    fn leading(&self, part: &Range<usize>) -> usize {
+        let code = self.code(part);
+        code.len() - code.trim_start().len()
+    }
+
     /// `"[::]:50051"`, `"[::]:" + port`, `f"[::]:{port}"`.
     fn address(&self, part: &Range<usize>) -> Option<Number> {
         let code = self.code(part);
@@ -695,6 +724,12 @@ mod tests {
             ("port = os.environ.get('PORT', \"8080\")\ns.add_insecure_port('[::]:'+port)", Some(8080), Some("PORT")),
             ("PORT = 50052\ns.add_insecure_port('[::]:' + str(PORT))", Some(50052), None),
             ("app.run('0.0.0.0', os.environ['PORT'])", None, Some("PORT")),
+            (
+                "p.add_argument(\n    '-p', '--port', type=int, default=5001)\nargs = p.parse_args()\nserve(app, port=args.port)",
+                Some(5001),
+                None,
+            ),
+            ("define('port', default=8888, help='x', type=int)\napp.listen(options.port)", Some(8888), None),
             ("app.listen(8888)", Some(8888), None),
             ("web.run_app(app, port=8_090)", Some(8090), None),
             ("demo.launch(server_name='0.0.0.0', server_port=7860)", Some(7860), None),

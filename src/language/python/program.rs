@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{Evidence, Strength};
 use crate::repo::Repo;
-use crate::source::python::{Assignment, Listener, Module};
+use crate::source::python::{Assignment, Call, Listener, Module, Number};
 
 use super::project::join;
 use super::rows::{CATALOG, Framework};
@@ -423,7 +423,7 @@ impl<'a> Program<'a> {
 
     /// The servers that a file starts itself.
     pub fn listeners(&self, file: &str) -> Vec<Listener> {
-        self.source(file).map(|source| source.module.listeners()).unwrap_or_default()
+        self.source(file).map(|source| listeners_of(&source.module)).unwrap_or_default()
     }
 
     /// All servers that files at the top start, those of the likeliest file first.
@@ -431,7 +431,7 @@ impl<'a> Program<'a> {
         let mut near: Vec<&Source> =
             self.sources.iter().filter(|source| source.path.matches('/').count() <= 1).collect();
         near.sort_by_key(|source| (place(&SCRIPTS, source.path.rsplit('/').next().unwrap_or_default()), source.path));
-        near.iter().flat_map(|source| source.module.listeners()).collect()
+        near.iter().flat_map(|source| listeners_of(&source.module)).collect()
     }
 
     /// The servers that the modules start which a file imports from this repository.
@@ -441,7 +441,7 @@ impl<'a> Program<'a> {
             other.path != file
                 && source.module.import_targets().any(|target| target.split('.').any(|part| part == other.stem()))
         });
-        imported.flat_map(|other| other.module.listeners()).collect()
+        imported.flat_map(|other| listeners_of(&other.module)).collect()
     }
 
     /// The source of a dotted module name, wherever its root is.
@@ -556,6 +556,20 @@ fn importers<'a>(sources: &[Source<'a>]) -> BTreeMap<String, BTreeSet<&'a str>> 
         }
     }
     importers
+}
+
+/// The servers that a module starts; one that names no port, or one that only the run knows, has its usual one.
+fn listeners_of(module: &Module) -> Vec<Listener> {
+    let found = module.listeners();
+    if !found.is_empty() {
+        return found;
+    }
+    let usual = |call: Call| {
+        let row = CATALOG.listener.iter().find(|row| row.callee == call.callee)?;
+        let port = Number { value: Some(row.port?), variable: None };
+        Some(Listener { callee: call.callee, port, host: None, quote: call.quote.to_owned() })
+    };
+    module.calls_with_text().into_iter().filter_map(usual).collect()
 }
 
 /// The folder and those above it, the top first.
@@ -733,6 +747,18 @@ mod tests {
         );
         let package = ("bot/__main__.py", "try:\n    main()\nexcept OSError:\n    pass\n");
         assert_eq!(order(&[("bootstrap.py", guard), package]), ["bot/__main__.py", "bootstrap.py"]);
+    }
+
+    #[test]
+    fn a_server_without_a_port_has_its_usual_one() {
+        let ports = |text: &str| {
+            let repo = Repo::from_list("x", [("main.py", text)]);
+            let found = Program::read(&repo, Vec::new()).listeners("main.py");
+            found.into_iter().map(|listener| listener.port.value).collect::<Vec<_>>()
+        };
+        assert_eq!(ports("from aiohttp import web\nweb.run_app(app)\n"), [Some(8080)]);
+        assert_eq!(ports("from aiohttp import web\nweb.run_app(app, port=81)\n"), [Some(81)]);
+        assert!(ports("from aiohttp import web\nweb.json_response(x)\n").is_empty());
     }
 
     #[test]

@@ -147,6 +147,7 @@ pub struct Development {
 pub struct ListenerRow {
     pub callee: String,
     pub signals: bool,
+    pub port: Option<u16>,
 }
 
 /// A package that needs packages of the system.

@@ -281,7 +281,7 @@ pub fn decide(
     };
     let mut start = match choice.entry {
         Entry::App(app) => of_app(planner, program, installed, cycle, &app),
-        Entry::Process(environment, words) => of_process(planner, program, environment, words),
+        Entry::Process(environment, words) => of_process(planner, program, environment, words, choice.label == "web"),
         Entry::Command(module, function) => of_command(planner, program, &module, &function),
         Entry::Script(script) => of_script(planner, program, &script),
     };
@@ -520,7 +520,13 @@ fn stand_in(name: &str, numeric: bool, boolean: bool) -> &'static str {
     }
 }
 
-fn of_process(planner: &mut Planner, program: &Program, environment: Vec<Variable>, words: Vec<String>) -> Start {
+fn of_process(
+    planner: &mut Planner,
+    program: &Program,
+    environment: Vec<Variable>,
+    words: Vec<String>,
+    web: bool,
+) -> Start {
     let first = words.first().cloned().unwrap_or_default();
     let name = first.rsplit('/').next().unwrap_or_default().to_owned();
     let rest = || words.iter().skip(1).cloned();
@@ -538,7 +544,7 @@ fn of_process(planner: &mut Planner, program: &Program, environment: Vec<Variabl
         complete(&mut argv, row);
     }
     let script = argv.iter().find(|word| word.ends_with(".py")).and_then(|word| program.source(word));
-    let listeners = script.map(|source| source.module.listeners()).unwrap_or_default();
+    let listeners = script.map(|source| program.listeners(source.path)).unwrap_or_default();
     let file = script.map_or("Procfile", |source| source.path).to_owned();
     let stated =
         argv.iter().skip(1).find_map(|word| PORT_ARGUMENT.captures(word)?.get(1)?.as_str().parse::<u16>().ok());
@@ -548,9 +554,11 @@ fn of_process(planner: &mut Planner, program: &Program, environment: Vec<Variabl
     testify_ports(planner, &file, &listeners, None);
     let takes_port = argv.iter().any(|word| word.contains("{port}"));
     let from_variable = listeners.iter().find_map(|listener| listener.port.variable.clone());
-    let listens = takes_port || stated.is_some() || !listeners.is_empty();
-    let fallback =
-        (takes_port || from_variable.is_some()).then(|| (PORT, "the Procfile takes it from PORT".to_owned()));
+    // What a platform calls `web` listens at PORT, whatever starts it.
+    let by_contract = web && !takes_port && stated.is_none() && listeners.is_empty();
+    let listens = web || takes_port || stated.is_some() || !listeners.is_empty();
+    let fallback = (by_contract || takes_port || from_variable.is_some())
+        .then(|| (PORT, "the Procfile takes it from PORT".to_owned()));
     let port = if listens || planner.wishes.port.is_some() { planner.port(fallback) } else { none(planner) };
     let mut start = Start {
         program: program_name,
@@ -564,6 +572,10 @@ fn of_process(planner: &mut Planner, program: &Program, environment: Vec<Variabl
         evidence: Evidence::guess(),
     };
     set_port_variable(&mut start, &listeners);
+    let has_port = start.environment.iter().any(|variable| variable.name == "PORT");
+    if let Some(port) = port.filter(|_| by_contract && server.is_none() && !has_port) {
+        start.environment.push(Variable::new("PORT", port.to_string()));
+    }
     start
 }
 
