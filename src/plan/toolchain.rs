@@ -41,6 +41,15 @@ impl Requirement {
         Requirement { text: text.trim().to_owned(), range: None }
     }
 
+    /// Whether it holds for no version of this line and none of a later one.
+    pub fn is_below(&self, line: &str) -> bool {
+        let later = Range::parse(format!(">={line}")).ok();
+        match (&self.range, later) {
+            (Some(range), Some(later)) => range.intersect(&later).is_none(),
+            _ => false,
+        }
+    }
+
     /// The exact version of `release` that this asks for; `None` where no version of that line will do.
     fn pick(&self, release: &Release) -> Option<String> {
         let Some(range) = &self.range else {

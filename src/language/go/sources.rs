@@ -457,6 +457,10 @@ impl Program {
         }
         for found in PORT_NUMBER.captures_iter(text) {
             let Some(number) = (1..=5).find_map(|group| found.get(group)) else { continue };
+            // The beginning of an address.
+            if text.get(number.end()..).is_some_and(|rest| rest.starts_with('.')) {
+                continue;
+            }
             let line = masked.line(number.start());
             let other = [
                 "redis", "postgres", "mysql", "db", "smtp", "mail", "kafka", "mongo", "metrics", "debug", "pprof",
@@ -562,6 +566,7 @@ mod tests {
             ("kingpinflag.AddFlags(kingpin.CommandLine, \":8087\")\nx(\":853\")", 8087),
             ("go http.ListenAndServe(\"127.0.0.1:6060\", nil)\nport := 8088", 8088),
             ("x{\n\t\"LISTEN_ADDR\": {\n\t\tvalue: \"127.0.0.1:8092\"", 8092),
+            ("ExternalPort = \"127.0.0.1\"\nport := 8093", 8093),
             ("ERROR_EXPORT = 10001\nport := 8090", 8090),
             ("target.Port = 5432\nport = \"80\"\nx.Port = 8091", 8091),
             ("&cli.IntFlag{\n\tName: \"port\",\n\tUsage: \"x\",\n\tValue: 8089,\n}", 8089),

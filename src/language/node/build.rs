@@ -103,6 +103,13 @@ pub fn read(repo: &Repo, package: &Package) -> (Build, Option<Shape>) {
     let line = script.and_then(|name| scripts.get(*name)).map_or("", String::as_str);
     let mut steps = Vec::new();
     expand(package, line, &mut steps, 0);
+    // Managers run this before, and an image is built without a database.
+    let before = script.and_then(|name| scripts.get(&format!("pre{name}"))).map_or("", String::as_str);
+    let mut prepares = Vec::new();
+    expand(package, before, &mut prepares, 0);
+    if prepares.iter().any(|step| needs_database(step)) {
+        steps = [prepares, steps].concat();
+    }
     let shape = shape(repo, package, &steps);
     let mut build = Build::default();
     if let Some(name) = script.filter(|_| !says_only(line)) {
@@ -161,6 +168,13 @@ pub fn preparing(package: &Package) -> impl Iterator<Item = &'static str> {
         };
         *name != "preinstall" && line.is_some_and(|line| !line.trim().is_empty() && !idle(line) && !called(line))
     })
+}
+
+fn needs_database(step: &str) -> bool {
+    let words = words(step);
+    let bare = words.join(" ");
+    let begins = |text: &str| CATALOG.skipped.migrations.iter().any(|begin| text.starts_with(begin.as_str()));
+    begins(step) || begins(&bare) || migrates(&words)
 }
 
 /// Whether a step runs a file that is named after what it does to a database.
@@ -237,12 +251,7 @@ impl Build {
     }
 
     fn leave_out_migrations(&mut self, steps: &[String]) {
-        let needs_database = |step: &&String| {
-            let bare = words(step).join(" ");
-            let begins = |text: &str| CATALOG.skipped.migrations.iter().any(|begin| text.starts_with(begin.as_str()));
-            begins(step) || begins(&bare) || migrates(&words(step))
-        };
-        let (dropped, kept): (Vec<&String>, Vec<&String>) = steps.iter().partition(needs_database);
+        let (dropped, kept): (Vec<&String>, Vec<&String>) = steps.iter().partition(|step| needs_database(step));
         if !dropped.is_empty() {
             self.dropped = dropped.into_iter().cloned().collect();
             self.steps = kept.into_iter().cloned().collect();
@@ -658,5 +667,10 @@ mod tests {
         assert_eq!(build.script, None);
         let (build, _) = built(&[("package.json", r#"{"scripts": {"build": "tsx lib/db/migrate && tsc"}}"#)]);
         assert_eq!(build.dropped, ["tsx lib/db/migrate"]);
+        let (build, _) = built(&[(
+            "package.json",
+            r#"{"scripts": {"prebuild": "run-s gen migrate", "gen": "prisma generate", "migrate": "prisma migrate dev", "build": "tsc"}}"#,
+        )]);
+        assert_eq!(build.steps, ["prisma generate", "tsc"]);
     }
 }

@@ -311,6 +311,11 @@ pub fn plan(
     let all = ways(planner, project, package, shape.as_ref())?;
     let advice = build::advice(repo, package);
     let serves = shape.as_ref().map_or(advice.is_some(), |shape| !shape.mode.is_static);
+    // A server for development says nothing against a script for production that starts a program.
+    let programs =
+        |way: &Way| PRODUCTION.iter().take(4).any(|name| way.evidence.quote.starts_with(&format!("\"{name}\"")));
+    let has_program =
+        all.iter().any(|way| programs(way) && matches!(viable(repo, package, way, &mut build), Viable::Yes));
     let mut wrong = Vec::new();
     let mut chosen = None;
     for way in all {
@@ -321,6 +326,7 @@ pub fn plan(
             }
             Viable::Files(folder)
                 if !serves
+                    && !has_program
                     && (build.is_there() || repo.has_folder(&package.path(&folder.clone().unwrap_or_default()))) =>
             {
                 return Ok(Outcome::Site(Box::new(site(planner, package, build, shape, folder, way.evidence))));
@@ -345,7 +351,9 @@ pub fn plan(
         let error = Error::no(
             "nothing says how to start this: there is no `start` script, no `main` that exists, and no file that is usually started",
         );
-        let usual = "add a `start` script to `package.json`, or name a file or script with `--entry`".to_owned();
+        let usual = below(project).unwrap_or_else(|| {
+            "add a `start` script to `package.json`, or name a file or script with `--entry`".to_owned()
+        });
         return Err(error.hint(advice.unwrap_or(usual)));
     };
     server(planner, project, package, build, shape, way, toolchain).map(|server| Outcome::Server(Box::new(server)))
@@ -357,6 +365,17 @@ fn is_framework_server(way: &Way, shape: &Shape) -> bool {
     let servers = shape.framework.mode.iter().filter_map(|mode| mode.start.first()?.strip_prefix("node_modules/"));
     start::file(args)
         .is_some_and(|file| servers.into_iter().any(|server| file.ends_with(&format!("node_modules/{server}"))))
+}
+
+/// A hint to folders below with programs of their own.
+fn below(project: &Project) -> Option<String> {
+    let folders = project.repo.files().filter_map(|path| path.strip_suffix("/package.json"));
+    let starts = |folder: &&str| {
+        let text = project.repo.text(&format!("{folder}/package.json"));
+        text.is_some_and(|text| text.contains("\"start\"") || text.contains("\"build\""))
+    };
+    let names: Vec<String> = folders.filter(starts).take(3).map(|folder| format!("`dockgen init {folder}`")).collect();
+    (!names.is_empty()).then(|| format!("run it in a folder with a program of its own: {}", names.join(", ")))
 }
 
 fn site(

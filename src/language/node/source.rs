@@ -149,7 +149,9 @@ fn is_code(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let code = [".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx"].iter().any(|end| name.ends_with(end))
         || path.ends_with("bin/www");
-    let aside = [".test.", ".spec.", ".d.ts", ".config.", ".stories.", ".min."].iter().any(|part| name.contains(part));
+    let tools =
+        [".test.", ".spec.", ".d.ts", ".config.", ".conf.", ".stories.", ".min.", "gulpfile", "Gruntfile", "webpack."];
+    let aside = tools.iter().any(|part| name.contains(part));
     let folders =
         ["test", "tests", "__tests__", "e2e", "examples", "docs", "public", "dist", "build", "cypress", "coverage"];
     code && !aside && !path.split('/').any(|part| folders.contains(&part))

@@ -46,7 +46,7 @@ pub fn facts(repo: &Repo, path: impl Fn(&str) -> String, manifest: &PackageJson)
         let version = runtime.version.as_deref().unwrap_or("*");
         facts.extend(range(version, &file, "\"devEngines\"", Strength::Stated));
     }
-    facts
+    known(facts)
 }
 
 fn tool(tools: &ToolVersions, file: &str) -> Option<Fact> {
@@ -58,6 +58,29 @@ fn tool(tools: &ToolVersions, file: &str) -> Option<Fact> {
         None => unreadable(file, &Fault::new("names no version that Node has", &quote)),
     })
 }
+
+/// Testimonies in which one for a release that is older than all known ones becomes one for the old ones.
+fn known(facts: Vec<Fact>) -> Vec<Fact> {
+    facts.into_iter().flat_map(heard).collect()
+}
+
+fn heard(fact: Fact) -> Vec<Fact> {
+    let Kind::Toolchain(requirement) = &fact.kind else { return vec![fact] };
+    let oldest = CATALOG.release.last().map_or("", |release| &release.cycle);
+    if !requirement.is_below(oldest) {
+        return vec![fact];
+    }
+    let why = format!("it asks for {requirement}, and the oldest release known to dockgen is {oldest}");
+    let old = Requirement::range(OLD, OLD).map(Kind::Toolchain);
+    let evidence = &fact.evidence;
+    let new = |kind, strength| Fact::new(kind, &evidence.file, &evidence.quote, strength);
+    std::iter::once(new(Kind::Unreadable(why), Strength::Guess))
+        .chain(old.map(|kind| new(kind, Strength::Convention)))
+        .collect()
+}
+
+/// The releases that run what was written for older ones: newer ones dropped more.
+const OLD: &str = "<17";
 
 fn unreadable(file: &str, fault: &Fault) -> Fact {
     Fact::new(Kind::Unreadable(fault.what.clone()), file, &fault.quote, Strength::Guess)
@@ -93,4 +116,23 @@ fn range(text: &str, file: &str, quote: &str, strength: Strength) -> Option<Fact
         Some(requirement) => Fact::new(Kind::Toolchain(requirement), file, quote, strength),
         None => unreadable(file, &Fault::new("names no range of versions", quote)),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::package_json;
+
+    #[test]
+    fn releases_that_nobody_has_any_more_become_old_ones() {
+        for (range, heard) in [("4.0.0", "<17"), ("8.x", "<17"), (">=8.9", ">=8.9"), ("^12", "^12"), ("24", "24")] {
+            let manifest = package_json::parse(&format!(r#"{{"engines": {{"node": "{range}"}}}}"#)).unwrap();
+            let repo = Repo::from_list("x", []);
+            let found = facts(&repo, str::to_owned, &manifest).into_iter().find_map(|fact| match fact.kind {
+                Kind::Toolchain(requirement) => Some(requirement.to_string()),
+                _ => None,
+            });
+            assert_eq!(found.as_deref(), Some(heard), "{range}");
+        }
+    }
 }
