@@ -149,7 +149,7 @@ pub static CATALOG: LazyLock<Catalog> =
 
 /// The patterns of the calls that open a port.
 pub static LISTENS: LazyLock<Vec<Regex>> =
-    LazyLock::new(|| CATALOG.listen.iter().filter_map(|row| Regex::new(&row.pattern).ok()).collect());
+    LazyLock::new(|| CATALOG.listen.iter().map(|row| crate::source::pattern(&row.pattern)).collect());
 
 impl Catalog {
     /// The row of a framework.

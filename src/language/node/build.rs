@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use regex::Regex;
 
 use crate::facts::{Evidence, Strength};
 use crate::format::tsconfig::{self, Tsconfig};
@@ -479,7 +478,7 @@ fn fits(repo: &Repo, package: &Package, framework: &Framework, mode: &Mode, step
 
 /// The first group of a pattern (or the whole match) in one of a framework's files, outside of comments.
 fn find_setting(repo: &Repo, package: &Package, framework: &Framework, pattern: &str) -> Option<String> {
-    let pattern = Regex::new(pattern).ok()?;
+    let pattern = crate::source::pattern(pattern);
     framework.config.iter().find_map(|file| {
         let text = repo.text(&package.path(file))?;
         let lines =

@@ -10,6 +10,7 @@ use crate::format::procfile;
 use crate::plan::toolchain::Toolchain;
 use crate::plan::{Candidate, Decision, Planner};
 use crate::repo::Repo;
+use crate::source::pattern;
 
 use super::build::{self, Build, Shape};
 use super::catalog::CATALOG;
@@ -550,10 +551,8 @@ fn ecosystem(repo: &Repo, package: &Package, file: &str) -> Option<String> {
     Some(found.get(1)?.as_str().trim_start_matches("./").to_owned())
 }
 
-static SCRIPT: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = r#"\bscript['"]?\s*:\s*['"]?([A-Za-z0-9_./-]+\.[cm]?[jt]s)\b"#;
-    Regex::new(pattern).unwrap_or_else(|_| unreachable!("a test compiles it"))
-});
+static SCRIPT: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"\bscript['"]?\s*:\s*['"]?([A-Za-z0-9_./-]+\.[cm]?[jt]s)\b"#));
 
 /// What the first line of a script of the project names.
 fn interpreter(repo: &Repo, package: &Package, file: &str) -> Option<String> {

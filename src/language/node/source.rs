@@ -8,6 +8,7 @@ use regex::Regex;
 use crate::facts::{Evidence, Strength};
 use crate::repo::Repo;
 use crate::source::mask::{JAVASCRIPT, Masked};
+use crate::source::pattern;
 
 use super::image::Argument;
 
@@ -138,10 +139,6 @@ fn package_name(target: &str) -> Option<String> {
     let parts = if target.starts_with('@') { 2 } else { 1 };
     let name = target.split('/').take(parts).collect::<Vec<_>>().join("/");
     (!name.starts_with("node:") && !name.is_empty()).then_some(name)
-}
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).unwrap_or_else(|_| unreachable!("a test compiles every pattern"))
 }
 
 /// Whether a path is code that may run in production.
