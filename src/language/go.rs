@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::node::frontend::Frontend;
 use super::{Common, Labels, Language, Recipe, Variable, sign, view};
 use crate::catalog::{self, Release, Runtime};
-use crate::dockerignore::{Section, literal};
+use crate::dockerignore::{Matcher, Section, literal};
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::go_mod;
@@ -239,8 +239,9 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     let toolchain = planner.toolchain("Go", &CATALOG.release)?;
     let entry = entry(planner)?;
     let folder = entry.trim_start_matches("./").trim_matches('.').trim_matches('/').to_owned();
-    let program = Program::read(repo, &modules, &folder);
-    let (needs, cgo) = needs(&program);
+    let mut program = Program::read(repo, &modules, &folder);
+    leave_out_secrets(planner, &mut program);
+    let (needs, cgo) = needs(repo, &modules, &program);
     let runtime = planner.runtime(needs, &CATALOG.runtime, &toolchain)?;
     let port = port(planner, &program);
     let module = modules.iter().find(|module| module.folder.is_empty()).or(modules.first());
@@ -448,7 +449,7 @@ fn known_mains(planner: &Planner) -> String {
 }
 
 /// What the program needs, and what compiles C in it, if something does.
-fn needs(program: &Program) -> (Vec<Need>, Option<CgoUse>) {
+fn needs(repo: &Repo, modules: &[Module], program: &Program) -> (Vec<Need>, Option<CgoUse>) {
     let assumed = |id: &str, reason: &str| Need::new(id, reason, Evidence::new("", "", Strength::Convention));
     let mut needs = vec![
         assumed("ca", "TLS needs CA certificates"),
@@ -471,12 +472,38 @@ fn needs(program: &Program) -> (Vec<Need>, Option<CgoUse>) {
         let own = row.needs.iter().cloned().chain(row.run.iter().map(|package| format!("package:{package}")));
         needs.extend(own.map(|id| Need::new(id, format!("`{}` is linked to it", row.module), evidence.clone())));
     }
+    if let Some(evidence) = sqlite(repo, modules, program).filter(|_| cgo.is_none()) {
+        cgo = Some(CgoUse::default());
+        needs.push(Need::new("libc", "`github.com/mattn/go-sqlite3`, behind this, compiles C", evidence));
+    }
     for (command, evidence) in &program.commands {
         if let Some(row) = CATALOG.command.iter().find(|row| row.names.contains(command)) {
             needs.push(Need::new(&row.need, format!("it starts `{command}`"), evidence.clone()));
         }
     }
     (needs, cgo)
+}
+
+/// An import of a module that is named after SQLite, where go.mod says that it is the one that compiles C.
+fn sqlite(repo: &Repo, modules: &[Module], program: &Program) -> Option<Evidence> {
+    let mut manifests = modules.iter().filter_map(|module| repo.text(&join(&module.folder, "go.mod")));
+    let compiles = manifests.any(|text| text.contains("github.com/mattn/go-sqlite3"));
+    let named =
+        |import: &str| import.contains('.') && import.split('/').any(|part| ["sqlite", "sqlite3"].contains(&part));
+    let ours = |import: &str| modules.iter().any(|module| !module.path.is_empty() && import.starts_with(&module.path));
+    let import = program.imports.iter().find(|(import, _)| named(import) && !ours(import));
+    import.filter(|_| compiles).map(|(_, evidence)| evidence.clone())
+}
+
+/// Keeps files that may be secrets out of what the image takes along.
+fn leave_out_secrets(planner: &mut Planner, program: &mut Program) {
+    let secrets = Matcher::new(&catalog::SHARED.secrets.join("\n"));
+    let (hidden, kept): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut program.data).into_iter().partition(|data| secrets.hides(&data.path));
+    program.data = kept;
+    for data in hidden {
+        planner.warn(format!("the program reads `{}`, which may hold secrets and stays out of the image: mount it, or give its variables when the image is run", data.path));
+    }
 }
 
 /// What C costs in packages.
@@ -592,7 +619,19 @@ mod tests {
         let main = "package main\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n";
         let ui = "package ui\n//go:embed all:dist\nvar Files embed.FS\n";
         type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
-        let cases: [Case; 6] = [
+        let cases: [Case; 7] = [
+            (
+                &[
+                    ("go.mod", "module e.com/x\nrequire github.com/mattn/go-sqlite3 v1.14.0 // indirect\n"),
+                    (
+                        "main.go",
+                        "package main\nimport \"github.com/gofiber/storage/sqlite3/v2\"\nfunc main() {\n\tgodotenv.Load(\"./.env\")\n\ttls.Load(\"./a.p12\")\n\tx.Serve()\n}\n",
+                    ),
+                    (".env", "A=1"),
+                    ("a.p12", ""),
+                ],
+                &["CGO_ENABLED=1", "WORKDIR /\n"],
+            ),
             (
                 &[
                     ("go.mod", "module e.com/x\n"),
