@@ -450,7 +450,7 @@ mod tests {
         let lock = ("package-lock.json", "{\"lockfileVersion\": 3}");
         let pnpm = ("pnpm-lock.yaml", "lockfileVersion: '9.0'\npackages:\n  '@prisma/client@6.0.0': {}\n");
         type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
-        let cases: [Case; 12] = [
+        let cases: [Case; 13] = [
             (
                 &[
                     lock,
@@ -590,6 +590,20 @@ mod tests {
                     ("e2e/package.json", r#"{"name": "e2e"}"#),
                 ],
                 &["FROM nginxinc/nginx-unprivileged", "/app/dist /usr/share/nginx/html"],
+            ),
+            (
+                &[
+                    lock,
+                    (
+                        "package.json",
+                        r#"{"scripts": {"build": "tsc", "start": "node dist/a.js"}, "devDependencies": {"typescript": "5"}}"#,
+                    ),
+                    ("tsconfig.json", r#"{"compilerOptions": {"outDir": "dist"}}"#),
+                    ("src/a.ts", "read('credentials.json'); read('words.json'); app.listen(3000)"),
+                    ("credentials.json", "{}"),
+                    ("words.json", "{}"),
+                ],
+                &["COPY --link package.json words.json ./\n"],
             ),
             (
                 &[

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-
 use crate::facts::{Evidence, Strength};
 use crate::format::tsconfig::{self, Tsconfig};
 use crate::repo::Repo;

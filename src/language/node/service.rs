@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::catalog::SHARED;
+use crate::dockerignore::Matcher;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::procfile;
@@ -768,6 +770,8 @@ fn kept(repo: &Repo, package: &Package, build: &Build, findings: &Findings, shap
     // It reads the settings of the compiler when the program runs.
     let wanted =
         |name: &str| name.starts_with("tsconfig") && package.manifest.runtime_dependency("tsconfig-paths").is_some();
+    // The build context does not hold what may be a secret.
+    let secrets = Matcher::new(&SHARED.secrets.join("\n"));
     let top = repo.top();
     let names = top.into_iter().filter(|name| {
         let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
@@ -779,6 +783,7 @@ fn kept(repo: &Repo, package: &Package, build: &Build, findings: &Findings, shap
         plain
             && !built
             && *name != "package.json"
+            && !secrets.hides(name)
             && !name.starts_with('.')
             && !copied(name)
             && (READ.contains(name) || wanted(name) || named && !sources.contains(*name) && !is_tooling(name))
