@@ -12,6 +12,10 @@ use crate::error::Error;
 /// No manifest, lockfile or source above this size is read, in bytes.
 pub const LARGEST_TEXT: u64 = 16 * 1024 * 1024;
 
+/// Folders of sources at the top, which a `.gitignore` that names a program means no more than git does for files that it
+/// tracks: `server` is there for the binary, and hides `cmd/server`.
+const NEVER_HIDDEN: [&str; 1] = ["cmd"];
+
 /// Folders that hold what tools made, also where no `.gitignore` says so.
 const NEVER_ENTERED: [&str; 5] = [".git", "node_modules", ".venv", "__pycache__", ".terraform"];
 
@@ -136,10 +140,27 @@ impl Repo {
 
 /// The sorted paths below `root`, and sentences about folders that could not be entered.
 fn walk(root: &Path) -> (Vec<String>, Vec<String>) {
+    let (mut paths, mut closed) = walk_in(root, root, true);
+    for folder in
+        NEVER_HIDDEN.iter().map(|folder| root.join(folder)).filter(|folder| folder.is_dir() && !folder.is_symlink())
+    {
+        let (more, again) = walk_in(root, &folder, false);
+        paths.extend(more);
+        closed.extend(again);
+    }
+    paths.sort_unstable();
+    paths.dedup();
+    closed.sort_unstable();
+    closed.dedup();
+    (paths, closed)
+}
+
+fn walk_in(root: &Path, folder: &Path, honours: bool) -> (Vec<String>, Vec<String>) {
     let paths = Mutex::new(Vec::new());
     let closed = Mutex::new(Vec::new());
-    let walker = WalkBuilder::new(root)
+    let walker = WalkBuilder::new(folder)
         .hidden(false)
+        .git_ignore(honours)
         .parents(false)
         .ignore(false)
         .git_global(false)
@@ -166,11 +187,7 @@ fn walk(root: &Path) -> (Vec<String>, Vec<String>) {
             WalkState::Continue
         })
     });
-    let mut paths = paths.into_inner().unwrap_or_default();
-    paths.sort_unstable();
-    let mut closed = closed.into_inner().unwrap_or_default();
-    closed.sort_unstable();
-    (paths, closed)
+    (paths.into_inner().unwrap_or_default(), closed.into_inner().unwrap_or_default())
 }
 
 /// What one thread found; handed over when the thread is done.

@@ -97,6 +97,17 @@ fn the_answer_no_is_1_and_wrong_usage_is_2() {
 }
 
 #[test]
+fn a_binary_in_gitignore_hides_no_command() {
+    let tree = Tree::new(&[
+        (".gitignore", "server\n"),
+        ("go.mod", "module example.com/shop\n\ngo 1.26\n"),
+        ("cmd/server/main.go", "package main\n\nfunc main() {}\n"),
+    ]);
+    assert_eq!(tree.run(&["init", "--yes"]).code, 0);
+    assert!(tree.read("Dockerfile").contains("./cmd/server"));
+}
+
+#[test]
 fn a_folder_below_is_pointed_at_and_a_foreign_language_named() {
     let below = Tree::new(&[("backend/go.mod", "module x")]);
     assert!(below.run(&["init", "--yes"]).err.contains("dockgen init backend"));
