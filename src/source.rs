@@ -9,7 +9,8 @@ pub mod python;
 pub mod shell;
 
 /// A pattern of the program's own, in which `\w`, `\d`, `\s` and `\b` know ASCII only: the Unicode tables of these would take
-/// half the time of a run over a small repository.
+/// half the time of a run over a small repository. For the same reason what is repeated up to a bound is better a class of
+/// ASCII characters than `.` or a negated class: each repetition is compiled.
 ///
 /// # Panics
 /// Where it is no regular expression, which the test of whoever uses it finds.
@@ -17,17 +18,57 @@ pub fn pattern(text: &str) -> regex::Regex {
     regex::Regex::new(&ascii(text)).unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// The pattern with `(?-u:…)` around classes that can only match ASCII: also the case folding of Unicode costs time there.
 fn ascii(text: &str) -> String {
     let mut out = String::with_capacity(text.len() * 2);
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
-        match (c, if c == '\\' { chars.next() } else { None }) {
-            (_, Some('w')) => out.push_str("[0-9A-Za-z_]"),
-            (_, Some('d')) => out.push_str("[0-9]"),
-            (_, Some('s')) => out.push_str(r"[\t\n\x0B\x0C\r ]"),
-            (_, Some('b')) => out.push_str(r"(?-u:\b)"),
-            (c, next) => out.extend([c].into_iter().chain(next)),
+        match c {
+            '\\' => match chars.next() {
+                Some(class @ ('w' | 'd' | 's' | 'b')) => out.extend(["(?-u:\\", class.encode_utf8(&mut [0; 4]), ")"]),
+                next => out.extend([c].into_iter().chain(next)),
+            },
+            '[' => {
+                let class = class(&mut chars);
+                match class.starts_with('^') || !class.is_ascii() {
+                    true => out.extend(["[", &plain(&class), "]"]),
+                    false => out.extend(["(?-u:[", &class, "])"]),
+                }
+            }
+            c => out.push(c),
         }
     }
     out
+}
+
+/// What stands between the brackets of a class; escapes stay together.
+fn class(chars: &mut std::str::Chars) -> String {
+    let mut class = String::new();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => class.extend([c].into_iter().chain(chars.next())),
+            ']' if !class.is_empty() && class != "^" => break,
+            c => class.push(c),
+        }
+    }
+    class
+}
+
+/// A class that Unicode has to know, with the ASCII members of the shorthands.
+fn plain(class: &str) -> String {
+    class.replace(r"\w", "0-9A-Za-z_").replace(r"\d", "0-9").replace(r"\s", r"\t\n\x0B\x0C\r ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shorthands_know_ascii_only() {
+        let matches = |text: &str, place: &str| pattern(text).is_match(place);
+        assert!(matches(r"^\w+$", "a_1") && !matches(r"^\w+$", "é"));
+        assert!(matches(r"^[\w.-]+$", "a.b") && matches(r"^[^\w]$", "é") && matches(r"(?i)^[a-z]+$", "AB"));
+        assert!(matches(r"^[]a\]]+$", "]a") && matches(r"^[^\]]$", "é") && matches(r"\bé?x\b", "x"));
+        assert_eq!(ascii(r"\[a\\]"), r"\[a\\]");
+    }
 }

@@ -141,7 +141,7 @@ static ENVIRONMENT: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\benviron(?:\.setdefault[ \t]*\(|[ \t]*\[)[ \t\r\n]*"));
 static SIGTERM: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"signal(?:_handler)?[ \t]*\([^()\n]*\bSIGTERM\b|(?s)\bfor\s+(\w+)\s+in\s*[\[({][^\])}]*\bSIGTERM\b.{0,200}signal(?:_handler)?\s*\(\s*\w+",
+        r"signal(?:_handler)?[ \t]*\([^()\n]*\bSIGTERM\b|(?s)\bfor\s+(\w+)\s+in\s*[\[({][^\])}]*\bSIGTERM\b[\x00-\x7F]{0,200}signal(?:_handler)?\s*\(\s*\w+",
     )
 });
 static LISTENING: LazyLock<Regex> = LazyLock::new(|| {

@@ -233,7 +233,7 @@ static PORT_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
         r#"|\b(?:(?:\w*_)?port|\w*(?-i:[A-Za-z0-9]Port))(?:_?num(?:ber)?)?\s*(?::=|=|:)\s*"?:?(\d{2,5})\b"#,
         r#"|\b\w*(?:port|addr|address|listen)\s+\w+\s+`[^`\n]*\b(?:env-?)?default:"(?:[^":\n]*:)?(\d{2,5})""#,
         r#"|`[^`\n]*(?:long|env|name):"[\w.-]*(?:port|listen)"[^`\n]*\b(?:env-?)?default:"(?:[^":\n]*:)?(\d{2,5})""#,
-        r#"|\bName:\s*"[\w-]*port[\w-]*"(?s:.{0,160}?)\bValue:\s*"?:?(\d{2,5})\b"#,
+        r#"|\bName:\s*"[\w-]*port[\w-]*"[\x00-\x7F]{0,160}?\bValue:\s*"?:?(\d{2,5})\b"#,
     ))
 });
 static FLAG: LazyLock<Regex> = LazyLock::new(|| {

@@ -36,10 +36,10 @@ pub struct Findings {
 static PORTS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
     [
         r#"env(?:\.|\[['"])(?:APP_|HTTP_|SERVER_|API_|WEB_)?PORT(?:['"]\])?\s*\)?\s*(?:,\s*10\s*\))?\s*(?:\|\||\?\?|:)\s*(?:process\.env\.\w+\s*(?:\|\||\?\?)\s*)*['"`]?(\d{2,5})\b"#,
-        r#"\bPORT\s*=\s*['"`]?(\d{2,5})['"`]?\s*[,}].{0,40}=\s*process\.env"#,
+        r#"\bPORT\s*=\s*['"`]?(\d{2,5})['"`]?\s*[,}][\t -~]{0,40}=\s*process\.env"#,
         r#"(?:\.listen|\bserve)\(\s*(?:\{[^{}]*?\bport\s*:\s*)?['"`]?(\d{2,5})\b"#,
         r#"get(?:<\w+>)?\(\s*['"](?:APP_|HTTP_|SERVER_|API_)?PORT['"]\s*(?:,|\)\s*(?:\|\||\?\?))\s*['"`]?(\d{2,5})\b"#,
-        r#"\bPORT\s*:\s*\w[^\n;]{0,80}?\.default\(\s*['"]?(\d{2,5})\b"#,
+        r#"\bPORT\s*:\s*\w[\t -:<-~]{0,80}?\.default\(\s*['"]?(\d{2,5})\b"#,
         r#"\bPORT\s*:\s*\w+\(\s*\{[^{}]*\bdefault\s*:\s*['"]?(\d{2,5})\b"#,
     ]
     .map(pattern)
