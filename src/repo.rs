@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Mutex;
 
-use ignore::{WalkBuilder, WalkState};
+use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use crate::error::Error;
 
@@ -155,10 +155,12 @@ fn walk(root: &Path) -> (Vec<String>, Vec<String>) {
     (paths, closed)
 }
 
+/// Up to this many entries one thread is quicker than starting several.
+const FEW: usize = 300;
+
 fn walk_in(root: &Path, folder: &Path, honours: bool) -> (Vec<String>, Vec<String>) {
-    let paths = Mutex::new(Vec::new());
-    let closed = Mutex::new(Vec::new());
-    let walker = WalkBuilder::new(folder)
+    let mut builder = WalkBuilder::new(folder);
+    builder
         .hidden(false)
         .git_ignore(honours)
         .parents(false)
@@ -166,40 +168,61 @@ fn walk_in(root: &Path, folder: &Path, honours: bool) -> (Vec<String>, Vec<Strin
         .git_global(false)
         .git_exclude(false)
         .require_git(false)
-        .filter_entry(|entry| entry.file_name().to_str().is_none_or(|name| !NEVER_ENTERED.contains(&name)))
-        .build_parallel();
-    walker.run(|| {
-        let mut batch = Batch { found: Vec::new(), all: &paths };
-        let closed = &closed;
+        .filter_entry(|entry| entry.file_name().to_str().is_none_or(|name| !NEVER_ENTERED.contains(&name)));
+    let mut few = Found::new(root);
+    let mut entries = builder.build();
+    entries.by_ref().take(FEW).for_each(|entry| few.take(entry));
+    if entries.next().is_none() {
+        return (few.paths, few.closed);
+    }
+    let all = Mutex::new(Found::new(root));
+    builder.build_parallel().run(|| {
+        let mut batch = Batch { found: Found::new(root), all: &all };
         Box::new(move |entry| {
-            match entry {
-                Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_symlink()) => {
-                    if let Some(path) = entry.path().strip_prefix(root).ok().and_then(Path::to_str) {
-                        batch.found.push(path.replace(std::path::MAIN_SEPARATOR, "/"));
-                    }
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    let text = error.to_string().replace(&format!("{}/", root.display()), "");
-                    closed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(text);
-                }
-            }
+            batch.found.take(entry);
             WalkState::Continue
         })
     });
-    (paths.into_inner().unwrap_or_default(), closed.into_inner().unwrap_or_default())
+    let all = all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    (all.paths, all.closed)
+}
+
+/// What a walk found: paths, and sentences about what could not be entered.
+struct Found<'a> {
+    root: &'a Path,
+    paths: Vec<String>,
+    closed: Vec<String>,
+}
+
+impl<'a> Found<'a> {
+    fn new(root: &'a Path) -> Self {
+        Found { root, paths: Vec::new(), closed: Vec::new() }
+    }
+
+    fn take(&mut self, entry: Result<DirEntry, ignore::Error>) {
+        match entry {
+            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_symlink()) => {
+                if let Some(path) = entry.path().strip_prefix(self.root).ok().and_then(Path::to_str) {
+                    self.paths.push(path.replace(std::path::MAIN_SEPARATOR, "/"));
+                }
+            }
+            Ok(_) => {}
+            Err(error) => self.closed.push(error.to_string().replace(&format!("{}/", self.root.display()), "")),
+        }
+    }
 }
 
 /// What one thread found; handed over when the thread is done.
-struct Batch<'a> {
-    found: Vec<String>,
-    all: &'a Mutex<Vec<String>>,
+struct Batch<'a, 'b> {
+    found: Found<'b>,
+    all: &'a Mutex<Found<'b>>,
 }
 
-impl Drop for Batch<'_> {
+impl Drop for Batch<'_, '_> {
     fn drop(&mut self) {
         let mut all = self.all.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        all.append(&mut self.found);
+        all.paths.append(&mut self.found.paths);
+        all.closed.append(&mut self.found.closed);
     }
 }
 
