@@ -203,7 +203,7 @@ impl<'a> Found<'a> {
         match entry {
             Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_symlink()) => {
                 if let Some(path) = entry.path().strip_prefix(self.root).ok().and_then(Path::to_str) {
-                    self.paths.push(path.replace(std::path::MAIN_SEPARATOR, "/"));
+                    self.paths.push(if cfg!(windows) { path.replace('\\', "/") } else { path.to_owned() });
                 }
             }
             Ok(_) => {}
