@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use similar::{Algorithm, DiffTag, capture_diff_slices};
+use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices};
 
 /// The comment that begins a pinned paragraph.
 pub const PIN: &str = "# dockgen: keep";
@@ -157,13 +157,19 @@ fn side<'a>(edits: &[Edit<'a>], old: &[&'a str], start: usize, end: usize) -> Ve
     lines
 }
 
+/// How lines became others. Lines that differ in blanks only are the same line.
+pub fn differences(old: &[&str], new: &[&str]) -> Vec<DiffOp> {
+    let words = |lines: &[&str]| -> Vec<Vec<String>> {
+        lines.iter().map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
+    };
+    capture_diff_slices(Algorithm::Myers, &words(old), &words(new))
+}
+
 /// What a side made of the base. Lines that differ in blanks only count as the same, and take that side's blanks.
 fn edits<'a>(old: &mut [&'a str], text: &'a str) -> Vec<Edit<'a>> {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let words =
-        |lines: &[&'a str]| lines.iter().map(|line| line.split_whitespace().collect()).collect::<Vec<Vec<&str>>>();
     let mut edits = Vec::new();
-    for op in capture_diff_slices(Algorithm::Myers, &words(old), &words(&lines)) {
+    for op in differences(old, &lines) {
         let (from, to) = (op.old_range(), lines.get(op.new_range()).unwrap_or_default());
         if op.tag() != DiffTag::Equal {
             edits.push(Edit { start: from.start, end: from.end, lines: to.to_vec() });

@@ -5,11 +5,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 use serde::{Deserialize, Serialize};
-use similar::{Algorithm, DiffTag, capture_diff_slices};
+use similar::DiffTag;
 
 use crate::Draft;
 use crate::dockerfile::{Step, steps};
 use crate::format::Fault;
+use crate::merge::differences;
 
 /// A row of `templates/rules.toml`: why such an instruction stands there.
 #[derive(Debug, Deserialize)]
@@ -124,10 +125,9 @@ fn written(step: &Step, yours: &[bool], last: Option<usize>, draft: &Draft) -> W
 
 /// For each line of `text` whether it is not among those of `base`.
 fn yours(base: &str, text: &str) -> Vec<bool> {
-    let lines = |text: &'_ str| text.lines().map(|line| line.split_whitespace().collect()).collect::<Vec<String>>();
-    let (base, text) = (lines(base), lines(text));
+    let (base, text): (Vec<&str>, Vec<&str>) = (base.lines().collect(), text.lines().collect());
     let mut yours = vec![true; text.len()];
-    for op in capture_diff_slices(Algorithm::Myers, &base, &text).iter().filter(|op| op.tag() == DiffTag::Equal) {
+    for op in differences(&base, &text).iter().filter(|op| op.tag() == DiffTag::Equal) {
         yours.get_mut(op.new_range()).unwrap_or_default().fill(false);
     }
     yours
