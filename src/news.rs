@@ -6,27 +6,13 @@ use crate::Draft;
 use crate::facts::Kind;
 use crate::lock::Noted;
 
-/// Decisions that came out otherwise, and testimonies that came or went.
+/// The topics that say what is started.
+const PROGRAM: [&str; 3] = ["entry", "start", "server"];
+
+/// Decisions that came out otherwise, those about what is started first, and testimonies that came or went.
 pub fn since(noted: &Noted, draft: &Draft) -> Vec<String> {
-    let mut news = Vec::new();
-    let mut told = BTreeSet::new();
-    for decision in &draft.decisions {
-        let before = noted.decision.iter().find(|before| before.topic == decision.topic);
-        match before {
-            Some(before) if before.value != decision.value => {
-                told.insert(decision.topic);
-                let why = format!(
-                    "{}: {} gave way to {} ({})",
-                    decision.topic, before.value, decision.value, decision.evidence
-                );
-                news.push(why);
-            }
-            None if !noted.decision.is_empty() => {
-                news.push(format!("{}: {} is new ({})", decision.topic, decision.value, decision.evidence));
-            }
-            _ => {}
-        }
-    }
+    let mut news = started(noted, draft);
+    news.extend(decided(noted, draft, |topic| !PROGRAM.contains(&topic)));
     if noted.fact.is_empty() {
         return news;
     }
@@ -34,6 +20,26 @@ pub fn since(noted: &Noted, draft: &Draft) -> Vec<String> {
     let before: BTreeSet<String> = noted.fact.iter().cloned().collect();
     news.extend(now.difference(&before).map(|fact| format!("new: {fact}")));
     news.extend(before.difference(&now).map(|fact| format!("gone: {fact}")));
+    news
+}
+
+/// What is started otherwise than before.
+pub fn started(noted: &Noted, draft: &Draft) -> Vec<String> {
+    decided(noted, draft, |topic| PROGRAM.contains(&topic))
+}
+
+fn decided(noted: &Noted, draft: &Draft, about: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut news = Vec::new();
+    for decision in draft.decisions.iter().filter(|decision| about(decision.topic)) {
+        let (topic, value, evidence) = (decision.topic, &decision.value, &decision.evidence);
+        match noted.decision.iter().find(|before| before.topic == topic) {
+            Some(before) if before.value != *value => {
+                news.push(format!("{topic}: {} gave way to {value} ({evidence})", before.value));
+            }
+            None if !noted.decision.is_empty() => news.push(format!("{topic}: {value} is new ({evidence})")),
+            _ => {}
+        }
+    }
     news
 }
 

@@ -127,23 +127,6 @@ impl Wishes {
         all.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
     }
 
-    /// These wishes but for one, by its key.
-    pub fn without(mut self, key: &str) -> Wishes {
-        match key {
-            "lang" => self.lang = None,
-            "runtime" => self.runtime = None,
-            "toolchain" => self.toolchain = None,
-            "package-manager" => self.package_manager = None,
-            "entry" => self.entry = None,
-            "port" => self.port = None,
-            "name" => self.name = None,
-            "ci" => self.ci = None,
-            "platforms" => self.platforms.clear(),
-            _ => self.uid = None,
-        }
-        self
-    }
-
     /// Sets the wish that a topic is about, as an answer to a question does.
     ///
     /// # Errors

@@ -83,8 +83,31 @@ fn another_runtime_is_wished_for_and_kept() {
     let (check, _) = updated(&tree);
     assert!(check.contains("runtime: distroless") && check.contains("gave way to scratch"), "{check}");
     assert_eq!(tree.run(&["update", "--runtime", "alpine"]).code, 0);
-    assert!(tree.read("dockgen.toml").contains("runtime = \"alpine\""), "a flag that matters stays");
+    assert!(tree.read("dockgen.toml").contains("runtime = \"alpine\""), "a flag stays");
     assert_eq!(tree.run(&["check"]).code, 0);
+}
+
+#[test]
+fn the_program_that_was_named_is_started_also_where_it_was_the_default() {
+    let program = |text: &str| format!("package main\n\n{text}\n");
+    let idle = program("func main() {}");
+    let files = [("go.mod", "module x\n"), ("cmd/alpha/main.go", &idle), ("cmd/beta/main.go", &idle)];
+    let serving = program("import \"net/http\"\n\nfunc main() { http.ListenAndServe(\":9090\", nil) }");
+    let grown = |init: &[&str], update: &[&str]| {
+        let tree = Tree::new(&files);
+        assert_eq!(tree.run(init).code, 0);
+        tree.write("cmd/debug/main.go", serving.as_bytes());
+        let update = tree.run(update);
+        assert_eq!(update.code, 0, "{}", update.err);
+        (tree, update.err)
+    };
+    let (named, said) = grown(&["init", "--yes", "--entry", "./cmd/alpha"], &["update"]);
+    assert!(named.read("dockgen.toml").contains("entry = \"./cmd/alpha\""));
+    assert!(named.read("Dockerfile").contains("./cmd/alpha") && !said.contains("gave way"), "{said}");
+    for update in [&["update"][..], &["update", "--quiet"]] {
+        let (_, said) = grown(&["init", "--yes"], update);
+        assert!(said.starts_with("entry: ./cmd/alpha gave way to ./cmd/debug"), "{said}");
+    }
 }
 
 #[test]

@@ -95,6 +95,17 @@ fn a_tie_is_a_question_and_the_answer_counts() {
 }
 
 #[test]
+fn an_answer_is_kept_also_where_it_is_the_first_choice() {
+    let main = "package main\n\nfunc main() {}\n";
+    let tree = Tree::new(&[("go.mod", "module x\n"), ("cmd/alpha/main.go", main), ("cmd/beta/main.go", main)]);
+    let mut session = Session::start(&tree, &["init"]);
+    session.sees("Which program is the service?").types("\r");
+    session.sees("Write these 3 files?").types("y\r");
+    assert_eq!(session.ends(), 0);
+    assert!(tree.read("dockgen.toml").contains("entry = \"./cmd/alpha\""));
+}
+
+#[test]
 fn ctrl_c_leaves_nothing_behind() {
     let tree = Tree::fixture("go-server");
     let before = tree.everything();

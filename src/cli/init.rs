@@ -24,7 +24,7 @@ pub fn run(args: &InitArgs, wished: bool) -> Result<Exit, Error> {
         return session(args, &repo, asked, &standing);
     }
     let draft = crate::draft(&repo, &asked.clone().or(standing.clone()))?;
-    let config = settle::kept(&args.dir, &repo, &asked, &standing, &draft)?;
+    let config = settle::kept(&args.dir, &asked, &standing)?;
     finish(args, &draft, config.as_deref(), false)
 }
 
@@ -49,7 +49,7 @@ fn session(args: &InitArgs, repo: &Repo, mut asked: Wishes, standing: &Wishes) -
         asked.answer(decision.topic, &answer).map_err(Error::usage)?;
         draft = crate::draft(repo, &asked.clone().or(standing.clone()))?;
     }
-    let config = settle::kept(&args.dir, repo, &asked, standing, &draft)?;
+    let config = settle::kept(&args.dir, &asked, standing)?;
     finish(args, &draft, config.as_deref(), true)
 }
 

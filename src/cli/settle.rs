@@ -7,7 +7,6 @@ use crate::config;
 use crate::disk;
 use crate::error::{Error, Exit};
 use crate::lock::{self, Lock};
-use crate::repo::Repo;
 use crate::wishes::Wishes;
 use crate::{Document, Draft};
 
@@ -63,26 +62,19 @@ pub fn apply(root: &Path, changes: &[Change], lock: &Lock, draft: &Draft, config
     disk::write(root, &files)
 }
 
-/// The text of `dockgen.toml` with the wishes that make a difference; `None` where it stays as it is.
+/// The text of `dockgen.toml` with what was said by flags and answers, also where it is what dockgen would choose today;
+/// `None` where it stays as it is.
 ///
 /// # Errors
 /// Where it cannot be read.
-pub fn kept(
-    root: &Path,
-    repo: &Repo,
-    asked: &Wishes,
-    standing: &Wishes,
-    draft: &Draft,
-) -> Result<Option<String>, Error> {
-    let before = disk::today(root, config::PATH)?;
-    let mut text = before.clone().unwrap_or_else(config::head);
-    for (topic, value) in asked.said() {
-        let without = crate::draft(repo, &asked.clone().without(topic).or(standing.clone()));
-        if without.map_or(true, |without| without.documents != draft.documents) {
-            text = config::set(&text, topic, &value)?;
-        }
+pub fn kept(root: &Path, asked: &Wishes, standing: &Wishes) -> Result<Option<String>, Error> {
+    let before = disk::today(root, config::PATH)?.unwrap_or_else(config::head);
+    let standing = standing.said();
+    let mut text = before.clone();
+    for said in asked.said().iter().filter(|said| !standing.contains(said)) {
+        text = config::set(&text, said.0, &said.1)?;
     }
-    Ok((text != before.unwrap_or_else(config::head)).then_some(text))
+    Ok((text != before).then_some(text))
 }
 
 /// How a run over these changes ends.

@@ -1,7 +1,7 @@
 //! `dockgen update`.
 
 use super::{UpdateArgs, print, settle};
-use crate::changes::{Change, Manners};
+use crate::changes::Manners;
 use crate::disk;
 use crate::error::{Error, Exit};
 use crate::news;
@@ -29,17 +29,22 @@ pub fn run(args: &UpdateArgs) -> Result<Exit, Error> {
     }
     let writes = !args.dry_run && !args.diff;
     if writes {
-        let config = settle::kept(&args.dir, &repo, &asked, &standing, &draft)?;
+        let config = settle::kept(&args.dir, &asked, &standing)?;
         settle::apply(&args.dir, &changes, &lock, &draft, config.as_deref())?;
     }
     if args.diff {
         print::coloured(&changes.iter().map(|change| print::diff(&change.diff())).collect::<String>());
-    } else if !args.voice.quiet {
-        let touched: Vec<&Change> = changes.iter().filter(|change| change.text.is_some()).collect();
-        let news = if touched.is_empty() { Vec::new() } else { news::since(lock.noted(), &draft) };
-        for sentence in &news {
-            print::say(&print::printable(sentence));
-        }
+        return Ok(settle::exit(&changes));
+    }
+    let news = match (changes.iter().any(|change| change.text.is_some()), args.voice.quiet) {
+        (false, _) => Vec::new(),
+        (true, true) => news::started(lock.noted(), &draft),
+        (true, false) => news::since(lock.noted(), &draft),
+    };
+    for sentence in &news {
+        print::say(&print::printable(sentence));
+    }
+    if !args.voice.quiet {
         for warning in &draft.warnings {
             print::warning(warning);
         }
