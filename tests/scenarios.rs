@@ -121,13 +121,49 @@ fn a_native_package_is_added() {
 
 #[test]
 fn a_deleted_file_stays_away_until_it_is_wanted() {
+    let workflow = ".github/workflows/docker.yml";
     let tree = edited("go-server");
-    std::fs::remove_file(tree.path().join(".github/workflows/docker.yml")).unwrap();
-    assert_eq!(tree.run(&["check"]).code, 0);
-    assert_eq!(tree.run(&["update"]).code, 0);
-    assert!(!tree.has(".github/workflows/docker.yml"));
+    std::fs::remove_file(tree.path().join(workflow)).unwrap();
+    let check = tree.run(&["check"]);
+    assert!(
+        check.code == 1 && check.out.contains("deleted") && check.out.contains("update --restore"),
+        "{}",
+        check.out
+    );
+    for command in [&["update"][..], &["init", "--yes"]] {
+        let done = tree.run(command);
+        assert!(done.code == 0 && done.err.contains("stays away"), "{}", done.err);
+        assert!(!tree.has(workflow));
+    }
     assert_eq!(tree.run(&["update", "--restore"]).code, 0);
-    assert!(tree.has(".github/workflows/docker.yml"));
+    assert!(tree.has(workflow));
+    std::fs::remove_file(tree.path().join(workflow)).unwrap();
+    assert_eq!(tree.run(&["config", "set", "ci", "none"]).code, 0);
+    assert_eq!(tree.run(&["check"]).code, 0, "a workflow that nobody wants is not missed");
+}
+
+#[test]
+fn who_deleted_everything_starts_over() {
+    let tree = Tree::fixture("go-server");
+    let written = ["Dockerfile", ".dockerignore", ".github/workflows/docker.yml"];
+    assert_eq!(tree.run(&["init", "--yes"]).code, 0);
+    let first = tree.everything();
+    for path in written {
+        std::fs::remove_file(tree.path().join(path)).unwrap();
+    }
+    let check = tree.run(&["check"]);
+    assert_eq!((check.code, check.out.matches("[missing]").count()), (1, 3), "{}", check.out);
+    let update = tree.run(&["update"]);
+    assert_eq!((update.code, update.err.matches("stays away").count()), (1, 3), "{}", update.err);
+    let init = tree.run(&["init", "--yes"]);
+    assert_eq!(init.code, 0, "{}", init.err);
+    assert_eq!(tree.everything(), first);
+    assert_eq!(tree.run(&["check"]).code, 0);
+    // A Dockerfile that alone was deleted is asked for, and the edits of the others stay.
+    tree.write(".dockerignore", (tree.read(".dockerignore") + "ours\n").as_bytes());
+    std::fs::remove_file(tree.path().join("Dockerfile")).unwrap();
+    assert_eq!(tree.run(&["init", "--yes"]).code, 0);
+    assert!(tree.has("Dockerfile") && tree.read(".dockerignore").ends_with("ours\n"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{CheckArgs, Format, print, settle};
+use super::{CheckArgs, Format, Printed, print, settle};
 use crate::changes::{Fate, Manners};
 use crate::disk;
 use crate::dockerignore::Matcher;
@@ -44,13 +44,23 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
                 }
             }
             Fate::Create => reasons.push(reason("missing", "it is not there; `dockgen update` writes it")),
-            Fate::Same | Fate::Away | Fate::Foreign | Fate::Adopt => {}
+            Fate::Away => reasons.push(reason("missing", &deleted(change.path))),
+            Fate::Same | Fate::Foreign | Fate::Adopt => {}
         }
     }
     reasons.extend(written(args, &draft)?);
     reasons.dedup();
     speak(args, &reasons);
     Ok(if reasons.is_empty() { Exit::Done } else { Exit::No })
+}
+
+/// What mends a deletion.
+fn deleted(path: &str) -> String {
+    let back = "it was deleted; `dockgen update --restore` brings it back";
+    match path == Printed::Workflow.path() {
+        true => format!("{back}, and `dockgen config set ci none` says that there shall be none"),
+        false => back.to_owned(),
+    }
 }
 
 /// What the files on the disk break, whoever wrote them.

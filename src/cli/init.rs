@@ -59,7 +59,9 @@ fn finish(args: &InitArgs, draft: &Draft, config: Option<&str>, asks: bool) -> R
     }
     let _alone = disk::alone(&args.dir);
     let lock = settle::lock(&args.dir)?;
-    let manners = Manners { force: args.force, ..Manners::default() };
+    // Who asks for files where the Dockerfile was deleted starts over; a workflow that alone was deleted stays away.
+    let restore = disk::today(&args.dir, "Dockerfile")?.is_none();
+    let manners = Manners { force: args.force, restore, ..Manners::default() };
     let changes = settle::changes(&args.dir, &draft.documents, &lock, manners)?;
     let writes = !args.dry_run && !args.diff;
     let touched = changes.iter().filter(|change| change.text.is_some()).count();
