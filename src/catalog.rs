@@ -93,6 +93,8 @@ pub struct Shared {
     pub secrets: Vec<String>,
     /// What no image needs.
     pub clutter: Vec<String>,
+    /// Image references without `/bin/sh`: regular expressions.
+    pub no_shell: Vec<String>,
     /// Systems that nobody mends any more.
     pub ended: Vec<Ended>,
 }

@@ -35,6 +35,8 @@ pub struct Fault {
     pub what: String,
     /// The text at fault, one line, shortened; empty where there is none to show.
     pub quote: String,
+    /// The line, from 1, where it is known.
+    pub line: Option<usize>,
 }
 
 impl Fault {
@@ -42,7 +44,13 @@ impl Fault {
     pub fn new(what: impl Into<String>, quote: &str) -> Self {
         let line = quote.trim().lines().next().unwrap_or_default();
         let quote = line.chars().filter(|c| !c.is_control()).take(80).collect();
-        Fault { what: what.into(), quote }
+        Fault { what: what.into(), quote, line: None }
+    }
+
+    /// The fault at a line, from 1; 0 is none.
+    #[must_use]
+    pub fn at(self, line: usize) -> Self {
+        Fault { line: (line > 0).then_some(line), ..self }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The promises that a Dockerfile, edited by anybody, may break.
 
+pub mod structure;
+
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -22,13 +24,23 @@ pub struct Reason {
     pub message: String,
 }
 
+impl Reason {
+    /// A reason.
+    pub fn new(rule: &'static str, file: &str, line: Option<usize>, message: impl Into<String>) -> Self {
+        Reason { rule, file: file.to_owned(), line, message: message.into() }
+    }
+}
+
 /// The rules and what they are about.
 pub const RULES: &[(&str, &str)] = &[
     ("stale", "A run of update would change the file"),
     ("missing", "A file that was generated is not there"),
     ("hidden-input", "The .dockerignore hides what the build reads"),
     ("manifest-not-copied", "The dependency step does not see a manifest"),
-    ("unparsable", "The Dockerfile cannot be read"),
+    ("unparsable", "The file cannot be read"),
+    ("unknown-stage", "A stage is named that does not stand above"),
+    ("duplicate-stage", "Two stages have one name"),
+    ("no-shell", "A shell is needed in an image that has none"),
     ("conflict", "The file has conflict markers"),
     ("root-user", "The image runs as root"),
     ("secret", "A secret gets into the image"),
@@ -46,31 +58,19 @@ static SECRET_FILE: LazyLock<Regex> =
 const MANAGERS: [&str; 12] =
     ["npm", "npx", "yarn", "pnpm", "bunx", "poetry", "uv", "pipenv", "pdm", "mvn", "./mvnw", "gradle"];
 
-/// What the Dockerfile breaks.
+/// What a Dockerfile breaks; nothing where it cannot be read, which is for [`structure`] to say.
 pub fn promises(file: &str, text: &str) -> Vec<Reason> {
     let reason = |rule, line, message: String| Reason { rule, file: file.to_owned(), line, message };
-    let marker = text.lines().position(|line| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> "));
-    if let Some(at) = marker {
-        return vec![reason("conflict", Some(at + 1), "the conflict is not resolved".to_owned())];
-    }
-    let steps = match steps(text) {
-        Ok(steps) => steps,
-        Err(fault) => return vec![reason("unparsable", None, fault.to_string())],
-    };
+    let Ok(steps) = steps(text) else { return Vec::new() };
     let mut reasons = Vec::new();
     let last = steps.iter().filter_map(|step| step.stage).max();
-    let names: Vec<&str> =
-        steps.iter().filter(|step| step.word == "FROM").filter_map(|step| stage_name(&step.rest)).collect();
-    let arguments: Vec<(&str, &str)> = steps
-        .iter()
-        .filter(|step| step.word == "ARG" && step.stage.is_none())
-        .filter_map(|step| step.rest.split_once('='))
-        .collect();
+    let names: Vec<&str> = steps.iter().filter_map(Step::stage_name).collect();
+    let arguments = arguments(&steps);
     for step in &steps {
         let line = Some(step.line);
         match step.word.as_str() {
             "FROM" => {
-                let image = filled(image(&step.rest), &arguments);
+                let image = filled(step.image().unwrap_or_default(), &arguments);
                 let is_base = image != "scratch" && !names.contains(&image.as_str());
                 if is_base && is_unpinned(&image) {
                     reasons.push(reason("unpinned-base", line, format!("`{image}` names no version")));
@@ -116,14 +116,10 @@ fn root(steps: &[Step], last: Option<usize>) -> Option<(usize, String)> {
     }
 }
 
-fn image(from: &str) -> &str {
-    from.split_whitespace().find(|word| !word.starts_with("--")).unwrap_or_default()
-}
-
-fn stage_name(from: &str) -> Option<&str> {
-    let mut words = from.split_whitespace();
-    words.find(|word| word.eq_ignore_ascii_case("as"))?;
-    words.next()
+/// The global arguments with their defaults.
+fn arguments(steps: &[Step]) -> Vec<(&str, &str)> {
+    let global = steps.iter().filter(|step| step.word == "ARG" && step.stage.is_none());
+    global.flat_map(|step| step.rest.split_whitespace()).filter_map(|word| word.split_once('=')).collect()
 }
 
 /// The image with the defaults of the global arguments.
@@ -184,7 +180,6 @@ mod tests {
         assert_eq!(rules("ARG V=3.8\nFROM python:$V AS a\nFROM a\nUSER 5\n"), [("end-of-life", Some(2))]);
         assert_eq!(rules("FROM a:1\nUSER 5\nCMD npm start\n"), [("package-manager-as-init", Some(3))]);
         assert_eq!(rules("FROM a:1\nUSER 5\nCMD [\"yarn\", \"start\"]\n"), [("package-manager-as-init", Some(3))]);
-        assert_eq!(rules("FROM a:1\n<<<<<<< yours\n"), [("conflict", Some(2))]);
-        assert_eq!(rules("FRM a:1\n")[0].0, "unparsable");
+        assert_eq!(rules("FRM a:1\n"), []);
     }
 }

@@ -107,6 +107,20 @@ fn every_dockerfile_keeps_the_promises() {
 }
 
 #[test]
+fn every_fixtures_documents_hold_together() {
+    use dockgen::lint::structure::{Texts, structure};
+    let mut drawn = 0;
+    for entry in std::fs::read_dir(root().join("tests/fixtures")).unwrap() {
+        let repo = dockgen::repo::Repo::open(&entry.unwrap().path()).unwrap();
+        let Ok(draft) = dockgen::draft(&repo, &dockgen::wishes::Wishes::default()) else { continue };
+        let text = |path: &str| Some(draft.documents.iter().find(|document| document.path == path)?.text.as_str());
+        assert_eq!(structure(&Texts::new(text), &repo), [], "{}", repo.name());
+        drawn += 1;
+    }
+    assert!(drawn > 50, "{drawn}");
+}
+
+#[test]
 fn every_dockerignore_hides_the_secrets_and_git() {
     for (name, text) in snapshots(".dockerignore") {
         let matcher = dockgen::dockerignore::Matcher::new(&text);

@@ -8,6 +8,7 @@ use crate::disk;
 use crate::dockerignore::Matcher;
 use crate::error::{Error, Exit};
 use crate::facts::Kind;
+use crate::lint::structure::{PATHS, Texts, structure};
 use crate::lint::{self, Reason};
 use crate::news;
 use crate::repo::Repo;
@@ -48,7 +49,7 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
             Fate::Same | Fate::Foreign | Fate::Adopt => {}
         }
     }
-    reasons.extend(written(args, &draft)?);
+    reasons.extend(written(args, &repo, &draft)?);
     reasons.dedup();
     speak(args, &reasons);
     Ok(if reasons.is_empty() { Exit::Done } else { Exit::No })
@@ -64,16 +65,21 @@ fn deleted(path: &str) -> String {
 }
 
 /// What the files on the disk break, whoever wrote them.
-fn written(args: &CheckArgs, draft: &Draft) -> Result<Vec<Reason>, Error> {
-    let mut reasons = Vec::new();
-    if let Some(text) = disk::today(&args.dir, "Dockerfile")? {
-        reasons.extend(lint::promises("Dockerfile", &text));
+fn written(args: &CheckArgs, repo: &Repo, draft: &Draft) -> Result<Vec<Reason>, Error> {
+    let mut texts = [None, None, None];
+    for (path, text) in PATHS.into_iter().zip(&mut texts) {
+        *text = disk::today(&args.dir, path)?;
+    }
+    let [dockerfile, dockerignore, workflow] = texts.each_ref().map(Option::as_deref);
+    let mut reasons = structure(&Texts { dockerfile, dockerignore, workflow }, repo);
+    if let Some(text) = dockerfile {
+        reasons.extend(lint::promises("Dockerfile", text));
         let generated = draft.documents.iter().find(|document| document.path == "Dockerfile");
         let named = |text: &str, path: &str| text.contains(path);
         for fact in &draft.facts {
             if let Kind::Manifest(path) = &fact.kind
                 && generated.is_some_and(|document| named(&document.text, path))
-                && !named(&text, path)
+                && !named(text, path)
             {
                 let message = format!("`{path}` decides about dependencies, and no step of the Dockerfile names it");
                 reasons.push(Reason {
@@ -85,8 +91,8 @@ fn written(args: &CheckArgs, draft: &Draft) -> Result<Vec<Reason>, Error> {
             }
         }
     }
-    if let Some(text) = disk::today(&args.dir, ".dockerignore")? {
-        let matcher = Matcher::new(&text);
+    if let Some(text) = dockerignore {
+        let matcher = Matcher::new(text);
         for path in draft.reads.iter().filter(|path| matcher.hides(path)) {
             let message = format!("it hides `{path}`, which the build reads");
             reasons.push(Reason { rule: "hidden-input", file: ".dockerignore".to_owned(), line: None, message });

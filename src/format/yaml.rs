@@ -17,7 +17,7 @@ pub fn parse<T: DeserializeOwned + Default>(text: &str) -> Result<T, Fault> {
 
 fn fault(text: &str, error: &serde_saphyr::Error) -> Fault {
     let line = error.location().map_or(0, |location| usize::try_from(location.line()).unwrap_or_default());
-    Fault::new("is no valid YAML", text.lines().nth(line.saturating_sub(1)).unwrap_or_default())
+    Fault::new("is no valid YAML", text.lines().nth(line.saturating_sub(1)).unwrap_or_default()).at(line)
 }
 
 /// For `deserialize_with`: a field of a wrong type is as if absent.
