@@ -1,16 +1,13 @@
-//! The Tera engine: templates by name, one quoting filter for each syntax that text can go to.
-//!
-//! A value without a filter must be a plain word; anything else fails the rendering, so that no text of a repository
-//! can become an instruction, a shell word or a YAML node by mistake.
+//! The Tera engine: templates by name, and a filter for each syntax that text can go to.
 
 mod overrides;
+pub mod sinks;
 
-use std::io::{self, Write};
 use std::sync::LazyLock;
 
 use regex::Regex;
 use serde::Serialize;
-use tera::{Context, Delimiters, Kwargs, State, Tera, Value};
+use tera::{Context, Delimiters, ErrorKind, Tera};
 
 use crate::error::Error;
 use crate::language::{Language, by_id};
@@ -78,18 +75,24 @@ impl Templates {
     /// As [`Templates::render`].
     pub fn render_context(&self, template: &str, context: &Context) -> Result<String, Error> {
         self.engine.render(template, context).map(|text| tidy(&text)).map_err(|error| {
-            let error = Error::usage(format!("{template}: {}", innermost(&error)));
-            error.hint(match &self.folder {
-                Some(folder) => format!("mend the templates in `{folder}`"),
-                None => "rename the file, or name another with `--entry` or `--name`".to_owned(),
-            })
+            let why = innermost(&error);
+            match (why.split_once('\n'), &self.folder) {
+                (Some((what, hint)), _) => Error::no(what).hint(hint),
+                (None, Some(folder)) => {
+                    Error::no(format!("{template}: {error}")).hint(format!("mend the templates in `{folder}`"))
+                }
+                (None, None) => Error::usage(format!("{template}: {why}")),
+            }
         })
     }
 }
 
-/// What went wrong at the bottom of it.
+/// What went wrong at the bottom of it; of a refusal the sentence and, behind a line end, the hint.
 fn innermost(error: &tera::Error) -> String {
-    let mut why = error.to_string();
+    let mut why = match error.kind() {
+        ErrorKind::RenderingError(report) => report.message().to_owned(),
+        _ => error.to_string(),
+    };
     let mut source = std::error::Error::source(error);
     while let Some(inner) = source {
         why = inner.to_string();
@@ -113,14 +116,7 @@ fn engine(language: &Language, replaced: &[(&'static str, String)]) -> tera::Ter
         comment_start: "{/".into(),
         comment_end: "/}".into(),
     })?;
-    tera.autoescape_on([".tera"]);
-    tera.set_escape_fn(plain);
-    tera.register_filter("sh", sh);
-    tera.register_filter("json", json);
-    tera.register_filter("quoted", quoted);
-    tera.register_filter("bare", bare);
-    tera.register_filter("line", line);
-    tera.register_filter("comment", comment);
+    sinks::register(&mut tera);
     let own = TEMPLATES.iter().filter(|(name, _)| is_used(name)).map(|(name, text)| {
         match replaced.iter().any(|(taken, _)| taken == name) {
             true => (format!("{}{name}", overrides::OWN), *text),
@@ -152,100 +148,6 @@ fn tidy(text: &str) -> String {
     out
 }
 
-fn refuse(text: &str, place: &str) -> String {
-    let shown: String = text.chars().flat_map(char::escape_default).take(80).collect();
-    format!("`{shown}` cannot be written as {place}")
-}
-
-/// What needs no quoting in any of the syntaxes.
-fn is_plain(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "._/:@+~=,%-".contains(c) || (!c.is_ascii() && c.is_alphanumeric())
-}
-
-/// The default: a plain word or nothing.
-fn plain(text: &str, out: &mut dyn Write) -> io::Result<()> {
-    match text.chars().all(is_plain) {
-        true => out.write_all(text.as_bytes()),
-        false => Err(io::Error::other(refuse(text, "a plain word"))),
-    }
-}
-
-fn strings(value: &Value) -> Vec<&str> {
-    match value.as_str() {
-        Some(text) => vec![text],
-        None => value.as_array().map_or_else(Vec::new, |items| items.iter().filter_map(Value::as_str).collect()),
-    }
-}
-
-fn one_line(text: &str, place: &str) -> tera::TeraResult<()> {
-    match text.chars().any(char::is_control) {
-        true => Err(tera::Error::message(refuse(text, place))),
-        false => Ok(()),
-    }
-}
-
-/// Words of a POSIX shell, joined by blanks.
-fn sh(value: &Value, _: Kwargs, _: &State) -> tera::TeraResult<Value> {
-    let mut words = Vec::new();
-    for text in strings(value) {
-        one_line(text, "a shell word")?;
-        words.push(match is_shell_plain(text) {
-            true => text.into(),
-            false => shlex::try_quote(text).map_err(|_| tera::Error::message(refuse(text, "a shell word")))?,
-        });
-    }
-    Ok(Value::safe_string(&words.join(" ")))
-}
-
-/// Whether an argument means itself in a shell; `=` does behind the first word, and that one is never a repository's.
-fn is_shell_plain(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c))
-}
-
-/// JSON, as the exec form has it: a string, or a list of them.
-fn json(value: &Value, _: Kwargs, _: &State) -> tera::TeraResult<Value> {
-    let texts = strings(value);
-    for text in &texts {
-        one_line(text, "an argument")?;
-    }
-    let quoted: Vec<String> = texts.iter().map(|text| serde_json::Value::from(*text).to_string()).collect();
-    let joined = quoted.join(", ");
-    Ok(Value::safe_string(&match value.as_str() {
-        Some(_) => joined,
-        None => format!("[{joined}]"),
-    }))
-}
-
-/// A double-quoted value of ENV, LABEL or ARG, in which nothing is expanded.
-fn quoted(value: &Value, _: Kwargs, _: &State) -> tera::TeraResult<Value> {
-    let text = value.as_str().unwrap_or_default();
-    one_line(text, "a value")?;
-    let escaped: String =
-        text.chars().flat_map(|c| matches!(c, '"' | '\\' | '$').then_some('\\').into_iter().chain([c])).collect();
-    Ok(Value::safe_string(&format!("\"{escaped}\"")))
-}
-
-/// As [`quoted`], but without quotes where the value is a plain word.
-fn bare(value: &Value, kwargs: Kwargs, state: &State) -> tera::TeraResult<Value> {
-    match value.as_str().filter(|text| !text.is_empty() && text.chars().all(is_plain)) {
-        Some(text) => Ok(Value::safe_string(text)),
-        None => quoted(value, kwargs, state),
-    }
-}
-
-/// A line of a file that has no quoting of its own.
-fn line(value: &Value, _: Kwargs, _: &State) -> tera::TeraResult<Value> {
-    let text = value.as_str().unwrap_or_default();
-    one_line(text, "a line")?;
-    Ok(Value::safe_string(text))
-}
-
-/// The text of a comment: one line, and never the first characters of a directive.
-fn comment(value: &Value, _: Kwargs, _: &State) -> tera::TeraResult<Value> {
-    let text = value.as_str().unwrap_or_default();
-    Ok(Value::safe_string(&text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -260,55 +162,5 @@ mod tests {
     #[test]
     fn blank_lines_fold() {
         assert_eq!(tidy("\n\na  \n\n\n\nb\n\n"), "a\n\nb\n");
-    }
-
-    fn filtered(filter: fn(&Value, Kwargs, &State) -> tera::TeraResult<Value>, text: &str) -> Option<String> {
-        let mut tera = Tera::new();
-        tera.register_filter("f", filter);
-        tera.add_raw_template("t", "{{ x | f }}").unwrap();
-        let mut context = Context::new();
-        context.insert("x", text);
-        tera.render("t", &context).ok()
-    }
-
-    #[test]
-    fn each_syntax_has_its_quotes() {
-        assert_eq!(filtered(sh, "a b").unwrap(), "'a b'");
-        assert_eq!(filtered(sh, "$(x)").unwrap(), "'$(x)'");
-        assert_eq!(filtered(sh, "--omit=dev").unwrap(), "--omit=dev");
-        assert_eq!(filtered(json, "a\"b").unwrap(), "\"a\\\"b\"");
-        assert_eq!(filtered(quoted, "a\"$b\\").unwrap(), "\"a\\\"\\$b\\\\\"");
-        for filter in [sh, json, quoted] {
-            assert_eq!(filtered(filter, "a\nRUN evil"), None);
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn no_text_becomes_a_second_line(text: String) {
-            for filter in [sh, json, quoted, bare, line, comment] {
-                if let Some(out) = filtered(filter, &text) {
-                    proptest::prop_assert_eq!(out.lines().count().max(1), 1);
-                }
-            }
-            let mut out = Vec::new();
-            if plain(&text, &mut out).is_ok() {
-                proptest::prop_assert!(!out.iter().any(|byte| b" \n\r\"'\\`();&|<>#".contains(byte)));
-            }
-        }
-
-        #[test]
-        fn a_shell_word_stays_one_word(text: String) {
-            if let Some(out) = filtered(sh, &text) {
-                proptest::prop_assert_eq!(shlex::split(&out), Some(vec![text]));
-            }
-        }
-
-        #[test]
-        fn json_reads_back(text: String) {
-            if let Some(out) = filtered(json, &text) {
-                proptest::prop_assert_eq!(serde_json::from_str::<String>(&out).unwrap(), text);
-            }
-        }
     }
 }

@@ -74,7 +74,7 @@ pub fn mirrored(text: &str, mirror: &str) -> String {
                 }
             }
             Some("COPY") => {
-                for word in &mut words {
+                for word in words.iter_mut().skip(1).take_while(|word| word.starts_with("--")) {
                     if let Some(image) = word.strip_prefix("--from=") {
                         *word = format!("--from={}", place(image));
                     }

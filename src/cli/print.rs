@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::changes::{Change, Fate};
 use crate::error::Error;
+use crate::render::sinks::is_unseen;
 
 /// The style of a word that says something good.
 pub const GOOD: Style = AnsiColor::Green.on_default();
@@ -65,7 +66,7 @@ pub fn warning(text: &str) {
 
 /// What comes from a repository must not steer the terminal.
 pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if is_unseen(c) && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
 /// A diff with colours.

@@ -592,7 +592,7 @@ fn ignore(
         patterns.push("!vendor".to_owned());
     }
     let mut sections = vec![Section::new("Only what the compiler reads.", patterns)];
-    let embeds: Vec<String> = program.embeds.iter().map(|embed| format!("!{}", embed.pattern)).collect();
+    let embeds: Vec<String> = program.embeds.iter().map(|embed| format!("!{}", embed.ignored)).collect();
     if !embeds.is_empty() {
         sections.push(Section::new("Embedded by //go:embed.", embeds));
     }

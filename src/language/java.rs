@@ -16,6 +16,7 @@ use crate::format::pom::{Dependency, Element, Lineage};
 use crate::format::properties;
 use crate::plan::toolchain::Toolchain;
 use crate::plan::{Candidate, Decision, Need, Planner};
+use crate::render::sinks::path_operand;
 use crate::repo::Repo;
 use catalog::{CATALOG, Framework, Maven, is_one_of};
 use program::{Jar, Program, Shape, Source};
@@ -229,7 +230,7 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
         copies: start.copies,
         entrypoint: std::iter::once(java.to_owned()).chain(options).chain(start.words).collect(),
         arguments: framework
-            .map(|row| row.arguments.iter().cloned().chain(settings.clone()).collect())
+            .map(|row| row.arguments.iter().cloned().chain(settings.as_deref().map(path_operand)).collect())
             .unwrap_or_default(),
     };
     let labels = Labels {
@@ -521,7 +522,7 @@ fn flags(repo: &Repo, reactor: &Reactor, tests_are_read: bool) -> Vec<String> {
     let lineages: Vec<Lineage<'_>> = reactor.lineages(repo).map(|(_, lineage)| lineage).collect();
     let used = |plugins: &[String]| lineages.iter().any(|lineage| plugins.iter().any(|plugin| lineage.uses(plugin)));
     let skips = CATALOG.skip.iter().filter(|row| used(&row.plugins)).map(|row| format!("-D{}=true", row.property));
-    std::iter::once(tests.to_owned()).chain(skips).collect()
+    ["--batch-mode", "--no-transfer-progress", tests].map(str::to_owned).into_iter().chain(skips).collect()
 }
 
 /// What tells plugins to do nothing while there are no sources.

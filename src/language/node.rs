@@ -67,6 +67,7 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     let secrets = manager::secrets(planner, &project);
     let outcome = service::plan(planner, &project, &package, &toolchain)?;
     let desk = Desk { project: &project, package: &package, toolchain, manager, natives, aged, secrets };
+    desk.order().check_names()?;
     match outcome {
         Outcome::Server(server) => desk.server(planner, *server),
         Outcome::Site(site) => desk.site(planner, &site),

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::dockerignore::literal;
 use crate::facts::{Evidence, Strength};
 use crate::format::go_mod;
 use crate::repo::Repo;
@@ -38,6 +39,8 @@ pub struct Main {
 pub struct Embed {
     /// Relative to the repository.
     pub pattern: String,
+    /// The same for a .dockerignore: the folder of the file is no pattern, whatever its name.
+    pub ignored: String,
     /// Where it stands.
     pub file: String,
     /// Whether anything fits it.
@@ -377,7 +380,9 @@ impl Program {
             let hidden = |file: &str| file.rsplit('/').next().is_some_and(|name| name.starts_with('.'));
             let mut files = repo.files().filter(|file| file.starts_with(&inside) || *file == pattern);
             let is_empty = files.all(hidden);
-            self.embeds.push(Embed { pattern, file: path.to_owned(), is_there, is_empty });
+            let own = pattern.strip_prefix(folder).unwrap_or_default();
+            let ignored = format!("{}{own}", literal(folder));
+            self.embeds.push(Embed { pattern, ignored, file: path.to_owned(), is_there, is_empty });
         }
     }
 

@@ -193,7 +193,8 @@ pub fn files<'a>(repo: &'a Repo, pom: &str, lineage: &Lineage<'_>) -> Vec<&'a st
 fn mains<'a>(repo: &'a Repo, pom: &str, lineage: &Lineage<'_>) -> Vec<(&'a str, Main)> {
     let main = |file: &'a str| {
         let (stem, ending) = file.rsplit('/').next()?.rsplit_once('.')?;
-        Some((file, java::main(stem, ending == "kt", repo.text(file)?)?))
+        let main = java::main(stem, ending == "kt", repo.text(file)?)?;
+        is_class(&main.class).then_some((file, main))
     };
     files(repo, pom, lineage).into_iter().filter_map(main).collect()
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::catalog::Runtime;
+use crate::dockerignore::literal;
 use crate::language::Variable;
+use crate::render::sinks::path_operand;
 use crate::source::shell::{self, Command};
 
 use super::Desk;
@@ -251,9 +253,10 @@ impl Desk<'_> {
             }
             return [split(&self.manager.row.exec), argv].concat();
         }
-        let quoted = shlex::try_quote(&self.package.folder).unwrap_or_default();
-        let folder = if self.is_member() { format!("cd {quoted} && ") } else { String::new() };
-        vec!["sh".to_owned(), "-c".to_owned(), format!("PATH=$PWD/node_modules/.bin:$PATH; {folder}{step}")]
+        let folder = path_operand(&self.package.folder);
+        let quoted = shlex::try_quote(&folder).ok().filter(|_| self.is_member());
+        let enter = quoted.map_or_else(String::new, |quoted| format!("cd {quoted} && "));
+        vec!["sh".to_owned(), "-c".to_owned(), format!("PATH=$PWD/node_modules/.bin:$PATH; {enter}{step}")]
     }
 
     /// The words of a site.
@@ -391,7 +394,8 @@ impl Desk<'_> {
     /// Where packages lie that the program in a folder below has no use for.
     fn other_modules(&self, home: &str) -> Vec<String> {
         let manifests = self.project.repo.files().filter_map(|path| path.strip_suffix("/package.json"));
-        let others = manifests.filter(|folder| *folder != home).map(|folder| format!("{folder}/node_modules"));
+        let others =
+            manifests.filter(|folder| *folder != home).map(|folder| format!("{}/node_modules", literal(folder)));
         std::iter::once("node_modules".to_owned()).chain(others.take(20)).collect()
     }
 

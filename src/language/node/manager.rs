@@ -8,6 +8,7 @@ use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::{npmrc, pnpm_workspace};
 use crate::plan::toolchain::Toolchain;
 use crate::plan::{Decision, Planner};
+use crate::render::sinks::path_operand;
 
 use super::Desk;
 use super::build;
@@ -373,7 +374,7 @@ impl Order<'_> {
     fn edits_of_members(&self) -> impl Iterator<Item = Vec<String>> {
         self.copied_members().filter_map(|package| {
             let hooks: Vec<String> = build::hooks(package).map(|name| format!("scripts.{name}")).collect();
-            let place = ["--prefix".to_owned(), package.folder.clone()];
+            let place = ["--prefix".to_owned(), path_operand(&package.folder)];
             (!hooks.is_empty()).then(|| [split("npm pkg delete"), hooks, place.to_vec()].concat())
         })
     }
@@ -412,6 +413,27 @@ impl Order<'_> {
             }
         }
         words
+    }
+
+    /// Names that managers would read as patterns or options.
+    ///
+    /// # Errors
+    /// Where a package of the service has one.
+    pub fn check_names(&self) -> Result<(), Error> {
+        let is_word = |text: &str| {
+            !text.starts_with('-') && text.chars().all(|c| c.is_ascii_alphanumeric() || "@/._~-".contains(c))
+        };
+        let by_name =
+            |package: &&&Package| !matches!(self.manager.row.id.as_str(), "npm" | "bun") && !package.folder.is_empty();
+        match self.closure.iter().filter(by_name).find(|package| !is_word(package.label())) {
+            None => Ok(()),
+            Some(package) => {
+                let (label, file, manager) = (package.label(), package.path("package.json"), &self.manager.row.id);
+                let manager = manager.trim_end_matches("-berry");
+                Err(Error::no(format!("{manager} cannot be asked for the package `{label}` (`{file}`), whose name is more than a word to it"))
+                    .hint("give it a name of letters, digits and dashes inside"))
+            }
+        }
     }
 
     /// How pnpm selects the service.

@@ -15,6 +15,7 @@ use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::procfile;
 use crate::language::Variable;
 use crate::plan::{Candidate, Decision, Planner};
+use crate::render::sinks::path_operand;
 use crate::repo::Repo;
 use crate::source::pattern;
 use crate::source::python::Listener;
@@ -111,7 +112,9 @@ fn choices(repo: &Repo, project: &Project, program: &Program) -> Vec<Choice> {
         interfaces.insert("own");
     }
     let mut choices = processes(repo);
-    let apps = program.apps(&interfaces);
+    let mut apps = program.apps(&interfaces);
+    // Servers would take such a name of a module for an option.
+    apps.retain(|app| !app.reference.starts_with('-'));
     let served = apps.iter().any(|app| app.framework.interface != "worker");
     choices.extend(app_choices(&apps, program));
     choices.extend(command_choices(project, program, served));
@@ -439,7 +442,7 @@ fn fill(words: &[String], app: &App, port: Option<u16>) -> Vec<String> {
     let word = |word: &String| {
         let word = word
             .replace("{app}", &app.reference)
-            .replace("{file}", &app.file)
+            .replace("{file}", &path_operand(&app.file))
             .replace("{interface}", &app.framework.interface);
         with_port(&word, port)
     };
@@ -681,7 +684,7 @@ fn of_script(planner: &mut Planner, program: &Program, script: &Script) -> Start
         program: None,
         argv: match &script.module {
             Some(module) => vec!["-m".to_owned(), module.clone()],
-            None => vec![script.file.clone()],
+            None => vec![path_operand(&script.file)],
         },
         signals: ends_itself(&listeners, source.is_some_and(|source| source.module.handles_sigterm())),
         port,
