@@ -3,6 +3,7 @@
 mod check;
 mod config;
 mod explain;
+mod findings;
 mod init;
 mod print;
 mod settle;

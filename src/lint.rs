@@ -1,6 +1,9 @@
 //! The promises that a Dockerfile, edited by anybody, may break.
 
+mod rules;
 pub mod structure;
+
+pub use rules::{Level, RULES, Rule, level};
 
 use std::sync::LazyLock;
 
@@ -30,24 +33,6 @@ impl Reason {
         Reason { rule, file: file.to_owned(), line, message: message.into() }
     }
 }
-
-/// The rules and what they are about.
-pub const RULES: &[(&str, &str)] = &[
-    ("stale", "A run of update would change the file"),
-    ("missing", "A file that was generated is not there"),
-    ("hidden-input", "The .dockerignore hides what the build reads"),
-    ("manifest-not-copied", "The dependency step does not see a manifest"),
-    ("unparsable", "The file cannot be read"),
-    ("unknown-stage", "A stage is named that does not stand above"),
-    ("duplicate-stage", "Two stages have one name"),
-    ("no-shell", "A shell is needed in an image that has none"),
-    ("conflict", "The file has conflict markers"),
-    ("root-user", "The image runs as root"),
-    ("secret", "A secret gets into the image"),
-    ("unpinned-base", "A base image has no version"),
-    ("package-manager-as-init", "A package manager is the first process"),
-    ("end-of-life", "A base image's maker mends it no more"),
-];
 
 static SECRET_NAME: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?i)(^|_)(apikey|api_key|auth|credentials?|password|passwd|pword|secret|token|private_key)(_|$)")

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
@@ -31,6 +31,19 @@ impl fmt::Display for Unread {
 
 type Text = Result<String, Unread>;
 type Reader = dyn Fn(&str) -> Text;
+
+/// The root of the git repository that a folder belongs to.
+pub fn git_root(folder: &Path) -> Option<PathBuf> {
+    let real = folder.canonicalize().ok()?;
+    real.ancestors().find(|above| above.join(".git").exists()).map(Path::to_owned)
+}
+
+/// The path of a folder below the root of its git repository, with slashes; empty at the root and outside of git.
+pub fn below_git_root(folder: &Path) -> String {
+    let below = || folder.canonicalize().ok()?.strip_prefix(git_root(folder)?).ok().map(Path::to_owned);
+    let parts = below().unwrap_or_default();
+    parts.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
+}
 
 /// The paths of a tree, sorted, relative, with slashes; texts are read when first asked for and kept.
 pub struct Repo {

@@ -152,15 +152,20 @@ fn session(argument: &str) -> String {
 
 /// A table of the program's own: `keys` of dockgen.toml, or `rules` of `dockgen check`.
 fn program(table: &str) -> String {
-    let keys = dockgen::config::KEYS.iter().map(|key| (key.name, key.help));
-    let rules = dockgen::lint::RULES.iter().copied();
-    let (title, rows): (&str, Vec<(&str, &str)>) = match table {
-        "keys" => ("Key", keys.collect()),
-        "rules" => ("Rule", rules.collect()),
+    match table {
+        "keys" => {
+            let keys = dockgen::config::KEYS.iter().map(|key| format!("| `{}` | {} |\n", key.name, key.help));
+            format!("\n| Key | Means |\n|---|---|\n{}\n", keys.collect::<String>())
+        }
+        "rules" => {
+            let rules = dockgen::lint::RULES.iter().map(|rule| {
+                let level = format!("{:?}", rule.level).to_lowercase();
+                format!("| `{}` | {level} | {} | {} |\n", rule.id, rule.text, rule.help)
+            });
+            format!("\n| Rule | Level | Means | Mended by |\n|---|---|---|---|\n{}\n", rules.collect::<String>())
+        }
         other => panic!("the program has no {other}"),
-    };
-    let body: String = rows.iter().map(|(name, help)| format!("| `{name}` | {help} |\n")).collect();
-    format!("\n| {title} | Means |\n|---|---|\n{body}\n")
+    }
 }
 
 /// A snapshot as code.

@@ -1,8 +1,10 @@
 //! `dockgen check`.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::findings::Folder;
 use super::{CheckArgs, Format, Printed, print, settle};
+use crate::Draft;
 use crate::changes::{Fate, Manners};
 use crate::disk;
 use crate::dockerignore::Matcher;
@@ -12,7 +14,6 @@ use crate::lint::structure::{PATHS, Texts, structure};
 use crate::lint::{self, Reason};
 use crate::news;
 use crate::repo::Repo;
-use crate::{Draft, config};
 
 /// Says why the files are stale or break a promise; writes nothing.
 ///
@@ -51,7 +52,7 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
     }
     reasons.extend(written(args, &repo, &draft)?);
     reasons.dedup();
-    speak(args, &reasons);
+    speak(args, &reasons)?;
     Ok(if reasons.is_empty() { Exit::Done } else { Exit::No })
 }
 
@@ -101,11 +102,14 @@ fn written(args: &CheckArgs, repo: &Repo, draft: &Draft) -> Result<Vec<Reason>, 
     Ok(reasons)
 }
 
-fn speak(args: &CheckArgs, reasons: &[Reason]) {
+fn speak(args: &CheckArgs, reasons: &[Reason]) -> Result<(), Error> {
     match args.format {
         Format::Json => print::product(&format!("{:#}\n", json!({ "schema": 1, "reasons": reasons }))),
-        Format::Sarif => print::product(&format!("{:#}\n", sarif(reasons))),
-        Format::Github => print::product(&reasons.iter().map(annotation).collect::<String>()),
+        Format::Sarif => print::product(&format!("{:#}\n", Folder::of(&args.dir)?.sarif(reasons))),
+        Format::Github => {
+            let folder = Folder::of(&args.dir)?;
+            print::product(&reasons.iter().map(|reason| folder.annotation(reason)).collect::<String>());
+        }
         Format::Text => {
             for reason in reasons {
                 print::product(&print::printable(&format!(
@@ -122,42 +126,9 @@ fn speak(args: &CheckArgs, reasons: &[Reason]) {
             }
         }
     }
+    Ok(())
 }
 
 fn place(reason: &Reason) -> String {
     reason.line.map_or_else(|| reason.file.clone(), |line| format!("{}:{line}", reason.file))
-}
-
-/// A line that GitHub shows beside the file; what it may not hold is escaped as its runner wants.
-fn annotation(reason: &Reason) -> String {
-    let escaped = reason.message.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    let line = reason.line.map_or_else(String::new, |line| format!(",line={line}"));
-    format!("::error file={}{line},title=dockgen {}::{escaped}\n", reason.file, reason.rule)
-}
-
-fn sarif(reasons: &[Reason]) -> Value {
-    let rules = lint::RULES.iter().map(|(id, text)| json!({ "id": id, "shortDescription": { "text": text } }));
-    let results = reasons.iter().map(|reason| {
-        json!({
-            "ruleId": reason.rule,
-            "level": "error",
-            "message": { "text": reason.message },
-            "locations": [{ "physicalLocation": {
-                "artifactLocation": { "uri": reason.file },
-                "region": { "startLine": reason.line.unwrap_or(1) },
-            } }],
-        })
-    });
-    json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "dockgen",
-                "informationUri": config::SCHEMA_URL,
-                "rules": rules.collect::<Vec<_>>(),
-            } },
-            "results": results.collect::<Vec<_>>(),
-        }],
-    })
 }
