@@ -97,14 +97,24 @@ impl Repo {
     /// The files in a folder and below; the empty path is the whole tree.
     pub fn below<'a>(&'a self, folder: &str) -> impl Iterator<Item = &'a str> {
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        let start = self.paths.partition_point(|path| path.as_str() < prefix.as_str());
-        self.paths[start..].iter().map(String::as_str).take_while(move |path| path.starts_with(&prefix))
+        self.paths[self.first(&prefix)..].iter().map(String::as_str).take_while(move |path| path.starts_with(&prefix))
     }
 
     /// The files that lie directly in a folder.
     pub fn inside<'a>(&'a self, folder: &str) -> impl Iterator<Item = &'a str> {
-        let skip = if folder.is_empty() { 0 } else { folder.len() + 1 };
-        self.below(folder).filter(move |path| !path[skip..].contains('/'))
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let mut rest = self.paths.get(self.first(&prefix)..).unwrap_or_default();
+        std::iter::from_fn(move || {
+            loop {
+                let (path, behind) = rest.split_first()?;
+                let Some((below, _)) = path.strip_prefix(&prefix)?.split_once('/') else {
+                    rest = behind;
+                    return Some(path.as_str());
+                };
+                let folder = &path[..=prefix.len() + below.len()];
+                rest = &rest[rest.partition_point(|path| path.starts_with(folder))..];
+            }
+        })
     }
 
     /// Whether this file is there.
@@ -144,6 +154,11 @@ impl Repo {
     /// Folders that could not be entered, with the reason.
     pub fn closed(&self) -> &[String] {
         &self.closed
+    }
+
+    /// Where the paths begin that are not before this text.
+    fn first(&self, text: &str) -> usize {
+        self.paths.partition_point(|path| path.as_str() < text)
     }
 
     fn index(&self, path: &str) -> Option<usize> {
@@ -273,6 +288,9 @@ fn without_utf_16(bytes: Vec<u8>) -> Vec<u8> {
 
 /// Whether this is XML that says of itself that each byte is a character (older poms do).
 fn declares_latin(bytes: &[u8]) -> bool {
+    if !bytes.get(..5).is_some_and(|head| head.eq_ignore_ascii_case(b"<?xml")) {
+        return false;
+    }
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(120)]).to_ascii_lowercase();
     let declaration = head.strip_prefix("<?xml").and_then(|rest| rest.split("?>").next()).unwrap_or_default();
     ["iso-8859-1", "iso-8859-15", "windows-1252", "latin1"]
@@ -305,6 +323,8 @@ mod tests {
         assert_eq!(repo.below("a").collect::<Vec<_>>(), ["a/b.go", "a/c/d.go"]);
         assert_eq!(repo.inside("a").collect::<Vec<_>>(), ["a/b.go"]);
         assert_eq!(repo.inside("").collect::<Vec<_>>(), ["a.go"]);
+        assert_eq!(repo.inside("a/c").collect::<Vec<_>>(), ["a/c/d.go"]);
+        assert_eq!(repo.inside("x").count(), 0);
         assert_eq!(repo.top(), ["a", "a.go", "ab"]);
         assert!(repo.has_folder("a/c") && !repo.has_folder("a/b.go"));
     }

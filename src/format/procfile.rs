@@ -1,5 +1,7 @@
 //! `Procfile`: the processes of an application and how each is started.
 
+use std::collections::HashSet;
+
 use super::Fault;
 
 /// Process and command line, in the order of the file.
@@ -7,11 +9,10 @@ pub type Processes = Vec<(String, String)>;
 
 /// Reads the file; of two equal names the last counts, as on the platforms.
 pub fn parse(text: &str) -> Result<Processes, Fault> {
-    let mut processes = Processes::new();
-    for (name, command) in text.lines().filter_map(process) {
-        processes.retain(|(known, _)| known != name);
-        processes.push((name.to_owned(), command.to_owned()));
-    }
+    let mut seen = HashSet::new();
+    let last = text.lines().rev().filter_map(process).filter(|(name, _)| seen.insert(*name));
+    let mut processes: Processes = last.map(|(name, command)| (name.to_owned(), command.to_owned())).collect();
+    processes.reverse();
     match processes.is_empty() {
         true => Err(Fault::new("names no process", text)),
         false => Ok(processes),

@@ -4,7 +4,6 @@ mod config;
 mod sources;
 mod start;
 
-use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
@@ -129,9 +128,6 @@ fn versions(file: &str, read: &go_mod::GoMod) -> Vec<Fact> {
 const ASIDE: [&str; 10] =
     ["examples", "example", "tools", "hack", "scripts", "script", "test", "tests", "testdata", "internal"];
 
-/// More main packages than this are not read to see which of them serve.
-const MOST_MAINS: usize = 20;
-
 /// Names under `cmd/` that usually are the service.
 const SERVICES: [&str; 7] = ["server", "api", "web", "app", "service", "main", "daemon"];
 
@@ -141,14 +137,9 @@ fn mains(repo: &Repo) -> Vec<Fact> {
     let mains = sources::main_packages(repo, &modules);
     let base = modules.first().map(|module| module.path.rsplit('/').next().unwrap_or_default().to_owned());
     let only = mains.len() == 1;
-    let serving: Vec<&str> = match mains.len() {
-        2..=MOST_MAINS => {
-            let serves = |main: &&sources::Main| Program::read(repo, &modules, &main.folder).serves;
-            mains.iter().filter(serves).map(|main| main.folder.as_str()).collect()
-        }
-        _ => Vec::new(),
-    };
-    let serves = |folder: &str| serving.is_empty() || serving.contains(&folder);
+    let [serving, listening] = sources::serving(repo, &modules, if only { &[] } else { &mains });
+    let none_serves = !mains.iter().any(|main| serving.contains(&main.folder));
+    let serves = |folder: &str| none_serves || serving.contains(folder);
     let strength = |folder: &str| {
         let name = folder.rsplit('/').next().unwrap_or_default();
         let aside = folder.split('/').any(|part| ASIDE.contains(&part));
@@ -162,11 +153,6 @@ fn mains(repo: &Repo) -> Vec<Fact> {
             Strength::Guess
         }
     };
-    let listens: BTreeSet<String> = mains
-        .iter()
-        .filter(|main| !only && Program::read(repo, &modules, &main.folder).listens)
-        .map(|main| main.folder.clone())
-        .collect();
     let rank = |folder: &str| {
         let name = folder.rsplit('/').next().unwrap_or_default();
         let aside = folder.split('/').any(|part| ASIDE.contains(&part));
@@ -174,7 +160,7 @@ fn mains(repo: &Repo) -> Vec<Fact> {
             aside,
             !serves(folder),
             SERVICES.iter().position(|service| *service == name).unwrap_or(SERVICES.len()),
-            !listens.contains(folder),
+            !listening.contains(folder),
             folder.matches('/').count(),
         )
     };

@@ -25,6 +25,18 @@ pub struct Syntax {
     regex: bool,
 }
 
+impl Syntax {
+    /// The bytes with which a comment or a literal begins.
+    fn begins(&self) -> [bool; 256] {
+        let comments = [Some(self.line_comment), self.block_comment.map(|(open, _)| open)];
+        let marks = comments.into_iter().flatten().chain(self.quotes.iter().map(|quote| quote.mark));
+        let mut begins = [false; 256];
+        marks.filter_map(|mark| mark.bytes().next()).for_each(|byte| begins[usize::from(byte)] = true);
+        begins[usize::from(b'/')] |= self.regex;
+        begins
+    }
+}
+
 /// Go: raw strings in backquotes, no nested comments.
 pub const GO: Syntax = Syntax {
     line_comment: "//",
@@ -57,6 +69,12 @@ pub const PYTHON: Syntax = Syntax {
     regex: false,
 };
 
+/// How much of a line is looked at on either side of an offset, in bytes: what is longer was made by a tool.
+pub const LONG: usize = 400;
+
+/// How much of a longer line stands before the offset where it is quoted, in bytes.
+const BEFORE: usize = 40;
+
 /// A source text beside its mask.
 #[derive(Debug)]
 pub struct Masked<'a> {
@@ -68,7 +86,8 @@ pub struct Masked<'a> {
 impl<'a> Masked<'a> {
     /// Masks a text.
     pub fn new(text: &'a str, syntax: &Syntax) -> Self {
-        let mut scanner = Scanner { bytes: text.as_bytes(), at: 0, out: text.as_bytes().to_vec(), strings: Vec::new() };
+        let out = text.as_bytes().to_vec();
+        let mut scanner = Scanner { bytes: text.as_bytes(), at: 0, out, strings: Vec::new(), unclosed: 0 };
         scanner.run(syntax);
         let code = String::from_utf8(scanner.out).unwrap_or_default();
         Masked { text, code, strings: scanner.strings }
@@ -87,8 +106,7 @@ impl<'a> Masked<'a> {
     /// The content of the first string literal whose opening quote stands at `offset` or later, if only blanks
     /// stand between.
     pub fn string_at(&self, offset: usize) -> Option<&'a str> {
-        let index = self.strings.partition_point(|range| range.start < offset);
-        let range = self.strings.get(index)?;
+        let range = self.strings.get(self.first_string(offset))?;
         let between = self.code.get(offset..range.start)?;
         between
             .trim_matches(|c: char| c.is_whitespace() || "\"'`".contains(c))
@@ -106,11 +124,42 @@ impl<'a> Masked<'a> {
         self.strings.iter().map(|range| (range.start, self.original(range.clone())))
     }
 
-    /// The whole line of the original text around an offset, trimmed.
-    pub fn line(&self, offset: usize) -> &'a str {
-        let start = self.text.get(..offset).and_then(|head| head.rfind('\n')).map_or(0, |at| at + 1);
-        self.text.get(start..).and_then(|tail| tail.lines().next()).unwrap_or_default().trim()
+    /// The contents of the string literals that begin between an offset and the end of its line, or of what is looked at of it.
+    pub fn strings_behind(&self, offset: usize) -> impl Iterator<Item = &'a str> {
+        let end = offset + self.rest_of_line(offset).len();
+        let strings = self.strings.get(self.first_string(offset)..).unwrap_or_default();
+        strings.iter().take_while(move |range| range.start < end).map(|range| self.original(range.clone()))
     }
+
+    /// The line of the original text around an offset, trimmed; of a longer one than [`LONG`] a part.
+    pub fn line(&self, offset: usize) -> &'a str {
+        let start = self.line_start(offset).unwrap_or_else(|| boundary(self.text, offset.saturating_sub(BEFORE)));
+        let end = offset + self.rest_of_line(offset).len();
+        self.text.get(start..end).unwrap_or_default().trim()
+    }
+
+    /// Where the line around an offset begins; `None` where that is farther away than [`LONG`].
+    pub fn line_start(&self, offset: usize) -> Option<usize> {
+        let from = offset.saturating_sub(LONG);
+        let newline = memchr::memrchr(b'\n', self.text.as_bytes().get(from..offset)?);
+        newline.map(|at| from + at + 1).or((from == 0).then_some(0))
+    }
+
+    /// The original text from an offset to the end of its line, at most [`LONG`] bytes.
+    pub fn rest_of_line(&self, offset: usize) -> &'a str {
+        let tail = self.text.get(offset..boundary(self.text, offset + LONG)).unwrap_or_default();
+        tail.split_once('\n').map_or(tail, |(line, _)| line)
+    }
+
+    /// The index of the first string that begins at an offset or later.
+    fn first_string(&self, offset: usize) -> usize {
+        self.strings.partition_point(|range| range.start < offset)
+    }
+}
+
+/// The first place at `offset` or behind it that lies between two characters, or the text's end.
+pub fn boundary(text: &str, offset: usize) -> usize {
+    (offset..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
 }
 
 struct Scanner<'a> {
@@ -118,19 +167,20 @@ struct Scanner<'a> {
     at: usize,
     out: Vec<u8>,
     strings: Vec<Range<usize>>,
+    /// The end of the last line with a slash that ends no regular expression: none begins before it.
+    unclosed: usize,
 }
 
 impl Scanner<'_> {
     fn run(&mut self, syntax: &Syntax) {
-        while self.at < self.bytes.len() {
+        let begins = syntax.begins();
+        while let Some(next) = self.bytes[self.at..].iter().position(|byte| begins[usize::from(*byte)]) {
+            self.at += next;
             if self.sees(syntax.line_comment) {
-                let end = self.find("\n", self.at).unwrap_or(self.bytes.len());
-                self.blank(self.at..end);
-                self.at = end;
+                self.comment(memchr::memchr(b'\n', &self.bytes[self.at..]));
             } else if let Some((open, close)) = syntax.block_comment.filter(|(open, _)| self.sees(open)) {
-                let end = self.find(close, self.at + open.len()).map_or(self.bytes.len(), |at| at + close.len());
-                self.blank(self.at..end);
-                self.at = end;
+                let end = memchr::memmem::find(&self.bytes[self.at + open.len()..], close.as_bytes());
+                self.comment(end.map(|at| open.len() + at + close.len()));
             } else if let Some(quote) = syntax.quotes.iter().find(|quote| self.sees(quote.mark)) {
                 self.literal(quote);
             } else if syntax.regex && self.bytes[self.at] == b'/' && self.may_start_regex() {
@@ -145,9 +195,11 @@ impl Scanner<'_> {
         self.bytes[self.at..].starts_with(mark.as_bytes())
     }
 
-    fn find(&self, mark: &str, from: usize) -> Option<usize> {
-        let tail = self.bytes.get(from..)?;
-        tail.windows(mark.len()).position(|window| window == mark.as_bytes()).map(|at| at + from)
+    /// Blanks a comment of this length, or all that is left.
+    fn comment(&mut self, length: Option<usize>) {
+        let end = length.map_or(self.bytes.len(), |length| self.at + length);
+        self.blank(self.at..end);
+        self.at = end;
     }
 
     fn blank(&mut self, range: Range<usize>) {
@@ -160,27 +212,38 @@ impl Scanner<'_> {
 
     fn literal(&mut self, quote: &Quote) {
         let start = self.at + quote.mark.len();
+        let mark = quote.mark.as_bytes()[0];
+        let escape = if quote.escapes { b'\\' } else { mark };
+        let newline = if quote.multiline { mark } else { b'\n' };
         self.at = start;
-        while self.at < self.bytes.len() {
+        while let Some(next) = memchr::memchr3(mark, escape, newline, &self.bytes[self.at..]) {
+            self.at += next;
             if quote.escapes && self.bytes[self.at] == b'\\' {
                 self.at = (self.at + 2).min(self.bytes.len());
-            } else if self.sees(quote.mark) || (!quote.multiline && self.bytes[self.at] == b'\n') {
-                break;
+            } else if self.sees(quote.mark) || self.bytes[self.at] == b'\n' {
+                return self.string(start, if self.sees(quote.mark) { quote.mark.len() } else { 0 });
             } else {
                 self.at += 1;
             }
         }
+        self.at = self.bytes.len();
+        self.string(start, 0);
+    }
+
+    /// Takes up a string that ends here, and goes behind its closing mark of this length.
+    fn string(&mut self, start: usize, mark: usize) {
         self.blank(start..self.at);
         self.strings.push(start..self.at);
-        if self.at < self.bytes.len() && self.sees(quote.mark) {
-            self.at += quote.mark.len();
-        }
+        self.at += mark;
     }
 
     /// A slash starts a regular expression where an operand is expected.
     fn may_start_regex(&self) -> bool {
         let before = self.out[..self.at].iter().rposition(|byte| !byte.is_ascii_whitespace());
-        before.is_none_or(|at| b"(,=:[!&|?{};+-*%<>~^".contains(&self.out[at]) || self.out[..=at].ends_with(b"return"))
+        self.at >= self.unclosed
+            && before.is_none_or(|at| {
+                b"(,=:[!&|?{};+-*%<>~^".contains(&self.out[at]) || self.out[..=at].ends_with(b"return")
+            })
     }
 
     fn regex(&mut self) {
@@ -202,6 +265,7 @@ impl Scanner<'_> {
             at += 1;
         }
         self.at = start;
+        self.unclosed = at;
     }
 }
 
@@ -235,6 +299,23 @@ mod tests {
         assert_eq!(masked.strings().collect::<Vec<_>>(), ["it", "x"]);
         let masked = Masked::new("'''doc 'a' '''\nx='b'", &PYTHON);
         assert_eq!(masked.strings().collect::<Vec<_>>(), ["doc 'a' ", "b"]);
+    }
+
+    #[test]
+    fn a_long_line_is_quoted_in_part() {
+        let text = format!("{}listen('3000'){}\nx", "é;".repeat(LONG), "é;".repeat(LONG));
+        let masked = Masked::new(&text, &JAVASCRIPT);
+        let line = masked.line(text.find("listen").unwrap());
+        assert!(line.contains("listen('3000')") && line.len() <= LONG + BEFORE, "{line}");
+        assert_eq!(masked.line(text.len()), "x");
+        let shorter = format!("{}3000\r\nx", " a;".repeat(LONG / 3 - 10));
+        assert!(Masked::new(&shorter, &JAVASCRIPT).line(shorter.find("3000").unwrap()).starts_with("a;"));
+    }
+
+    #[test]
+    fn a_line_has_one_slash_that_closes_nothing() {
+        let masked = Masked::new("x=/['=/a\ny=/'/;z='b'", &JAVASCRIPT);
+        assert_eq!(masked.strings().collect::<Vec<_>>(), ["=/a", "b"]);
     }
 
     proptest::proptest! {

@@ -3,12 +3,14 @@
 //! Nothing here knows a framework. Callees come back resolved through the imports (`flask.Flask`), and the catalog knows
 //! which of them is an application.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::mask::{Masked, PYTHON};
+use super::mask::{LONG, Masked, PYTHON, boundary};
 use super::pattern;
 
 /// A module-level `variable = callee(…)`.
@@ -92,21 +94,37 @@ pub struct Variable {
     pub boolean: bool,
 }
 
-/// A Python source, masked, with its imports resolved.
+/// A Python source, masked, with its imports resolved. What is asked for more than once is kept.
 #[derive(Debug)]
 pub struct Module<'a> {
     masked: Masked<'a>,
     imports: Vec<Import>,
+    /// The last import that binds a name, by its place in `imports`.
+    bound: HashMap<String, usize>,
+    brackets: OnceCell<Vec<Bracket>>,
+    constants: OnceCell<HashMap<String, usize>>,
+    makers: OnceCell<HashMap<String, Vec<String>>>,
+    option_port: OnceCell<Option<Number>>,
+}
+
+/// A bracket's place, and where the brackets close that are open behind it.
+#[derive(Debug)]
+struct Bracket {
+    at: usize,
+    closed: Option<usize>,
 }
 
 /// Modules that listen for a developer.
 const DEBUGGERS: [&str; 3] = ["debugpy", "ptvsd", "pydevd"];
 
-/// Bytes that are searched for a closing bracket, so that a file of opening ones costs no more than its length.
-const ARGUMENTS: usize = 20_000;
+/// How long the arguments of a call may be that is understood, in bytes: calls stand inside of each other, and each is read.
+const ARGUMENTS: usize = 2_000;
+
+/// How long a list may be that a keyword names, in bytes.
+const LIST: usize = 20_000;
 
 static FROM: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?m)^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]+)"));
+    LazyLock::new(|| pattern(r"(?m)^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^()]*\)|[^\n]+)"));
 static IMPORT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^[ \t]*import[ \t]+([^\n]+)"));
 static PLAIN_IMPORT: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?m)^(?:from[ \t]+(\w[.\w]*)[ \t]+import\b|import[ \t]+([^\n]+))"));
@@ -155,7 +173,16 @@ impl<'a> Module<'a> {
     pub fn new(text: &'a str) -> Self {
         let masked = Masked::new(text, &PYTHON);
         let imports = read_imports(masked.code());
-        Module { masked, imports }
+        let bound = imports.iter().enumerate().map(|(at, import)| (import.bound.clone(), at)).collect();
+        Module {
+            masked,
+            imports,
+            bound,
+            brackets: OnceCell::new(),
+            constants: OnceCell::new(),
+            makers: OnceCell::new(),
+            option_port: OnceCell::new(),
+        }
     }
 
     /// Top-level names of the modules that are imported anywhere: `flask`, `google`; relative ones are left out.
@@ -201,7 +228,7 @@ impl<'a> Module<'a> {
         found
             .filter_map(|found| {
                 let (all, name) = (found.get(0)?, found.get(1)?);
-                let arguments = self.balanced(all.end());
+                let arguments = self.balanced(all.end(), LIST);
                 let body = self.block(arguments.end);
                 Some(Function {
                     name: name.as_str().to_owned(),
@@ -213,14 +240,27 @@ impl<'a> Module<'a> {
             .collect()
     }
 
-    /// Whether a text stands in the code, outside of strings and comments.
-    pub fn mentions(&self, text: &str) -> bool {
-        self.masked.code().contains(text)
+    /// Whether a pattern matches anywhere in the text: quicker than to look into it.
+    pub fn matches(&self, pattern: &Regex) -> bool {
+        pattern.is_match(self.masked.original(0..self.masked.code().len()))
+    }
+
+    /// What a name of this module is made of: what the function calls, what the class inherits from, what is imported.
+    pub fn makers(&self, name: &str) -> Vec<String> {
+        let makers = self.makers.get_or_init(|| {
+            let functions = self.functions().into_iter().rev().map(|function| (function.name, function.calls));
+            let classes = self.classes().into_iter().rev().map(|(name, bases)| (name.to_owned(), bases));
+            let mut makers: HashMap<String, Vec<String>> = classes.collect();
+            makers.extend(functions);
+            makers
+        });
+        let imported = || self.imported_as(name).map(str::to_owned).into_iter().collect();
+        makers.get(name).cloned().unwrap_or_else(imported)
     }
 
     /// What an imported name stands for: `.factory.create_app`.
-    pub fn imported_as(&self, name: &str) -> Option<&str> {
-        self.imports.iter().rev().find(|import| import.bound == name).map(|import| import.target.as_str())
+    fn imported_as(&self, name: &str) -> Option<&str> {
+        self.bound.get(name).and_then(|at| self.imports.get(*at)).map(|import| import.target.as_str())
     }
 
     /// Module-level classes, each with the classes that it is made from, resolved through the imports.
@@ -229,7 +269,7 @@ impl<'a> Module<'a> {
         found
             .filter_map(|found| {
                 let (all, name) = (found.get(0)?, found.get(1)?);
-                let bases = self.split(self.balanced(all.end()));
+                let bases = self.split(self.balanced(all.end(), LIST));
                 Some((name.as_str(), bases.iter().map(|base| self.resolve(self.code(base).trim())).collect()))
             })
             .collect()
@@ -273,11 +313,12 @@ impl<'a> Module<'a> {
     /// The value of `setdefault("NAME", "value")` or `environ["NAME"] = "value"`.
     pub fn environment_default(&self, name: &str) -> Option<&'a str> {
         let pair = |found: regex::Match| {
-            let arguments = self.balanced(found.end());
+            self.masked.string_at(found.end()).filter(|text| *text == name)?;
+            let arguments = self.arguments(found.end());
             let value = self.split(arguments.clone()).into_iter().nth(1).map_or(arguments.end, |part| part.start);
             let at =
                 self.code(&(value..self.masked.code().len())).find(|c: char| !(c.is_whitespace() || "]=".contains(c)));
-            (self.masked.string_at(found.end()) == Some(name)).then(|| self.masked.string_at(value + at?))?
+            self.masked.string_at(value + at?)
         };
         ENVIRONMENT.find_iter(self.masked.code()).find_map(pair)
     }
@@ -293,9 +334,9 @@ impl<'a> Module<'a> {
                 if debugs || !LISTENING.is_match(&resolved) || self.is_definition(callee.start()) {
                     return None;
                 }
-                let arguments = self.balanced(all.end());
+                let arguments = self.arguments(all.end());
                 Some(Listener {
-                    port: self.port_of(&arguments).or_else(|| self.option_port(&arguments))?,
+                    port: self.port_of(&arguments).or_else(|| self.port_of_option(&arguments))?,
                     host: self
                         .keyword(&HOST_KEYWORD, &arguments)
                         .and_then(|value| self.masked.string_at(value.start))
@@ -312,7 +353,7 @@ impl<'a> Module<'a> {
         READ.find_iter(self.masked.code())
             .filter_map(|found| {
                 let name = self.masked.string_at(found.end()).filter(|name| is_variable(name))?;
-                let arguments = self.balanced(found.end());
+                let arguments = self.arguments(found.end());
                 let call = found.as_str();
                 let line = self.masked.line(found.start());
                 let has_default = self.split(arguments.clone()).len() > 1 && self.has_default(&arguments)
@@ -331,19 +372,20 @@ impl<'a> Module<'a> {
             .collect()
     }
 
-    /// Calls anywhere, resolved through the imports, each with its first string where one stands there.
-    pub fn calls_with_text(&self) -> Vec<Call<'a>> {
+    /// Calls of what is wanted, by its name resolved through the imports, each with its first string where one stands there.
+    pub fn calls_with_text(&self, wanted: impl Fn(&str) -> bool) -> Vec<Call<'a>> {
         let found = CALL.captures_iter(self.masked.code());
         found
             .filter_map(|found| {
-                let (all, callee) = (found.get(0)?, found.get(1)?);
-                let arguments = self.balanced(all.end());
+                let (all, name) = (found.get(0)?, found.get(1)?);
+                let callee = Some(self.resolve(name.as_str())).filter(|callee| wanted(callee))?;
+                let arguments = self.arguments(all.end());
                 let skipped = self.code(&arguments).find(|c: char| !(c.is_whitespace() || "[(".contains(c)))?;
                 Some(Call {
-                    callee: self.resolve(callee.as_str()),
+                    callee,
                     text: self.masked.string_at(arguments.start + skipped),
                     shell: self.code(&arguments).replace(' ', "").contains("shell=True"),
-                    quote: self.masked.line(callee.start()),
+                    quote: self.masked.line(name.start()),
                 })
             })
             .collect()
@@ -365,7 +407,7 @@ impl<'a> Module<'a> {
         let Some(at) = found.and_then(|found| found.get(0)).map(|all| all.end()) else { return Vec::new() };
         match self.masked.code().get(at..).is_some_and(|tail| tail.starts_with(['[', '('])) {
             true => self
-                .split(self.balanced(at + 1))
+                .split(self.balanced(at + 1, LIST))
                 .into_iter()
                 .filter_map(|part| self.masked.string_at(part.start))
                 .collect(),
@@ -397,15 +439,22 @@ impl<'a> Module<'a> {
         self.masked.code().get(range.clone()).unwrap_or_default()
     }
 
+    /// Where the value begins that a name is first given.
     fn constant(&self, name: &str) -> Option<usize> {
-        let mut found = CONSTANT.captures_iter(self.masked.code());
-        found.find_map(|found| (found.get(1)?.as_str() == name).then(|| found.get(0).map(|all| all.end()))?)
+        let constants = self.constants.get_or_init(|| {
+            let mut constants = HashMap::new();
+            for found in CONSTANT.captures_iter(self.masked.code()) {
+                let (Some(all), Some(name)) = (found.get(0), found.get(1)) else { continue };
+                constants.entry(name.as_str().to_owned()).or_insert(all.end());
+            }
+            constants
+        });
+        constants.get(name).copied()
     }
 
     fn resolve(&self, callee: &str) -> String {
         let (head, tail) = callee.split_once('.').map_or((callee, None), |(head, tail)| (head, Some(tail)));
-        let target =
-            self.imports.iter().rev().find(|import| import.bound == head).map_or(head, |import| &import.target);
+        let target = self.imported_as(head).unwrap_or(head);
         tail.map_or_else(|| target.to_owned(), |tail| format!("{target}.{tail}"))
     }
 
@@ -413,18 +462,17 @@ impl<'a> Module<'a> {
         CALL.captures_iter(self.code(&body)).filter_map(|found| Some(self.resolve(found.get(1)?.as_str()))).collect()
     }
 
-    /// From behind an opening bracket to its closing one.
-    fn balanced(&self, start: usize) -> Range<usize> {
-        let mut depth = 0usize;
-        for (at, byte) in self.masked.code().bytes().enumerate().skip(start).take(ARGUMENTS) {
-            match byte {
-                b'(' | b'[' | b'{' => depth += 1,
-                b')' | b']' | b'}' if depth == 0 => return start..at,
-                b')' | b']' | b'}' => depth -= 1,
-                _ => {}
-            }
-        }
-        start..start
+    /// The arguments of a call, from behind its opening bracket.
+    fn arguments(&self, start: usize) -> Range<usize> {
+        self.balanced(start, ARGUMENTS)
+    }
+
+    /// From behind an opening bracket to its closing one; empty where that is farther away than `most`.
+    fn balanced(&self, start: usize, most: usize) -> Range<usize> {
+        let brackets = self.brackets.get_or_init(|| brackets(self.masked.code()));
+        let before = brackets.partition_point(|bracket| bracket.at < start);
+        let closed = before.checked_sub(1).and_then(|last| brackets.get(last)?.closed);
+        start..closed.filter(|end| (start..start + most).contains(end)).unwrap_or(start)
     }
 
     /// Splits arguments at the commas of the outermost level; empty ones are left out.
@@ -465,13 +513,13 @@ impl<'a> Module<'a> {
     }
 
     fn is_indented(&self, at: usize) -> bool {
-        let head = self.masked.code().get(..at).unwrap_or_default();
-        head.rsplit('\n').next().is_some_and(|line| line.starts_with([' ', '\t']))
+        let line = self.masked.line_start(at).and_then(|start| self.masked.code().get(start..));
+        line.is_none_or(|line| line.starts_with([' ', '\t']))
     }
 
     /// `environ["X"] = …` writes.
     fn is_stored(&self, at: usize) -> bool {
-        let tail = self.masked.code().get(self.balanced(at).end..).unwrap_or_default();
+        let tail = self.masked.code().get(self.arguments(at).end..).unwrap_or_default();
         let tail = tail.trim_start_matches([']', ' ', '\t']);
         tail.starts_with('=') && !tail.starts_with("==")
     }
@@ -504,7 +552,7 @@ impl<'a> Module<'a> {
             let open = code.find('(').filter(|at| code.get(..*at).is_some_and(|head| head.trim().is_empty()));
             match open {
                 Some(at) => {
-                    self.split(self.balanced(part.start + at + 1)).last().and_then(|last| self.number(last, true))
+                    self.split(self.arguments(part.start + at + 1)).last().and_then(|last| self.number(last, true))
                 }
                 None => self.address(part).or_else(|| self.number(part, true).filter(is_port)),
             }
@@ -512,12 +560,16 @@ impl<'a> Module<'a> {
     }
 
     /// The default of an option of the command line, where a server is given `args.port`.
-    fn option_port(&self, arguments: &Range<usize>) -> Option<Number> {
+    fn port_of_option(&self, arguments: &Range<usize>) -> Option<Number> {
         self.code(arguments).contains(".port").then_some(())?;
+        self.option_port.get_or_init(|| self.first_option_port()).clone()
+    }
+
+    fn first_option_port(&self) -> Option<Number> {
         let options = CALL.captures_iter(self.masked.code()).filter_map(|found| Some((found.get(0)?, found.get(1)?)));
         let options = options.filter(|(_, callee)| OPTION.is_match(callee.as_str()));
         let port = |(all, _): (regex::Match, regex::Match)| {
-            let arguments = self.balanced(all.end());
+            let arguments = self.arguments(all.end());
             let parts = self.split(arguments.clone());
             let is_port = |part: &Range<usize>| {
                 self.masked
@@ -557,8 +609,7 @@ impl<'a> Module<'a> {
     /// What a module's constant says.
     fn number_of(&self, name: &str) -> Option<Number> {
         let start = self.constant(name)?;
-        let end = self.masked.code().get(start..)?.find('\n').map_or(self.masked.code().len(), |at| start + at);
-        self.number(&(start..end), false)
+        self.number(&(start..start + self.masked.rest_of_line(start).len()), false)
     }
 
     /// A literal, a variable of the environment with its default, or a module's constant that is one of these.
@@ -576,8 +627,9 @@ impl<'a> Module<'a> {
 
     fn environment_number(&self, at: usize) -> Option<Number> {
         let name = self.masked.string_at(at).filter(|name| is_variable(name))?;
-        let arguments = self.balanced(at);
-        let tail = self.masked.code().get(arguments.end..).unwrap_or_default();
+        let arguments = self.arguments(at);
+        let end = boundary(self.masked.code(), arguments.end + LONG);
+        let tail = self.masked.code().get(arguments.end..end).unwrap_or_default();
         // `os.environ.get("PORT") or 5000`
         let fallback =
             tail.split('\n').next().and_then(|line| line.split_once(" or ")).and_then(|(_, value)| plain_number(value));
@@ -590,6 +642,26 @@ impl<'a> Module<'a> {
         let value = code.rfind('=').map_or(part.start, |at| part.start + at + 1);
         self.masked.string_at(value).and_then(plain_number).or_else(|| plain_number(self.code(&(value..part.end))))
     }
+}
+
+/// The brackets of a source in order; one that closes nothing closes what stands outside of all others.
+fn brackets(code: &str) -> Vec<Bracket> {
+    let mut closings: Vec<Option<usize>> = vec![None];
+    let mut open = vec![0];
+    let mut inside = Vec::new();
+    for (at, byte) in code.bytes().enumerate().filter(|(_, byte)| b"()[]{}".contains(byte)) {
+        let opens = b"([{".contains(&byte);
+        if !opens && let Some(closed) = open.pop().and_then(|index| closings.get_mut(index)) {
+            *closed = Some(at);
+        }
+        if opens || open.is_empty() {
+            open.push(closings.len());
+            closings.push(None);
+        }
+        inside.push((at, open.last().copied().unwrap_or_default()));
+    }
+    let bracket = |(at, index): (usize, usize)| Bracket { at, closed: closings.get(index).copied().flatten() };
+    inside.into_iter().map(bracket).collect()
 }
 
 fn plain_number(text: &str) -> Option<u16> {
@@ -780,7 +852,7 @@ mod tests {
         let module = Module::new(
             "import subprocess as sp\nfrom os import system\nsp.run([\n    'git', 'log'], check=True)\nsystem('ls -l')\nsp.Popen(cmd, shell = True)\nserver = app.server\n",
         );
-        let calls: Vec<_> = module.calls_with_text().into_iter().map(|c| (c.callee, c.text, c.shell)).collect();
+        let calls: Vec<_> = module.calls_with_text(|_| true).into_iter().map(|c| (c.callee, c.text, c.shell)).collect();
         let expected = [
             ("subprocess.run", Some("git"), false),
             ("os.system", Some("ls -l"), false),
@@ -788,6 +860,20 @@ mod tests {
         ];
         assert_eq!(calls, expected.map(|(callee, text, shell)| (callee.to_owned(), text, shell)));
         assert_eq!(module.attributes(), [("server", "app", "server")]);
+    }
+
+    #[test]
+    fn brackets_are_paired() {
+        let module = Module::new("a(b[c], {d}) e] f(g");
+        let inside = |start: usize| module.code(&module.balanced(start, LIST)).to_owned();
+        assert_eq!([2, 4, 9, 12, 18].map(inside), ["b[c], {d}", "c", "d", " e", ""]);
+        assert_eq!(module.balanced(2, 3), 2..2);
+    }
+
+    #[test]
+    fn what_makes_a_name() {
+        let module = Module::new("from a import b, f\ndef f():\n    g()\nclass C(b.D):\n    def b(self): pass\n");
+        assert_eq!(["f", "C", "b", "x"].map(|name| module.makers(name).join(" ")), ["g", "a.b.D", "a.b", ""]);
     }
 
     #[test]
@@ -825,7 +911,8 @@ mod tests {
             module.runs();
             module.handles_sigterm();
             module.keyword_texts("app");
-            module.calls_with_text();
+            module.calls_with_text(|_| true);
+            module.makers("app");
             module.environment_default("x");
         }
     }

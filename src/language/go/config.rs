@@ -1,6 +1,6 @@
 //! Configuration files that a program reads: which ones, the port in them, and the folders that they name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -8,8 +8,6 @@ use regex::Regex;
 use crate::facts::{Evidence, Strength};
 use crate::repo::Repo;
 use crate::source::pattern;
-
-use super::sources::join;
 
 /// Endings of configuration files.
 const ENDINGS: [&str; 8] = [".yaml", ".yml", ".toml", ".json", ".ini", ".env", ".properties", ".conf"];
@@ -35,11 +33,20 @@ pub const OTHERS: [u16; 16] =
 /// The configuration files with one of these names, in these folders and where they usually lie.
 pub fn named(repo: &Repo, names: &BTreeSet<String>, folders: &BTreeSet<String>) -> Vec<String> {
     let folders: Vec<&str> = folders.iter().map(String::as_str).chain(FOLDERS).collect();
-    let paths = names.iter().flat_map(|name| folders.iter().map(move |folder| join(folder, name)));
-    let files = paths.flat_map(|path| {
-        ENDINGS.iter().map(|end| format!("{path}{end}")).chain(std::iter::once(path.clone())).collect::<Vec<_>>()
-    });
-    files.filter(|path| repo.has(path) && is_config(path)).collect()
+    let places: HashMap<&str, usize> = folders.into_iter().enumerate().rev().map(|(at, folder)| (folder, at)).collect();
+    let mut found = Vec::new();
+    for file in repo.files().filter(|file| !names.is_empty() && is_config(file)) {
+        let (ending, stem) =
+            ENDINGS.iter().enumerate().find_map(|(at, end)| Some((at, file.strip_suffix(end)?))).unzip();
+        let whole = [(ENDINGS.len(), file)].into_iter();
+        for (ending, path) in ending.zip(stem).into_iter().chain(whole) {
+            let cuts = path.match_indices('/').map(|(at, _)| (&path[..at], &path[at + 1..])).chain([("", path)]);
+            let fitting = cuts.filter(|(_, name)| names.contains(*name));
+            found.extend(fitting.filter_map(|(folder, name)| Some((name, *places.get(folder)?, ending, file))));
+        }
+    }
+    found.sort_unstable();
+    found.into_iter().map(|(.., file)| file.to_owned()).collect()
 }
 
 /// Whether a string is likely the name of a configuration file.
@@ -57,7 +64,7 @@ fn is_config(path: &str) -> bool {
 fn files<'a>(repo: &'a Repo, data: &'a [String]) -> impl Iterator<Item = &'a str> {
     data.iter().flat_map(|path| {
         let inside: Vec<&str> = match repo.has(path) {
-            true => repo.files().filter(|file| file == path).collect(),
+            true => vec![path],
             false => repo.inside(path).collect(),
         };
         inside.into_iter().filter(|file| is_config(file))

@@ -1,6 +1,6 @@
 //! What Go sources say: main packages, imports, embedded files, folders read at run time, ports.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -56,9 +56,14 @@ impl Embed {
         let is_folder = base.len() == self.pattern.len() && !base.rsplit('/').next().unwrap_or_default().contains('.');
         match is_folder {
             true => base,
-            false => base.rsplit_once('/').map_or("", |(folder, _)| folder),
+            false => folder_of(base),
         }
     }
+}
+
+/// The folder that a path lies in; empty for the top.
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// A path that is read when the program runs.
@@ -89,10 +94,10 @@ pub struct Program {
     pub home: String,
     /// The folder of the main package.
     main: String,
+    /// Paths that were looked for as data already, and whether from the main package's folder.
+    looked: HashSet<(bool, String)>,
     /// Names of configuration files without their endings, and folders where they are looked for.
     config: (BTreeSet<String>, BTreeSet<String>),
-    /// Whether it serves by a call that nothing else is named after.
-    pub serves: bool,
     /// Where it listens, likeliest first.
     pub ports: Vec<(u16, Evidence)>,
     /// Whether it asks the environment for PORT.
@@ -139,6 +144,7 @@ pub fn modules(repo: &Repo) -> Vec<Module> {
     let replaced =
         workspace.iter().flat_map(|work| work.replace.iter().map(|(path, folder)| (folder, Some(path.clone()))));
     let (mut found, mut strays): (Vec<Module>, Vec<Module>) = (Vec::new(), Vec::new());
+    let mut seen = HashSet::new();
     let outside =
         |path: Option<String>| Module { path: path.unwrap_or_default(), folder: String::new(), outside: true };
     for (target, path) in members.chain(replaced) {
@@ -148,7 +154,7 @@ pub fn modules(repo: &Repo) -> Vec<Module> {
         }
     }
     while let Some((folder, named)) = folders.pop_front() {
-        if found.iter().any(|module| module.folder == folder) {
+        if !seen.insert(folder.clone()) {
             continue;
         }
         let manifest = read(&join(&folder, "go.mod")).unwrap_or_default();
@@ -205,6 +211,8 @@ fn holds(line: &str, is_set: &dyn Fn(&str) -> bool) -> bool {
 }
 
 static PACKAGE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\s*package\s+(\w+)"));
+/// Quick to search for: a text without it is of no main package.
+static CLAUSE: LazyLock<Regex> = LazyLock::new(|| pattern(r"package\s+main\b"));
 static MAIN: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^func\s+main\s*\(\s*\)"));
 static DECLARATION: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^(?:func|type|var|const)\b"));
 static LISTENS: LazyLock<Regex> = LazyLock::new(|| {
@@ -250,37 +258,47 @@ static PORT_VARIABLE: LazyLock<Regex> = LazyLock::new(|| pattern(r#"\b(?:Getenv|
 
 /// The folders with a `func main`, outside of vendored trees.
 pub fn main_packages(repo: &Repo, modules: &[Module]) -> Vec<Main> {
+    let ours: HashSet<&str> =
+        modules.iter().filter(|module| !module.outside).map(|module| module.folder.as_str()).collect();
     let mut mains: Vec<Main> = Vec::new();
+    // The package clause of one file holds for all in its folder.
+    let mut settled: HashSet<&str> = HashSet::new();
     for path in repo.files().filter(|path| is_compiled(path)) {
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let hidden = folder
-            .split('/')
-            .any(|part| part == "vendor" || part == "testdata" || (part.starts_with(['.', '_']) && part.len() > 1));
-        let known = mains.iter().any(|main| main.folder == folder);
-        if hidden || known || !is_ours(repo, modules, folder) {
+        let folder = folder_of(path);
+        if settled.contains(folder) || is_hidden(folder) || !is_ours(repo, &ours, folder) {
             continue;
         }
-        let Some(text) = repo.text(path).filter(|text| text.contains("main") && !is_constrained(text)) else {
-            continue;
-        };
-        let masked = Masked::new(text, &GO);
-        let is_main = PACKAGE.captures(masked.code()).is_some_and(|found| &found[1] == "main");
-        if is_main && MAIN.is_match(masked.code()) {
+        let Some(text) = repo.text(path).filter(|text| !is_constrained(text)) else { continue };
+        let masked = CLAUSE.is_match(text).then(|| Masked::new(text, &GO));
+        let package = masked.as_ref().and_then(|masked| PACKAGE.captures(masked.code()));
+        let is_main = package.is_some_and(|found| &found[1] == "main");
+        let begins = is_main && masked.is_some_and(|masked| MAIN.is_match(masked.code()));
+        if begins {
             mains.push(Main { folder: folder.to_owned(), file: path.to_owned() });
+        }
+        if begins || !is_main {
+            settled.insert(folder);
         }
     }
     mains
 }
 
-/// Whether the go command, run at the top, can build this folder.
-fn is_ours(repo: &Repo, modules: &[Module], folder: &str) -> bool {
-    if modules.is_empty() {
+/// Whether the go command passes a folder over.
+fn is_hidden(folder: &str) -> bool {
+    folder
+        .split('/')
+        .any(|part| part == "vendor" || part == "testdata" || (part.starts_with(['.', '_']) && part.len() > 1))
+}
+
+/// Whether the go command, run at the top, can build this folder; `ours` are the folders of the modules.
+fn is_ours(repo: &Repo, ours: &HashSet<&str>, folder: &str) -> bool {
+    if ours.is_empty() {
         return folder.is_empty();
     }
     let mut at = folder;
     loop {
         if repo.has(&join(at, "go.mod")) {
-            return modules.iter().any(|module| !module.outside && module.folder == at);
+            return ours.contains(at);
         }
         match at.rsplit_once('/') {
             Some((parent, _)) => at = parent,
@@ -290,27 +308,66 @@ fn is_ours(repo: &Repo, modules: &[Module], folder: &str) -> bool {
     }
 }
 
+/// The folders that are reached from the first ones by what `next` says of each, which is asked once.
+fn follow(first: Vec<String>, mut next: impl FnMut(&str) -> Vec<String>) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    let mut waiting = VecDeque::from(first);
+    while let Some(folder) = waiting.pop_front() {
+        if seen.insert(folder.clone()) {
+            waiting.extend(next(&folder));
+        }
+    }
+    seen
+}
+
+/// The files of a folder that an ordinary build compiles, with their texts.
+fn compiled<'a>(repo: &'a Repo, folder: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let texts = repo.inside(folder).filter(|path| is_compiled(path)).filter_map(|path| Some((path, repo.text(path)?)));
+    texts.filter(|(_, text)| !is_constrained(text))
+}
+
+/// The string literals before the first declaration, which are what the file imports, with their offsets.
+fn imports<'a>(masked: &Masked<'a>) -> impl Iterator<Item = (usize, &'a str)> {
+    let head = DECLARATION.find(masked.code()).map_or(masked.code().len(), |found| found.start());
+    masked.literals().take_while(move |(at, _)| *at < head)
+}
+
+/// The folders that are made of something that serves, and of something that listens, among the main packages and what they
+/// use.
+pub fn serving(repo: &Repo, modules: &[Module], mains: &[Main]) -> [BTreeSet<String>; 2] {
+    let folders = folders(modules);
+    let mut users: HashMap<String, Vec<String>> = HashMap::new();
+    let (mut serve, mut listen) = (Vec::new(), Vec::new());
+    follow(mains.iter().map(|main| main.folder.clone()).collect(), |folder| {
+        let mut used = Vec::new();
+        for (_, text) in compiled(repo, folder) {
+            let masked = Masked::new(text, &GO);
+            serve.extend(SERVES.is_match(masked.code()).then(|| folder.to_owned()));
+            listen.extend(LISTENS.is_match(masked.code()).then(|| folder.to_owned()));
+            used.extend(imports(&masked).filter_map(|(_, import)| local(&folders, import)));
+        }
+        used.iter().for_each(|other| users.entry(other.clone()).or_default().push(folder.to_owned()));
+        used
+    });
+    [serve, listen].map(|first| follow(first, |folder| users.get(folder).cloned().unwrap_or_default()))
+}
+
 impl Program {
     /// Reads the main package of a folder and, by their imports, the packages of this repository that it uses.
     pub fn read(repo: &Repo, modules: &[Module], folder: &str) -> Self {
+        let folders = folders(modules);
         let mut program = Program { main: folder.to_owned(), ..Program::default() };
-        let mut seen = BTreeSet::from([folder.to_owned()]);
-        let mut waiting = VecDeque::from([folder.to_owned()]);
-        while let Some(folder) = waiting.pop_front() {
-            for path in repo.inside(&folder).filter(|path| is_compiled(path)) {
-                let Some(text) = repo.text(path).filter(|text| !is_constrained(text)) else { continue };
-                for import in program.file(repo, path, &folder, text) {
-                    if let Some(next) = local(modules, &import).filter(|next| seen.insert(next.clone())) {
-                        waiting.push_back(next);
-                    }
-                }
-            }
-        }
+        follow(vec![folder.to_owned()], |folder| {
+            let files = compiled(repo, folder);
+            let imports = files.flat_map(|(path, text)| program.file(repo, path, folder, text));
+            imports.filter_map(|import| local(&folders, &import)).collect()
+        });
         program.configured(repo);
         program.data.sort_by(|a, b| a.path.cmp(&b.path));
         program.data.dedup_by(|a, b| a.path == b.path);
-        let folders: Vec<String> = program.data.iter().map(|data| format!("{}/", data.path)).collect();
-        program.data.retain(|data| !folders.iter().any(|folder| data.path.starts_with(folder.as_str())));
+        let paths: HashSet<String> = program.data.iter().map(|data| data.path.clone()).collect();
+        let folders = |path: &str| path.match_indices('/').any(|(at, _)| paths.contains(&path[..at]));
+        program.data.retain(|data| !folders(&data.path));
         let is_http = |evidence: &Evidence| evidence.quote.to_lowercase().contains("http");
         program.ports.sort_by_key(|(_, evidence)| std::cmp::Reverse((evidence.strength, is_http(evidence))));
         program
@@ -335,15 +392,14 @@ impl Program {
     fn file(&mut self, repo: &Repo, path: &str, folder: &str, text: &str) -> Vec<String> {
         let masked = Masked::new(text, &GO);
         let code = masked.code();
-        let head = DECLARATION.find(code).map_or(code.len(), |found| found.start());
-        let mut imports = Vec::new();
-        for (at, import) in masked.literals().take_while(|(at, _)| *at < head) {
+        let mut names = Vec::new();
+        for (at, import) in imports(&masked) {
             let evidence = Evidence::new(path, masked.line(at), Strength::Stated);
             match import {
                 "C" => self.imports_c = Some(evidence),
                 _ => self.imports.push((import.to_owned(), evidence)),
             }
-            imports.push(import.to_owned());
+            names.push(import.to_owned());
         }
         self.files.push(path.to_owned());
         self.embeds(repo, path, folder, text);
@@ -362,7 +418,7 @@ impl Program {
                 self.commands.push((command, Evidence::new(path, masked.line(call.start()), Strength::Stated)));
             }
         }
-        imports
+        names
     }
 
     fn embeds(&mut self, repo: &Repo, path: &str, folder: &str, text: &str) {
@@ -374,12 +430,12 @@ impl Program {
             let base = pattern.split(['*', '?', '[']).next().unwrap_or_default();
             let is_there = match base.len() == pattern.len() {
                 true => repo.exists(&pattern),
-                false => repo.files().any(|file| file.starts_with(base)),
+                false => repo.below(folder_of(base)).any(|file| file.starts_with(base)),
             };
-            let inside = format!("{}/", base.trim_end_matches('/'));
+            let inside = base.trim_end_matches('/');
             let hidden = |file: &str| file.rsplit('/').next().is_some_and(|name| name.starts_with('.'));
-            let mut files = repo.files().filter(|file| file.starts_with(&inside) || *file == pattern);
-            let is_empty = files.all(hidden);
+            let is_empty =
+                (inside.is_empty() || repo.below(inside).all(hidden)) && (!repo.has(&pattern) || hidden(&pattern));
             let own = pattern.strip_prefix(folder).unwrap_or_default();
             let ignored = format!("{}{own}", literal(folder));
             self.embeds.push(Embed { pattern, ignored, file: path.to_owned(), is_there, is_empty });
@@ -400,12 +456,7 @@ impl Program {
             }
         }
         for call in READS.find_iter(masked.code()) {
-            let line_end = masked.code()[call.end()..].find('\n').map_or(masked.code().len(), |at| at + call.end());
-            let arguments =
-                masked.literals().skip_while(|(at, _)| *at < call.end()).take_while(|(at, _)| *at < line_end);
-            for (_, text) in arguments {
-                self.datum(repo, text);
-            }
+            masked.strings_behind(call.end()).for_each(|text| self.datum(repo, text));
         }
     }
 
@@ -417,6 +468,7 @@ impl Program {
         let climbs = text.starts_with("../") && !self.main.is_empty();
         let from = if climbs { self.main.as_str() } else { "" };
         let path = resolve(from, &base.join("/")).filter(|path| !path.is_empty() && !text.starts_with('/'));
+        let path = path.filter(|path| self.looked.insert((climbs, path.clone())));
         if climbs && path.as_ref().is_some_and(|path| repo.exists(path)) {
             self.home.clone_from(&self.main);
         }
@@ -434,8 +486,7 @@ impl Program {
     fn listening(&mut self, path: &str, masked: &Masked, text: &str) {
         let code = masked.code();
         self.listens |= LISTENS.is_match(code);
-        self.serves |= SERVES.is_match(code);
-        let is_main = path.rsplit_once('/').map_or("", |(folder, _)| folder) == self.main;
+        let is_main = folder_of(path) == self.main;
         // Other programs are run by the same word.
         let framework = super::CATALOG.framework.iter().any(|row| text.contains(&row.module));
         if let Some(call) = BLANK.find(code).filter(|_| framework) {
@@ -451,7 +502,7 @@ impl Program {
                 // Profiles are served beside the program.
                 () if port == 6060 || says(&["pprof", "metrics", "debug", "smtp", "ftp", "grpc"]) => Strength::Guess,
                 () if LISTENS.is_match(line) => Strength::Stated,
-                () if said_before(text, at) => Strength::Convention,
+                () if said_before(masked, at) => Strength::Convention,
                 () if says(&["listen", "bind", "http-addr", "http_addr", "httpaddr"]) => Strength::Convention,
                 () if !literal.starts_with(':') && !literal.starts_with("0.0.0.0") => continue,
                 () if says(&["addr", "port", "host", "addflags"]) => Strength::Convention,
@@ -485,19 +536,29 @@ impl Program {
 }
 
 /// Whether one of the two lines before an offset speaks of listening.
-fn said_before(text: &str, offset: usize) -> bool {
-    let before = text.get(..offset).unwrap_or_default();
-    before.lines().rev().skip(1).take(2).any(|line| line.to_lowercase().contains("listen"))
+fn said_before(masked: &Masked, offset: usize) -> bool {
+    let before = |at: usize| masked.line_start(at)?.checked_sub(1);
+    let first = before(offset);
+    let lines = [first, first.and_then(before)].into_iter().flatten();
+    lines.into_iter().any(|end| masked.line(end).to_lowercase().contains("listen"))
 }
 
-/// The folder of an import path of this repository.
-fn local(modules: &[Module], import: &str) -> Option<String> {
-    let fitting = modules.iter().filter(|module| !module.path.is_empty() && !module.outside).filter_map(|module| {
-        let rest = import.strip_prefix(module.path.as_str())?;
-        (rest.is_empty() || rest.starts_with('/'))
-            .then(|| (module.path.len(), join(&module.folder, rest.trim_start_matches('/'))))
-    });
-    fitting.max_by_key(|(length, _)| *length).map(|(_, folder)| folder)
+/// The folders of this repository's modules by their paths.
+fn folders(modules: &[Module]) -> HashMap<&str, &str> {
+    let named = modules.iter().filter(|module| !module.path.is_empty() && !module.outside);
+    named.map(|module| (module.path.as_str(), module.folder.as_str())).collect()
+}
+
+/// The deepest package that is looked for, in folders below its module.
+const DEEPEST: usize = 64;
+
+/// The folder of an import path of this repository: of the module with the longest path that it begins with.
+fn local(folders: &HashMap<&str, &str>, import: &str) -> Option<String> {
+    let ends = import.rmatch_indices('/').map(|(at, _)| at).take(DEEPEST);
+    std::iter::once(import.len()).chain(ends).find_map(|end| {
+        let (module, rest) = import.split_at(end);
+        Some(join(folders.get(module)?, rest.trim_start_matches('/')))
+    })
 }
 
 #[cfg(test)]

@@ -115,8 +115,8 @@ pub fn needs(program: &Program, installed: &Installed, start: &Start, toolchain:
         needs.push(Need::new("glibc", format!("`{name}` has wheels for nothing else"), installed.evidence(name)));
     }
     for (command, evidence) in program.commands() {
-        if let Some(row) = CATALOG.command.iter().find(|row| row.names.contains(&command)) {
-            needs.push(Need::new(&row.need, format!("it starts `{command}`"), evidence));
+        if let Some(row) = CATALOG.command.iter().find(|row| row.names.contains(command)) {
+            needs.push(Need::new(&row.need, format!("it starts `{command}`"), evidence.clone()));
         }
     }
     if let Some(name) = &start.program {
@@ -134,8 +134,8 @@ pub fn needs(program: &Program, installed: &Installed, start: &Start, toolchain:
 /// System packages of a runtime that has a package manager.
 pub fn run_packages(program: &Program, installed: &Installed) -> BTreeSet<String> {
     let natives = installed.natives().flat_map(|row| row.run.iter().chain(&row.run_slim).cloned());
-    let commands = program.commands().into_iter().filter_map(|(command, _)| {
-        let row = CATALOG.command.iter().find(|row| row.names.contains(&command))?;
+    let commands = program.commands().iter().filter_map(|(command, _)| {
+        let row = CATALOG.command.iter().find(|row| row.names.contains(command))?;
         row.need.strip_prefix("package:").map(str::to_owned)
     });
     natives.chain(commands).collect()

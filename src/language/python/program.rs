@@ -1,10 +1,15 @@
 //! What Python sources say: applications, scripts, Django, ports, programs that are started.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::facts::{Evidence, Strength};
 use crate::repo::Repo;
-use crate::source::python::{Assignment, Call, Listener, Module, Number};
+use crate::source::pattern;
+use crate::source::python::{Call, Listener, Module, Number};
 
 use super::project::join;
 use super::rows::{CATALOG, Framework};
@@ -103,14 +108,19 @@ pub struct Source<'a> {
     pub path: &'a str,
     /// What stands in it.
     pub module: Module<'a>,
+    root: OnceCell<String>,
 }
 
-impl Source<'_> {
-    fn folder(&self) -> &str {
+impl<'a> Source<'a> {
+    fn new(path: &'a str, text: &'a str) -> Self {
+        Source { path, module: Module::new(text), root: OnceCell::new() }
+    }
+
+    fn folder(&self) -> &'a str {
         self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
 
-    fn stem(&self) -> &str {
+    fn stem(&self) -> &'a str {
         let name = self.path.rsplit('/').next().unwrap_or_default();
         name.strip_suffix(".py").unwrap_or(name)
     }
@@ -148,12 +158,20 @@ pub struct Script {
     pub quote: String,
 }
 
+/// The frameworks of calls, by the file, the callee and the depth.
+type Followed<'a> = HashMap<(&'a str, String, usize), Option<&'static Framework>>;
+
 /// The sources of the service.
 pub struct Program<'a> {
     repo: &'a Repo,
     roots: Vec<String>,
     /// Parts of imported names, each with the folders of the files that import it.
     importers: BTreeMap<String, BTreeSet<&'a str>>,
+    /// The places of the sources that imports may mean by the last part of a name, which is empty for a package's own.
+    named: HashMap<&'a str, Vec<usize>>,
+    /// The frameworks of calls that were followed already.
+    followed: RefCell<Followed<'a>>,
+    commands: OnceCell<Vec<(String, Evidence)>>,
     /// The files, without tests and the like.
     pub sources: Vec<Source<'a>>,
 }
@@ -166,9 +184,16 @@ impl<'a> Program<'a> {
         files.sort_by_key(|path| path.matches('/').count());
         let texts = files.into_iter().take(MOST_SOURCES).filter_map(|path| Some((path, repo.text(path)?)));
         let small = texts.filter(|(_, text)| text.len() <= LARGEST_SOURCE);
-        let sources: Vec<Source> = small.map(|(path, text)| Source { path, module: Module::new(text) }).collect();
-        let importers = importers(&sources);
-        Program { repo, roots, sources, importers }
+        let sources: Vec<Source> = small.map(|(path, text)| Source::new(path, text)).collect();
+        Program {
+            repo,
+            roots,
+            importers: importers(&sources),
+            named: named(&sources),
+            sources,
+            followed: RefCell::default(),
+            commands: OnceCell::new(),
+        }
     }
 
     /// The source of a path.
@@ -213,9 +238,9 @@ impl<'a> Program<'a> {
             let Some(framework) = framework.filter(|row| row.attribute.is_empty()) else { continue };
             apps.push(self.app(source, &assignment.variable, false, framework, &assignment.quote));
         }
+        let made: HashMap<&str, &str> = assignments.iter().rev().map(|one| (&*one.variable, &*one.callee)).collect();
         for (variable, object, attribute) in source.module.attributes() {
-            let made = assignments.iter().find(|assignment| assignment.variable == object);
-            let framework = made.and_then(|Assignment { callee, .. }| self.framework_of(source, callee, DEPTH));
+            let framework = made.get(object).and_then(|callee| self.framework_of(source, callee, DEPTH));
             if let Some(framework) = framework.filter(|row| row.attribute == attribute) {
                 apps.push(self.app(source, variable, false, framework, &format!("{variable} = {object}.{attribute}")));
             }
@@ -303,26 +328,30 @@ impl<'a> Program<'a> {
         if direct.is_some() || depth == 0 {
             return direct;
         }
-        let (module, name) = callee.rsplit_once('.').map_or(("", callee), |(module, name)| (module, name));
-        let stem = module.rsplit('.').next().unwrap_or_default();
-        let holds = |other: &&Source| match module {
-            "" => other.path == source.path,
-            _ => {
-                other.stem() == stem
-                    || (other.stem() == "__init__"
-                        && (stem.is_empty() || other.folder().rsplit('/').next() == Some(stem)))
+        let key = (source.path, callee.to_owned(), depth);
+        if let Some(known) = self.followed.borrow().get(&key) {
+            return *known;
+        }
+        let found = match callee.rsplit_once('.') {
+            None => self.made_in(source, callee, depth),
+            Some((module, name)) => {
+                let stem = module.rsplit('.').next().unwrap_or_default();
+                self.sources_named(stem).find_map(|other| self.made_in(other, name, depth))
             }
         };
-        self.sources.iter().filter(holds).find_map(|other| {
-            let made = if other.module.mentions(&format!("def {name}")) {
-                other.module.functions().into_iter().find(|function| function.name == name)?.calls
-            } else if other.module.mentions(&format!("class {name}")) {
-                other.module.classes().into_iter().find(|(class, _)| *class == name)?.1
-            } else {
-                vec![other.module.imported_as(name)?.to_owned()]
-            };
-            made.iter().find_map(|inner| self.framework_of(other, inner, depth - 1))
-        })
+        self.followed.borrow_mut().insert(key, found);
+        found
+    }
+
+    /// The same for a name of a source.
+    fn made_in(&self, source: &Source<'a>, name: &str, depth: usize) -> Option<&'static Framework> {
+        source.module.makers(name).iter().find_map(|callee| self.framework_of(source, callee, depth - 1))
+    }
+
+    /// The sources that the last part of a module's name may mean.
+    fn sources_named(&self, name: &str) -> impl Iterator<Item = &Source<'a>> {
+        let places = self.named.get(name).map(Vec::as_slice).unwrap_or_default();
+        places.iter().filter_map(|place| self.sources.get(*place))
     }
 
     /// Files that do something when they are run, the likeliest first.
@@ -402,6 +431,10 @@ impl<'a> Program<'a> {
 
     /// The folder from which a file's own imports are found; where they do not tell, the one that holds its package.
     pub fn root_of(&self, source: &Source) -> String {
+        source.root.get_or_init(|| self.find_root(source)).clone()
+    }
+
+    fn find_root(&self, source: &Source) -> String {
         let folder = source.folder();
         let own = source.stem();
         let imported = source.module.imported();
@@ -437,10 +470,8 @@ impl<'a> Program<'a> {
     /// The servers that the modules start which a file imports from this repository.
     pub fn listeners_of_imports(&self, file: &str) -> Vec<Listener> {
         let Some(source) = self.source(file) else { return Vec::new() };
-        let imported = self.sources.iter().filter(|other| {
-            other.path != file
-                && source.module.import_targets().any(|target| target.split('.').any(|part| part == other.stem()))
-        });
+        let parts: HashSet<&str> = source.module.import_targets().flat_map(|target| target.split('.')).collect();
+        let imported = self.sources.iter().filter(|other| other.path != file && parts.contains(other.stem()));
         imported.flat_map(|other| listeners_of(&other.module)).collect()
     }
 
@@ -450,19 +481,17 @@ impl<'a> Program<'a> {
         let ends = [format!("{path}.py"), format!("{path}/__init__.py")];
         let fits =
             |source: &&Source| ends.iter().any(|end| source.path == end || source.path.ends_with(&format!("/{end}")));
-        self.sources.iter().filter(fits).min_by_key(|source| source.path.len())
+        let last = path.rsplit('/').next().unwrap_or_default();
+        self.sources_named(last).filter(fits).min_by_key(|source| source.path.len())
     }
 
     /// A Django settings module and the modules beside it that it imports.
     pub fn settings(&self, name: &str) -> Vec<&Source<'a>> {
         let Some(main) = self.module(name) else { return Vec::new() };
+        let targets = main.module.import_targets().map(|target| target.trim_end_matches(".*"));
+        let imported: HashSet<&str> = targets.filter_map(|target| target.rsplit('.').next()).collect();
         let beside = self.sources.iter().filter(|other| {
-            other.path != main.path
-                && other.folder() == main.folder()
-                && main
-                    .module
-                    .import_targets()
-                    .any(|target| target.trim_end_matches(".*").rsplit('.').next() == Some(other.stem()))
+            other.path != main.path && other.folder() == main.folder() && imported.contains(other.stem())
         });
         std::iter::once(main).chain(beside).collect()
     }
@@ -470,11 +499,12 @@ impl<'a> Program<'a> {
     /// Imported modules that are neither Python's nor this repository's, each with a file that imports it.
     pub fn foreign_imports(&self, stdlib: &BTreeSet<String>) -> Vec<(String, String)> {
         let mut found = Vec::new();
+        let mut seen = HashSet::new();
         for source in &self.sources {
             for name in source.module.imported().into_iter().filter(|name| !stdlib.contains(*name)) {
                 let local = ancestors(source.folder()).into_iter().any(|root| self.is_module(root, name))
                     || self.roots.iter().any(|root| self.is_module(root, name));
-                if !local && !found.iter().any(|(known, _)| known == name) {
+                if !local && seen.insert(name) {
                     found.push((name.to_owned(), source.path.to_owned()));
                 }
             }
@@ -508,41 +538,59 @@ impl<'a> Program<'a> {
             .contains(&callee)
         };
         self.sources.iter().find_map(|source| {
-            let calls = source.module.calls_with_text();
-            let call = calls
-                .into_iter()
-                .find(|call| asks(&call.callee) && call.text.is_none_or(|text| super::project::is_same(text, name)))?;
+            let calls = source.module.matches(&METADATA).then(|| source.module.calls_with_text(asks))?;
+            let call =
+                calls.into_iter().find(|call| call.text.is_none_or(|text| super::project::is_same(text, name)))?;
             Some(Evidence::new(source.path, call.quote, Strength::Stated))
         })
     }
 
     /// Programs and shells that the sources start: a need each.
-    pub fn commands(&self) -> Vec<(String, Evidence)> {
-        let mut found = Vec::new();
-        for source in &self.sources {
-            for call in source.module.calls_with_text() {
-                let evidence = || Evidence::new(source.path, call.quote, Strength::Stated);
-                let by_shell =
-                    matches!(call.callee.as_str(), "os.system" | "os.popen" | "asyncio.create_subprocess_shell");
-                let starts = by_shell
-                    || ["subprocess.", "asyncio.create_subprocess", "shutil.which", "pexpect.spawn"]
-                        .iter()
-                        .any(|head| call.callee.starts_with(head));
-                if !starts {
-                    continue;
-                }
-                if by_shell || call.shell {
-                    found.push(("sh".to_owned(), evidence()));
-                }
-                let program = call
-                    .text
-                    .and_then(|text| text.split_whitespace().next())
-                    .map(|word| word.rsplit('/').next().unwrap_or(word));
-                found.extend(program.map(|program| (program.to_owned(), evidence())));
-            }
-        }
-        found
+    pub fn commands(&self) -> &[(String, Evidence)] {
+        self.commands.get_or_init(|| {
+            let starting = self.sources.iter().filter(|source| source.module.matches(&STARTS));
+            starting.flat_map(commands_of).collect()
+        })
     }
+}
+
+/// Words without which a source asks for no metadata, and starts no program.
+static METADATA: LazyLock<Regex> = LazyLock::new(|| pattern("metadata|get_distribution"));
+static STARTS: LazyLock<Regex> = LazyLock::new(|| pattern("subprocess|system|popen|which|spawn"));
+
+fn is_shell(callee: &str) -> bool {
+    matches!(callee, "os.system" | "os.popen" | "asyncio.create_subprocess_shell")
+}
+
+fn commands_of(source: &Source) -> Vec<(String, Evidence)> {
+    let starts = |callee: &str| {
+        let heads = ["subprocess.", "asyncio.create_subprocess", "shutil.which", "pexpect.spawn"];
+        is_shell(callee) || heads.iter().any(|head| callee.starts_with(head))
+    };
+    let mut found = Vec::new();
+    for call in source.module.calls_with_text(starts) {
+        let evidence = || Evidence::new(source.path, call.quote, Strength::Stated);
+        if is_shell(&call.callee) || call.shell {
+            found.push(("sh".to_owned(), evidence()));
+        }
+        let program = call
+            .text
+            .and_then(|text| text.split_whitespace().next())
+            .map(|word| word.rsplit('/').next().unwrap_or(word));
+        found.extend(program.map(|program| (program.to_owned(), evidence())));
+    }
+    found
+}
+
+/// The places of sources by their names, packages by those of their folders, and all packages by none.
+fn named<'a>(sources: &[Source<'a>]) -> HashMap<&'a str, Vec<usize>> {
+    let mut named: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, source) in sources.iter().enumerate() {
+        let package = source.folder().rsplit('/').next().filter(|_| source.stem() == "__init__");
+        let names: BTreeSet<&str> = package.into_iter().flat_map(|name| ["", name]).chain([source.stem()]).collect();
+        names.into_iter().for_each(|name| named.entry(name).or_default().push(at));
+    }
+    named
 }
 
 fn importers<'a>(sources: &[Source<'a>]) -> BTreeMap<String, BTreeSet<&'a str>> {
@@ -564,12 +612,13 @@ fn listeners_of(module: &Module) -> Vec<Listener> {
     if !found.is_empty() {
         return found;
     }
+    let row = |callee: &str| CATALOG.listener.iter().find(|row| row.callee == callee);
     let usual = |call: Call| {
-        let row = CATALOG.listener.iter().find(|row| row.callee == call.callee)?;
+        let row = row(&call.callee)?;
         let port = Number { value: Some(row.port?), variable: None };
         Some(Listener { callee: call.callee, port, host: None, quote: call.quote.to_owned() })
     };
-    module.calls_with_text().into_iter().filter_map(usual).collect()
+    module.calls_with_text(|callee| row(callee).is_some()).into_iter().filter_map(usual).collect()
 }
 
 /// The folder and those above it, the top first.
@@ -767,7 +816,7 @@ mod tests {
             "x",
             [("a.py", "import subprocess\nsubprocess.run(['/usr/bin/git', 'log'])\nsubprocess.run('x', shell=True)\n")],
         );
-        let found = Program::read(&repo, Vec::new()).commands();
-        assert_eq!(found.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["git", "sh", "x"]);
+        let program = Program::read(&repo, Vec::new());
+        assert_eq!(program.commands().iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["git", "sh", "x"]);
     }
 }
