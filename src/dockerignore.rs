@@ -3,6 +3,8 @@
 //! The rules are Docker's and not git's: every pattern is anchored at the context's root, the last line that matches
 //! decides, and a file may come back although its folder is hidden (moby/patternmatcher).
 
+use std::collections::HashMap;
+
 use regex::bytes::{RegexSet, RegexSetBuilder};
 use serde::Serialize;
 
@@ -34,9 +36,16 @@ pub fn literal(path: &str) -> String {
     path.char_indices().map(quoted).collect()
 }
 
-/// A .dockerignore that can be asked.
+/// A .dockerignore that can be asked. Patterns are known by their places; most are a path or a name, and are looked up.
+#[derive(Default)]
 pub struct Matcher {
-    patterns: RegexSet,
+    /// Paths, each with the last pattern that means exactly it.
+    paths: HashMap<String, usize>,
+    /// Names in any folder, which patterns such as `**/name` mean.
+    names: HashMap<String, usize>,
+    /// All others, and their places.
+    others: Option<RegexSet>,
+    places: Vec<usize>,
     /// For each pattern whether it lets in again.
     shows: Vec<bool>,
 }
@@ -44,46 +53,78 @@ pub struct Matcher {
 impl Matcher {
     /// Reads the text of a .dockerignore; lines that are no pattern are passed over.
     pub fn new(text: &str) -> Self {
-        let lines = text.lines().filter(|line| !line.starts_with('#')).map(str::trim).filter(|line| !line.is_empty());
-        let rules: Vec<(bool, String)> = lines.filter_map(rule).collect();
-        let all = set(rules.iter().map(|(_, pattern)| pattern));
-        let sound = || rules.iter().filter(|(_, pattern)| set([pattern]).is_some());
-        match all {
-            Some(patterns) => Matcher { patterns, shows: rules.iter().map(|(shows, _)| *shows).collect() },
-            None => Matcher {
-                patterns: set(sound().map(|(_, pattern)| pattern)).unwrap_or_else(RegexSet::empty),
-                shows: sound().map(|(shows, _)| *shows).collect(),
-            },
+        let mut matcher = Matcher::default();
+        let mut others = Vec::new();
+        let lines = text.lines().filter(|line| !line.starts_with('#')).map(str::trim);
+        for (place, (shows, parts)) in lines.filter_map(rule).enumerate() {
+            matcher.shows.push(shows);
+            let path: Option<Vec<String>> = parts.iter().map(|part| plain(part)).collect();
+            match (path, parts.as_slice()) {
+                (Some(path), _) => drop(matcher.paths.insert(path.join("/"), place)),
+                (None, ["**", name]) if plain(name).is_some() => {
+                    matcher.names.insert(plain(name).unwrap_or_default(), place);
+                }
+                _ => others.push((place, regex(&parts))),
+            }
         }
+        matcher.others = set(&others);
+        if matcher.others.is_none() {
+            others.retain(|other| set(std::slice::from_ref(other)).is_some());
+            matcher.others = set(&others);
+        }
+        matcher.places = others.into_iter().map(|(place, _)| place).collect();
+        matcher
     }
 
     /// Whether this file stays out of the build context: by the last pattern that matches it or one of the folders that it
     /// lies in.
     pub fn hides(&self, path: &str) -> bool {
         let folders = path.match_indices('/').map(|(at, _)| &path[..at]);
-        let last = folders
-            .chain([path])
-            .filter_map(|path| self.patterns.matches(path.as_bytes()).into_iter().next_back())
-            .max();
+        let last = folders.chain([path]).filter_map(|path| self.last(path)).max();
         last.is_some_and(|last| !self.shows.get(last).copied().unwrap_or(false))
+    }
+
+    /// The place of the last pattern that matches a path.
+    fn last(&self, path: &str) -> Option<usize> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let other = self.others.as_ref().and_then(|others| others.matches(path.as_bytes()).into_iter().next_back());
+        let other = other.and_then(|index| self.places.get(index));
+        [self.paths.get(path), self.names.get(name), other].into_iter().flatten().max().copied()
     }
 }
 
 /// The patterns as one automaton over bytes, which is much quicker to make than one for each; `None` where one is wrong.
-fn set<'a>(patterns: impl IntoIterator<Item = &'a String>) -> Option<RegexSet> {
+fn set(patterns: &[(usize, String)]) -> Option<RegexSet> {
+    let patterns = patterns.iter().map(|(_, pattern)| pattern);
     RegexSetBuilder::new(patterns).unicode(false).dot_matches_new_line(true).build().ok()
 }
 
-/// A line: whether it lets in again, and its pattern as a regular expression.
-fn rule(line: &str) -> Option<(bool, String)> {
+/// A line: whether it lets in again, and the parts of its path.
+fn rule(line: &str) -> Option<(bool, Vec<&str>)> {
     let (shows, pattern) = match line.strip_prefix('!') {
         Some(rest) => (true, rest.trim()),
         None => (false, line),
     };
     let parts: Vec<&str> = pattern.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
-    if parts.is_empty() {
-        return None;
+    (!parts.is_empty()).then_some((shows, parts))
+}
+
+/// A part that means one name: itself, without backslashes.
+fn plain(part: &str) -> Option<String> {
+    let mut name = String::new();
+    let mut chars = part.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '*' | '?' | '[' => return None,
+            '\\' => name.push(chars.next().unwrap_or('\\')),
+            c => name.push(c),
+        }
     }
+    Some(name)
+}
+
+/// The parts as a regular expression.
+fn regex(parts: &[&str]) -> String {
     let mut regex = String::from("^");
     for (index, part) in parts.iter().enumerate() {
         let last = index + 1 == parts.len();
@@ -99,7 +140,7 @@ fn rule(line: &str) -> Option<(bool, String)> {
         }
     }
     regex.push('$');
-    Some((shows, regex))
+    regex
 }
 
 /// One path element as a regular expression; a character may have several bytes.

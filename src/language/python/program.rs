@@ -109,11 +109,13 @@ pub struct Source<'a> {
     /// What stands in it.
     pub module: Module<'a>,
     root: OnceCell<String>,
+    /// The root from which its settings are found, else the same.
+    server_root: OnceCell<String>,
 }
 
 impl<'a> Source<'a> {
     fn new(path: &'a str, text: &'a str) -> Self {
-        Source { path, module: Module::new(text), root: OnceCell::new() }
+        Source { path, module: Module::new(text), root: OnceCell::new(), server_root: OnceCell::new() }
     }
 
     fn folder(&self) -> &'a str {
@@ -249,7 +251,8 @@ impl<'a> Program<'a> {
     }
 
     fn app(&self, source: &Source, variable: &str, factory: bool, framework: &'static Framework, quote: &str) -> App {
-        let root = self.settings_root(source).unwrap_or_else(|| self.root_of(source));
+        let found = || self.settings_root(source).unwrap_or_else(|| self.root_of(source));
+        let root = source.server_root.get_or_init(found).clone();
         App {
             reference: format!("{}:{variable}", module_name(source.path, &root)),
             file: source.path.to_owned(),
