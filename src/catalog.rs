@@ -25,25 +25,34 @@ pub struct Release {
     /// Other names: `lts/krypton`.
     #[serde(default)]
     pub aliases: Vec<String>,
-    /// The Debian suite of the line's images: `trixie` where it is not said.
-    #[serde(default = "trixie")]
-    pub suite: String,
-    /// The Alpine release of the line's images, where there are any.
+    /// Every exact version that has images, oldest first; the last is `version`.
     #[serde(default)]
-    pub alpine: Option<String>,
-    /// The oldest exact version that has images of `suite`; older ones use `old_suite`.
+    pub releases: Vec<String>,
+    /// The suites of Debian or Ubuntu that its images were published on, oldest first.
     #[serde(default)]
-    pub suite_since: Option<String>,
-    /// The Debian suite of images older than `suite_since`.
+    pub suites: Vec<Span>,
+    /// The releases of Alpine that its images were published on, oldest first.
     #[serde(default)]
-    pub old_suite: Option<String>,
-    /// The oldest exact version whose images stand on a suite that still has packages.
+    pub alpine: Vec<Span>,
+    /// The suite that is taken where a version has it; the newest where it is not said.
     #[serde(default)]
-    pub images_since: Option<String>,
+    pub suite: Option<String>,
 }
 
-fn trixie() -> String {
-    "trixie".to_owned()
+/// A system below images: its name, the first and the last version of the toolchain that was published on it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Span(pub String, pub String, pub String);
+
+/// An image of a toolchain.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Image {
+    /// Its name: `node`.
+    pub name: String,
+    /// The forms of its tags; `{version}`, `{suite}` and `{alpine}` stand for what the releases say.
+    pub tags: Vec<String>,
+    /// The day up to which its releases are known, `YYYY-MM-DD`.
+    pub known: String,
 }
 
 /// An image that can hold the program.
@@ -97,6 +106,23 @@ pub struct Shared {
     pub no_shell: Vec<String>,
     /// Systems that nobody mends any more.
     pub ended: Vec<Ended>,
+    /// Images that belong to no toolchain, or have no row of releases.
+    pub image: Vec<Tags>,
+    /// The Debian that tools are taken from where an image's own has ended.
+    pub debian: String,
+}
+
+/// Tags of an image that are known to exist.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tags {
+    /// The image's name: a glob.
+    pub of: String,
+    /// The tags: globs.
+    pub tags: Vec<String>,
+    /// Whether there are no others.
+    #[serde(default)]
+    pub whole: bool,
 }
 
 /// A system, as image references name it, that nobody mends any more.
@@ -109,6 +135,9 @@ pub struct Ended {
     pub what: String,
     /// End of support, `YYYY-MM-DD`.
     pub end: String,
+    /// What follows from it.
+    #[serde(default)]
+    pub so: Option<String>,
 }
 
 /// Parses a catalog that is compiled in.

@@ -7,7 +7,7 @@ pub mod python;
 
 use serde::Serialize;
 
-use crate::catalog::Release;
+use crate::catalog::{Image, Release};
 use crate::dockerignore::Section;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Strength};
@@ -40,6 +40,8 @@ pub struct Language {
     pub signs: &'static [Sign],
     /// The names of images whose tags begin with a release of its toolchain.
     pub images: &'static [&'static str],
+    /// The image of its toolchain.
+    pub image: fn() -> &'static Image,
     /// The releases of its toolchain.
     pub releases: fn() -> &'static [Release],
     /// Looks, and testifies. Never fails: what cannot be read is a fact.

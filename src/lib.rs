@@ -26,12 +26,15 @@ pub mod lock;
 pub mod merge;
 pub mod news;
 pub mod plan;
+pub mod published;
 pub mod render;
 pub mod repo;
 pub mod source;
 pub mod support;
 pub mod wishes;
 pub mod workflow;
+
+use std::collections::BTreeSet;
 
 use error::Error;
 use facts::Fact;
@@ -105,8 +108,16 @@ fn draft_in(repo: &Repo, wishes: &Wishes, language: &'static Language, detected:
     let recipe = (language.recipe)(&mut planner)?;
     let documents = documents(&recipe, wishes, &Templates::new(repo, language, wishes.extras.templates.as_deref())?)?;
     guard_context(repo, &recipe, &documents)?;
+    ended(&documents).into_iter().for_each(|sentence| planner.warn(sentence));
     let (facts, decisions, needs, warnings) = planner.finish();
     Ok(Draft { language, name: recipe.name, facts, decisions, needs, warnings, reads: recipe.reads, documents })
+}
+
+/// What `check` will say of the systems below the images.
+fn ended(documents: &[Document]) -> BTreeSet<String> {
+    let dockerfile = documents.iter().find(|document| document.path == "Dockerfile");
+    let steps = dockerfile.and_then(|document| dockerfile::steps(&document.text).ok()).unwrap_or_default();
+    lint::bases(&steps).into_iter().filter_map(|(_, image)| support::system_ended(&image)).collect()
 }
 
 fn documents(recipe: &Recipe, wishes: &Wishes, templates: &Templates) -> Result<Vec<Document>, Error> {

@@ -49,20 +49,15 @@ pub fn promises(file: &str, text: &str) -> Vec<Reason> {
     let Ok(steps) = steps(text) else { return Vec::new() };
     let mut reasons = Vec::new();
     let last = steps.iter().filter_map(|step| step.stage).max();
-    let names: Vec<&str> = steps.iter().filter_map(Step::stage_name).collect();
-    let arguments = arguments(&steps);
+    for (line, image) in bases(&steps) {
+        if is_unpinned(&image) {
+            reasons.push(reason("unpinned-base", Some(line), format!("`{image}` names no version")));
+        }
+        reasons.extend(support::ended(&image).into_iter().map(|what| reason("end-of-life", Some(line), what)));
+    }
     for step in &steps {
         let line = Some(step.line);
         match step.word.as_str() {
-            "FROM" => {
-                let image = filled(step.image().unwrap_or_default(), &arguments);
-                let is_base = image != "scratch" && !names.contains(&image.as_str());
-                if is_base && is_unpinned(&image) {
-                    reasons.push(reason("unpinned-base", line, format!("`{image}` names no version")));
-                }
-                let ended = support::ended(&image).filter(|_| is_base);
-                reasons.extend(ended.map(|what| reason("end-of-life", line, what)));
-            }
             "ENV" | "ARG" => {
                 for name in assigned(&step.rest).filter(|name| SECRET_NAME.is_match(name)) {
                     let what = format!("{} {name} stays in the image's history: use a secret mount", step.word);
@@ -85,6 +80,14 @@ pub fn promises(file: &str, text: &str) -> Vec<Reason> {
     }
     reasons.extend(root(&steps, last).map(|(line, what)| reason("root-user", Some(line), what)));
     reasons
+}
+
+/// The images that stages start from, with their lines: arguments filled in, without `scratch` and other stages.
+pub fn bases(steps: &[Step]) -> Vec<(usize, String)> {
+    let names: Vec<&str> = steps.iter().filter_map(Step::stage_name).collect();
+    let arguments = arguments(steps);
+    let images = steps.iter().filter_map(|step| Some((step.line, filled(step.image()?, &arguments))));
+    images.filter(|(_, image)| image != "scratch" && !names.contains(&image.as_str())).collect()
 }
 
 /// Why the last stage runs as root, and where that shows.

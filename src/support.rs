@@ -7,15 +7,30 @@ use regex::Regex;
 use crate::catalog::{Ended, SHARED};
 use crate::language::ALL;
 
-static ENDED: LazyLock<Vec<(Regex, &Ended)>> =
+static ENDED: LazyLock<Vec<(Regex, &'static Ended)>> =
     LazyLock::new(|| SHARED.ended.iter().map(|row| (crate::source::pattern(&row.image), row)).collect());
 
-/// A sentence where the maker of an image, or of what it holds, mends it no more. Images that the catalogs do not know are
+/// Sentences where the maker of an image, or of what it holds, mends it no more. Images that the catalogs do not know are
 /// passed over.
-pub fn ended(image: &str) -> Option<String> {
-    let system = ENDED.iter().find(|(pattern, _)| pattern.is_match(image));
-    let system = system.map(|(_, row)| format!("{} gets no more security updates since {}", row.what, row.end));
-    toolchain(image).or(system).map(|what| format!("`{image}`: {what}"))
+pub fn ended(image: &str) -> Vec<String> {
+    let toolchain = toolchain(image).map(|what| format!("`{image}`: {what}"));
+    toolchain.into_iter().chain(system_ended(image)).collect()
+}
+
+/// The sentence where nobody mends the system below an image any more.
+pub fn system_ended(image: &str) -> Option<String> {
+    let row = row(image)?;
+    let so = row.so.as_ref().map_or(String::new(), |so| format!("; {so}"));
+    Some(format!("`{image}`: {} gets no more security updates since {}{so}", row.what, row.end))
+}
+
+/// The row about a suite of Debian or Ubuntu that nobody mends any more.
+pub fn suite_ended(suite: &str) -> Option<&'static Ended> {
+    row(&format!("debian:{suite}"))
+}
+
+fn row(image: &str) -> Option<&'static Ended> {
+    ENDED.iter().find(|(pattern, _)| pattern.is_match(image)).map(|(_, row)| *row)
 }
 
 fn toolchain(image: &str) -> Option<String> {
@@ -54,8 +69,9 @@ mod tests {
             ("ubuntu:24.04", false),
             ("example.com/own:1", false),
         ] {
-            assert_eq!(ended(image).is_some(), is_ended, "{image}");
+            assert_eq!(ended(image).is_empty(), !is_ended, "{image}");
         }
-        assert!(ended("python:3.8").unwrap().contains("Python 3.8 is out of support since 2024"));
+        assert!(ended("python:3.8")[0].contains("Python 3.8 is out of support since 2024"));
+        assert_eq!(ended("python:3.8.11-slim-bullseye").len(), 2, "both are said");
     }
 }

@@ -116,6 +116,12 @@ fn named_rows(table: &toml::Value) -> Vec<(toml::Value, toml::Value)> {
     }
 }
 
+/// A system and the first and the last release that was published on it.
+fn is_span(items: &[toml::Value]) -> bool {
+    let is_version = |item: &toml::Value| item.as_str().is_some_and(|text| text.split('.').count() > 2);
+    items.len() == 3 && !is_version(&items[0]) && items[1..].iter().all(is_version)
+}
+
 fn cell(value: &toml::Value) -> String {
     match value {
         toml::Value::String(text) if text.contains(['{', '*', ':', '/', '<', '_', '$', '=']) => {
@@ -123,6 +129,10 @@ fn cell(value: &toml::Value) -> String {
         }
         toml::Value::String(text) => text.clone(),
         toml::Value::Boolean(yes) => if *yes { "yes" } else { "" }.to_owned(),
+        toml::Value::Array(items) if is_span(items) => {
+            let [name, first, last] = [0, 1, 2].map(|index| items[index].as_str().unwrap());
+            format!("{name} {first} to {last}")
+        }
         toml::Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }

@@ -121,6 +121,17 @@ fn every_fixtures_documents_hold_together() {
 }
 
 #[test]
+fn every_base_image_was_published() {
+    for (name, text) in snapshots("Dockerfile") {
+        let steps = dockgen::dockerfile::steps(&text).unwrap();
+        for (line, image) in dockgen::lint::bases(&steps) {
+            let answer = dockgen::published::look_up(&image);
+            assert!(matches!(answer, dockgen::published::Answer::Yes(_)), "{name}:{line}: {answer:?}");
+        }
+    }
+}
+
+#[test]
 fn every_dockerignore_hides_the_secrets_and_git() {
     for (name, text) in snapshots(".dockerignore") {
         let matcher = dockgen::dockerignore::Matcher::new(&text);

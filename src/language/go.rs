@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::node::frontend::Frontend;
 use super::{Common, Labels, Language, Recipe, Variable, sign, view};
-use crate::catalog::{self, Release, Runtime};
+use crate::catalog::{self, Image, Release, Runtime};
 use crate::dockerignore::{Matcher, Section, literal};
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
@@ -31,6 +31,7 @@ pub const LANGUAGE: Language = Language {
         sign("*.go", Strength::Guess),
     ],
     images: &["golang"],
+    image: || &CATALOG.image,
     releases: || &CATALOG.release,
     inspect,
     recipe,
@@ -40,6 +41,7 @@ pub const LANGUAGE: Language = Language {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Catalog {
+    image: Image,
     release: Vec<Release>,
     runtime: Vec<Runtime>,
     cgo: Vec<Cgo>,
@@ -111,17 +113,18 @@ fn inspect(repo: &Repo) -> Vec<Fact> {
     facts
 }
 
+/// The release that is the oldest to do, and the one that the team builds with.
 fn versions(file: &str, read: &go_mod::GoMod) -> Vec<Fact> {
-    let go = read.go.as_ref().map(|version| (version, format!("go {version}")));
-    let toolchain = read.toolchain.as_ref().map(|version| (version, format!("toolchain go{version}")));
-    let lines = [go, toolchain].into_iter().flatten();
-    lines
-        .filter_map(|(version, quote)| {
-            let release = version.split(|c: char| !c.is_ascii_digit() && c != '.').next().unwrap_or_default();
-            let wanted = Requirement::at_least(release.trim_end_matches('.'))?;
-            Some(Fact::new(Kind::Toolchain(wanted), file, &quote, Strength::Stated))
-        })
-        .collect()
+    type Read = fn(&str) -> Option<Requirement>;
+    let lines: [(&Option<String>, &str, Read); 2] =
+        [(&read.go, "go ", Requirement::at_least), (&read.toolchain, "toolchain go", Requirement::line)];
+    let fact = |(version, words, wanted): (&Option<String>, &str, Read)| {
+        let version = version.as_ref()?;
+        let release = version.split(|c: char| !c.is_ascii_digit() && c != '.').next().unwrap_or_default();
+        let kind = Kind::Toolchain(wanted(release.trim_end_matches('.'))?);
+        Some(Fact::new(kind, file, &format!("{words}{version}"), Strength::Stated))
+    };
+    lines.into_iter().filter_map(fact).collect()
 }
 
 /// Folders whose programs are tools of the developers, by convention.
@@ -255,10 +258,7 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
         true => [vec!["ca-certificates".to_owned(), "tzdata".to_owned()], program.packages(&cgo)].concat(),
         false => Vec::new(),
     };
-    let fill = |image: &str| {
-        let alpine = toolchain.alpine.as_deref().unwrap_or("3.24");
-        image.replace("{version}", "${GO_VERSION}").replace("{suite}", &toolchain.suite).replace("{alpine}", alpine)
-    };
+    let fill = |image: &str| toolchain.fill_with(image, "${GO_VERSION}");
     let common = Common::new(planner, &name, port, labels(&name, module));
     let own = View {
         version: toolchain.version.clone(),

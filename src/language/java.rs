@@ -28,6 +28,7 @@ pub const LANGUAGE: Language = Language {
     title: "Java",
     signs: &[sign("pom.xml", Strength::Stated)],
     images: &["eclipse-temurin", "amazoncorretto", "azul-zulu"],
+    image: || &CATALOG.image,
     releases: || &CATALOG.release,
     inspect,
     recipe,
@@ -188,10 +189,7 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     start.copies.extend(
         data.iter().chain(&settings).map(|path| Copy { from: format!("/src/{path}"), to: format!("./{path}") }),
     );
-    let fill = |image: &str| {
-        let alpine = toolchain.alpine.as_deref().unwrap_or("3.24");
-        image.replace("{version}", "${JAVA_VERSION}").replace("{suite}", &toolchain.suite).replace("{alpine}", alpine)
-    };
+    let fill = |image: &str| toolchain.fill_with(image, "${JAVA_VERSION}");
     let java = if runtime.builder.is_some() { "/opt/jre/bin/java" } else { "java" };
     let options = OPTIONS.iter().map(|option| (*option).to_owned()).chain(preview(&lineage));
     let tests_are_read = tests_are_read(repo, &reactor);

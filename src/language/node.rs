@@ -35,6 +35,7 @@ pub const LANGUAGE: Language = Language {
     title: "Node.js",
     signs: &[sign("package.json", Strength::Stated)],
     images: &["node"],
+    image: || &CATALOG.image,
     releases: || &CATALOG.release,
     inspect,
     recipe,

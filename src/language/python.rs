@@ -42,6 +42,7 @@ pub const LANGUAGE: Language = Language {
         sign("*.py", Strength::Guess),
     ],
     images: &["python"],
+    image: || &CATALOG.image,
     releases: || &CATALOG.release,
     inspect,
     recipe,

@@ -1,5 +1,6 @@
 //! Which release of a toolchain: one rule for every language.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use nodejs_semver::{Range, Version};
@@ -50,16 +51,19 @@ impl Requirement {
         }
     }
 
-    /// The exact version of `release` that this asks for; `None` where no version of that line will do.
-    fn pick(&self, release: &Release) -> Option<String> {
-        let Some(range) = &self.range else {
-            return release.aliases.contains(&self.text).then(|| release.version.clone());
-        };
-        if version(&release.version).is_some_and(|newest| range.satisfies(&newest)) {
-            return Some(release.version.clone());
+    /// Whether no version fits both.
+    fn excludes(&self, other: &Requirement) -> bool {
+        match (&self.range, &other.range) {
+            (Some(own), Some(other)) => own.intersect(other).is_none(),
+            _ => false,
         }
-        let line = Range::parse(&release.cycle).ok()?;
-        Some(range.intersect(&line)?.min_version()?.to_string())
+    }
+
+    /// The one version that this allows, where it is an exact statement.
+    fn exact(&self) -> Option<Version> {
+        let only = self.range.as_ref()?.min_version()?;
+        let range = Range::parse(only.to_string()).ok()?;
+        range.allows_all(self.range.as_ref()?).then_some(only)
     }
 }
 
@@ -70,8 +74,9 @@ impl fmt::Display for Requirement {
 }
 
 /// The three leading numbers of a version, whatever follows: `25.0.4_7` is 25.0.4.
-fn version(text: &str) -> Option<Version> {
-    let mut parts = text.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse::<u64>().ok());
+pub fn number(text: &str) -> Option<Version> {
+    let release = text.split('_').next()?;
+    let mut parts = release.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse::<u64>().ok());
     let mut next = || parts.next().flatten();
     Some(Version::new(next()?, next().unwrap_or(0), next().unwrap_or(0), Vec::new(), Vec::new()))
 }
@@ -85,30 +90,63 @@ pub struct Toolchain {
     pub cycle: String,
     /// The Debian suite of its images.
     pub suite: String,
-    /// The Alpine release of its images.
-    pub alpine: Option<String>,
+    /// The Alpine release of its images; empty where tags name none.
+    pub alpine: String,
 }
 
 impl Toolchain {
     /// An image reference of a catalog with its placeholders filled in.
     pub fn fill(&self, image: &str) -> String {
-        let alpine = self.alpine.as_deref().unwrap_or("3.24");
-        let image = image.replace("{version}", &self.version).replace("{cycle}", &self.cycle);
-        image.replace("{suite}", &self.suite).replace("{alpine}", alpine)
+        self.fill_with(image, &self.version)
     }
 
-    fn new(release: &Release, version: String) -> Self {
-        let is_older = |since: &String| self::version(&version) < self::version(since);
-        let suite = match (&release.old_suite, &release.suite_since) {
-            (Some(old), Some(since)) if is_older(since) => old.clone(),
-            _ => release.suite.clone(),
-        };
-        Toolchain { version, cycle: release.cycle.clone(), suite, alpine: release.alpine.clone() }
+    /// The reference with what stands for the version: an argument of the Dockerfile.
+    pub fn fill_with(&self, image: &str, version: &str) -> String {
+        let image = image.replace("{version}", version).replace("{cycle}", &self.cycle);
+        image.replace("{suite}", &self.suite).replace("{alpine}", &self.alpine)
+    }
+
+    /// A release in an exact version, with the systems of its images.
+    pub fn new(release: &Release, version: &str) -> Self {
+        Toolchain {
+            version: version.to_owned(),
+            cycle: release.cycle.clone(),
+            suite: release.suite_of(version).to_owned(),
+            alpine: release.alpine_of(version).to_owned(),
+        }
     }
 }
 
-/// A release that still stands, with the exact version of it that all heard requirements ask for.
-type Standing<'a> = (&'a Release, String);
+/// A release line that still stands, with the versions of it that all heard requirements allow.
+#[derive(Clone)]
+struct Standing<'a> {
+    release: Cow<'a, Release>,
+    /// All where nothing was asked.
+    range: Option<Range>,
+}
+
+impl Standing<'_> {
+    /// What is left of it; `None` where no version of the line will do.
+    fn narrow(&self, requirement: &Requirement) -> Option<Self> {
+        let range = match (&self.range, &requirement.range) {
+            (_, None) => {
+                return self.release.aliases.contains(&requirement.text).then(|| self.clone());
+            }
+            (None, Some(asked)) => asked.intersect(&Range::parse(&self.release.cycle).ok()?)?,
+            (Some(range), Some(asked)) => range.intersect(asked)?,
+        };
+        let left = Standing { release: self.release.clone(), range: Some(range) };
+        left.version().is_some().then_some(left)
+    }
+
+    /// The newest version that is known and allowed, else the oldest that is allowed.
+    fn version(&self) -> Option<String> {
+        let Some(range) = &self.range else { return Some(self.release.version.clone()) };
+        let known = self.release.releases.iter().rev().chain([&self.release.version]);
+        let mut known = known.filter(|known| number(known).is_some_and(|known| range.satisfies(&known)));
+        known.next().cloned().or_else(|| Some(range.min_version()?.to_string()))
+    }
+}
 
 /// Chooses the release: the strongest requirement first, each narrowing what is left; one that leaves nothing loses.
 /// Of what is left: the preferred line, else the newest supported one, else the newest.
@@ -123,70 +161,107 @@ pub fn choose(
 ) -> Result<(Toolchain, Decision, Vec<String>), Error> {
     let mut heard = requirements(wish, facts)?;
     heard.sort_by_key(|(_, evidence)| std::cmp::Reverse(evidence.strength));
-    let mut standing: Vec<Standing> = releases.iter().map(|release| (release, release.version.clone())).collect();
-    let mut strongest: Option<(Requirement, Evidence)> = None;
-    let (mut rivals, mut warnings) = (Vec::new(), Vec::new());
+    let newcomer = heard.iter().find_map(|(requirement, _)| newcomer(requirement, releases));
+    let known = newcomer.iter().cloned().map(Cow::Owned).chain(releases.iter().map(Cow::Borrowed));
+    let mut trial = Trial {
+        standing: known.map(|release| Standing { release, range: None }).collect(),
+        accepted: Vec::new(),
+        decisive: 0,
+        lost: Vec::new(),
+    };
     for (requirement, evidence) in heard {
-        let left: Vec<Standing> = standing.iter().filter_map(|standing| narrow(standing, &requirement)).collect();
-        match (&strongest, left.is_empty()) {
-            (None, true) => return Err(nothing_fits(title, &requirement, &evidence, releases)),
-            (Some((winner, by)), true) => {
-                let why = format!("{evidence} asks for {title} {requirement}, which {by} ({winner}) rules out");
-                // A convention that loses is no news.
-                if evidence.strength >= Strength::Stated {
-                    warnings.push(why.clone());
-                }
-                rivals.push(Rival { value: requirement.to_string(), why, evidence });
-            }
-            (None, false) => {
-                standing = left;
-                strongest = Some((requirement, evidence));
-            }
-            (Some(_), false) => {
-                let why = "agrees".to_owned();
-                standing = left;
-                rivals.push(Rival { value: requirement.to_string(), why, evidence });
-            }
-        }
+        trial
+            .hear(title, requirement, evidence)
+            .map_err(|(requirement, evidence)| nothing_fits(title, &requirement, &evidence, releases))?;
     }
-    let best = standing.iter().find(|(release, _)| release.preferred && release.supported);
-    let best = best.or_else(|| standing.iter().find(|(release, _)| release.supported)).or_else(|| standing.first());
-    let Some((release, version)) = best else {
+    let Some((release, asked)) = best(&trial.standing) else {
         return Err(Error::no(format!("the catalog has no release of {title}")));
     };
-    let is_lost = release.images_since.as_ref().is_some_and(|since| self::version(version) < self::version(since));
-    if is_lost {
-        warnings.push(format!(
-            "the images of {title} {version} stand on a Debian that has no packages any more: {} of the same line is taken",
-            release.version
-        ));
+    let (version, gives_way) = release.usable(&asked);
+    // A convention that loses is no news.
+    let lost = trial.lost.iter().filter(|rival| rival.evidence.strength >= Strength::Stated);
+    let mut warnings: Vec<String> = lost.map(|rival| rival.why.clone()).collect();
+    warnings.extend(gives_way.map(|why| format!("{title} {asked} {why}: {version}, the newest of its line, is taken")));
+    if newcomer.is_some_and(|newcomer| newcomer.cycle == release.cycle) {
+        warnings
+            .push(format!("{title} {version} is younger than this dockgen, which does not know whether it has images"));
     }
-    let version = if is_lost { &release.version } else { version };
     if !release.supported {
         let end = release.end.as_ref().map_or(String::new(), |end| format!(" since {end}"));
         warnings.push(format!("{title} {} is out of support{end}: nobody mends its holes any more", release.cycle));
     }
-    let reason = match &strongest {
-        Some((requirement, _)) if release.supported => format!("the release for {requirement}"),
-        Some((requirement, _)) => format!("out of support, but {requirement} asks for it"),
-        None if release.preferred => "the release to take where nothing asks for another".to_owned(),
-        None => "the newest supported release".to_owned(),
-    };
-    let evidence = strongest.map_or_else(|| Evidence::new("", "", Strength::Convention), |(_, evidence)| evidence);
-    let decision = Decision { rivals, ..Decision::new("toolchain", format!("{title} {version}"), reason, evidence) };
-    Ok((Toolchain::new(release, version.clone()), decision, warnings))
+    let toolchain = Toolchain::new(&release, version);
+    let decision = trial.decision(&release, format!("{title} {version}"));
+    Ok((toolchain, decision, warnings))
 }
 
-fn narrow<'a>((release, version): &Standing<'a>, requirement: &Requirement) -> Option<Standing<'a>> {
-    let picked = requirement.pick(release)?;
-    // A stronger requirement may have asked for an exact older version; then a range must hold for that one.
-    if *version == release.version {
-        return Some((release, picked));
+/// What was heard so far, and what it leaves.
+struct Trial<'a> {
+    standing: Vec<Standing<'a>>,
+    accepted: Vec<(Requirement, Evidence)>,
+    /// The accepted one, among the strongest, that made the choice what it is.
+    decisive: usize,
+    lost: Vec<Rival>,
+}
+
+impl Trial<'_> {
+    /// One more requirement; the same again where nothing fits the very first.
+    fn hear(&mut self, title: &str, asked: Requirement, by: Evidence) -> Result<(), (Requirement, Evidence)> {
+        let left: Vec<Standing> = self.standing.iter().filter_map(|standing| standing.narrow(&asked)).collect();
+        if !left.is_empty() {
+            let of = |standing: &[Standing]| best(standing).map(|(release, version)| (release.cycle.clone(), version));
+            let is_strongest = self.accepted.first().is_none_or(|(_, first)| first.strength == by.strength);
+            if is_strongest && of(&left) != of(&self.standing) {
+                self.decisive = self.accepted.len();
+            }
+            self.standing = left;
+            self.accepted.push((asked, by));
+            return Ok(());
+        }
+        let against = self.accepted.iter().find(|(winner, _)| winner.excludes(&asked)).or(self.accepted.first());
+        let Some((winner, who)) = against else { return Err((asked, by)) };
+        let why = format!("{by} asks for {title} {asked}, which {who} ({winner}) rules out");
+        self.lost.push(Rival { value: asked.to_string(), why, evidence: by });
+        Ok(())
     }
-    let holds = requirement.range.as_ref().is_none_or(|range| {
-        self::version(version).is_some_and(|version| range.satisfies(&version)) || picked == release.version
-    });
-    holds.then(|| (*release, version.clone()))
+
+    fn decision(mut self, release: &Release, value: String) -> Decision {
+        let strongest = (!self.accepted.is_empty()).then(|| self.accepted.remove(self.decisive));
+        let agrees = |(asked, evidence): (Requirement, Evidence)| Rival {
+            value: asked.to_string(),
+            why: "agrees".to_owned(),
+            evidence,
+        };
+        let rivals = self.accepted.into_iter().map(agrees).chain(self.lost).collect();
+        let reason = match &strongest {
+            Some((asked, _)) if release.supported => format!("the release for {asked}"),
+            Some((asked, _)) => format!("out of support, but {asked} asks for it"),
+            None if release.preferred => "the release to take where nothing asks for another".to_owned(),
+            None => "the newest supported release".to_owned(),
+        };
+        let evidence = strongest.map_or_else(|| Evidence::new("", "", Strength::Convention), |(_, evidence)| evidence);
+        Decision { rivals, ..Decision::new("toolchain", value, reason, evidence) }
+    }
+}
+
+/// The line to take, and the version of it.
+fn best<'a>(standing: &[Standing<'a>]) -> Option<(Cow<'a, Release>, String)> {
+    let first = |fits: fn(&Release) -> bool| standing.iter().find(|standing| fits(&standing.release));
+    let best = first(|release| release.preferred && release.supported).or_else(|| first(|release| release.supported));
+    let best = best.or_else(|| standing.first())?;
+    Some((best.release.clone(), best.version()?))
+}
+
+/// A line for an exact version that is younger than all known ones, on the systems of the newest.
+fn newcomer(requirement: &Requirement, releases: &[Release]) -> Option<Release> {
+    let (exact, newest) = (requirement.exact()?, releases.first()?);
+    let is_known = releases.iter().any(|release| Range::parse(&release.cycle).is_ok_and(|line| line.satisfies(&exact)));
+    if is_known || number(&newest.version)? >= exact {
+        return None;
+    }
+    let parts = newest.cycle.split('.').count();
+    let cycle = exact.to_string().split('.').take(parts).collect::<Vec<_>>().join(".");
+    Some(Release { cycle, preferred: false, supported: true, aliases: Vec::new(), end: None, ..newest.clone() })
 }
 
 fn requirements(wish: Option<&str>, facts: &[Fact]) -> Result<Vec<(Requirement, Evidence)>, Error> {
@@ -219,12 +294,35 @@ mod tests {
 
     fn releases() -> Vec<Release> {
         toml::from_str::<std::collections::BTreeMap<String, Vec<Release>>>(
-            r#"r = [
-                { cycle = "26", version = "26.7.0", supported = true },
-                { cycle = "24", version = "24.19.0", supported = true, preferred = true, aliases = ["lts/krypton"] },
-                { cycle = "22", version = "22.23.2", supported = true, suite_since = "22.18.0", old_suite = "bookworm" },
-                { cycle = "20", version = "20.20.2", end = "2026-04-30", suite = "bookworm" },
-            ]"#,
+            r#"
+            [[r]]
+            cycle = "26"
+            version = "26.7.0"
+            supported = true
+            suites = [["trixie", "26.7.0", "26.7.0"]]
+            alpine = [["3.24", "26.7.0", "26.7.0"]]
+            releases = ["26.7.0"]
+            [[r]]
+            cycle = "24"
+            version = "24.19.0"
+            supported = true
+            preferred = true
+            aliases = ["lts/krypton"]
+            releases = ["24.0.0", "24.16.0", "24.17.0", "24.19.0"]
+            [[r]]
+            cycle = "22"
+            version = "22.23.2"
+            supported = true
+            releases = ["22.0.0", "22.2.0", "22.4.1", "22.11.0", "22.23.2"]
+            suites = [["bullseye", "22.0.0", "22.2.0"], ["bookworm", "22.2.0", "22.11.0"], ["trixie", "22.23.2", "22.23.2"]]
+            alpine = [["3.21", "22.4.1", "22.11.0"], ["3.24", "22.23.2", "22.23.2"]]
+            [[r]]
+            cycle = "20"
+            version = "20.20.2"
+            end = "2026-04-30"
+            releases = ["20.0.0", "20.20.2"]
+            suites = [["buster", "20.0.0", "20.0.0"], ["bullseye", "20.20.2", "20.20.2"]]
+            "#,
         )
         .unwrap()
         .remove("r")
@@ -248,7 +346,7 @@ mod tests {
         assert_eq!(chosen(&[fact(range(">=18"), Stated)]), ("24.19.0".into(), 0));
         assert_eq!(chosen(&[fact(range(">=26"), Stated)]), ("26.7.0".into(), 0));
         assert_eq!(chosen(&[fact(range("^20"), Stated)]), ("20.20.2".into(), 1));
-        assert_eq!(chosen(&[fact(range(">=20 <22.5"), Stated)]).0, "22.0.0");
+        assert_eq!(chosen(&[fact(range(">=20 <22.5"), Stated)]).0, "22.4.1");
         assert_eq!(chosen(&[fact(Requirement::line("v22"), Pinned)]), ("22.23.2".into(), 0));
         assert_eq!(chosen(&[fact(Requirement::line("22.11.0"), Pinned), fact(range(">=22"), Stated)]).0, "22.11.0");
         assert_eq!(
@@ -264,24 +362,48 @@ mod tests {
     }
 
     #[test]
-    fn an_older_patch_takes_the_older_suite() {
-        let facts = [fact(Requirement::line("22.11.0"), Strength::Pinned)];
-        assert_eq!(choose("Node.js", None, &facts, &releases()).unwrap().0.suite, "bookworm");
-        assert_eq!(choose("Node.js", Some("22"), &facts, &releases()).unwrap().0.suite, "bookworm");
-        assert_eq!(choose("Node.js", Some("22"), &[], &releases()).unwrap().0.suite, "trixie");
+    fn an_upper_bound_takes_the_newest_below() {
+        use Strength::{Pinned, Stated};
+        let range = |text| Requirement::range(text, text);
+        for (facts, expected) in [
+            (vec![fact(range("<24.17.0"), Stated)], "24.16.0"),
+            (vec![fact(range("<24.17.0"), Stated), fact(range(">=22 <24.1"), Stated)], "24.0.0"),
+            (vec![fact(Requirement::at_least("22.1"), Stated), fact(Requirement::line("22.4.1"), Stated)], "22.4.1"),
+            (vec![fact(Requirement::line("22"), Pinned), fact(range("<22.11"), Stated)], "22.4.1"),
+        ] {
+            assert_eq!(chosen(&facts).0, expected, "{facts:?}");
+        }
     }
 
     #[test]
-    fn a_patch_without_packages_becomes_the_newest_of_its_line() {
-        let mut releases = releases();
-        releases[2].images_since = Some("22.2.0".to_owned());
+    fn a_version_takes_systems_that_it_was_published_on() {
         let asked = |version: &str| {
             let facts = [fact(Requirement::line(version), Strength::Pinned)];
-            let (toolchain, _, warnings) = choose("Node.js", None, &facts, &releases).unwrap();
-            (toolchain.version, toolchain.suite, warnings.len())
+            let (toolchain, _, warnings) = choose("Node.js", None, &facts, &releases()).unwrap();
+            (toolchain.version, toolchain.suite, toolchain.alpine, warnings.len())
         };
-        assert_eq!(asked("22.1.0"), ("22.23.2".into(), "trixie".into(), 1));
-        assert_eq!(asked("22.2.0"), ("22.2.0".into(), "bookworm".into(), 0));
+        let row = |version: &str, suite: &str, alpine: &str, said| (version.into(), suite.into(), alpine.into(), said);
+        assert_eq!(asked("22.11.0"), row("22.11.0", "bookworm", "3.21", 0));
+        assert_eq!(asked("22.2.0"), row("22.2.0", "bookworm", "", 0));
+        assert_eq!(asked("22"), row("22.23.2", "trixie", "3.24", 0));
+        // On a Debian that nobody mends; never published; younger than the catalog; no better one in its line.
+        assert_eq!(asked("22.0.0"), row("22.23.2", "trixie", "3.24", 1));
+        assert_eq!(asked("22.3.0"), row("22.23.2", "trixie", "3.24", 1));
+        assert_eq!(asked("22.24.0"), row("22.24.0", "trixie", "3.24", 0));
+        assert_eq!(asked("28.1.0"), row("28.1.0", "trixie", "3.24", 1));
+        assert_eq!(asked("20.0.0"), row("20.0.0", "buster", "", 1));
+    }
+
+    #[test]
+    fn who_made_the_choice_is_named() {
+        let facts = [
+            fact(Requirement::at_least("22"), Strength::Stated),
+            fact(Requirement::line("22.4.1"), Strength::Stated),
+            fact(Requirement::line("22.2.0"), Strength::Stated),
+        ];
+        let (_, decision, warnings) = choose("Go", None, &facts, &releases()).unwrap();
+        assert_eq!((decision.value.as_str(), decision.reason.as_str()), ("Go 22.4.1", "the release for 22.4.1"));
+        assert!(warnings[0].ends_with("asks for Go 22.2.0, which `file`: `quote` (22.4.1) rules out"), "{warnings:?}");
     }
 
     #[test]

@@ -6,13 +6,14 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::Deserialize;
 
-use crate::catalog::{self, Release, Runtime};
+use crate::catalog::{self, Image, Release, Runtime};
 use crate::format::pom::Dependency;
 
 /// All rows.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Catalog {
+    pub image: Image,
     pub release: Vec<Release>,
     pub maven: Vec<Maven>,
     pub runtime: Vec<Runtime>,

@@ -5,12 +5,14 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::catalog::{self, Release, Runtime};
+use crate::catalog::{self, Image, Release, Runtime};
 
 /// The catalog.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Catalog {
+    /// The image of Node.
+    pub image: Image,
     /// Release lines of Node.
     pub release: Vec<Release>,
     /// Images for servers.

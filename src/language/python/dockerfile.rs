@@ -103,9 +103,7 @@ impl View {
 
 impl Parts<'_> {
     fn fill(&self, image: &str) -> String {
-        let alpine = self.toolchain.alpine.as_deref().unwrap_or("3.24");
-        let image = image.replace("{version}", "${PYTHON_VERSION}").replace("{suite}", &self.toolchain.suite);
-        image.replace("{alpine}", alpine)
+        self.toolchain.fill_with(image, "${PYTHON_VERSION}")
     }
 
     fn builder(&self) -> String {

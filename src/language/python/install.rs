@@ -231,7 +231,7 @@ fn export(repo: &Repo, row: &Manager, toolchain: &Toolchain, view: &mut View) {
     let locked = repo.has(&row.lock);
     let preferred = CATALOG.release.iter().find(|release| release.preferred);
     let image = match (row.cycles.contains(&toolchain.cycle), preferred) {
-        (false, Some(release)) => format!("python:{}-slim-{}", release.version, release.suite),
+        (false, Some(release)) => format!("python:{}-slim-{}", release.version, release.suite_of(&release.version)),
         _ => format!("python:${{PYTHON_VERSION}}-slim-{}", toolchain.suite),
     };
     let has_hashes = !view.needs_git && view.copies.is_empty();

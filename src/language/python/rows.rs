@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::catalog::{self, Release, Runtime};
+use crate::catalog::{self, Image, Release, Runtime};
 
 /// `templates/python/catalog.toml`.
 #[derive(Debug, Deserialize)]
@@ -21,6 +21,7 @@ pub struct Catalog {
     pub pure: BTreeSet<String>,
     pub windows: BTreeSet<String>,
     pub stdlib: BTreeSet<String>,
+    pub image: Image,
     pub release: Vec<Release>,
     pub runtime: Vec<Runtime>,
     pub manager: Vec<Manager>,
