@@ -110,6 +110,9 @@ pub struct Shared {
     pub image: Vec<Tags>,
     /// The Debian that tools are taken from where an image's own has ended.
     pub debian: String,
+    /// The newest release of dockgen; `None` before the first.
+    #[serde(default)]
+    pub released: Option<Released>,
 }
 
 /// Tags of an image that are known to exist.
@@ -123,6 +126,16 @@ pub struct Tags {
     /// Whether there are no others.
     #[serde(default)]
     pub whole: bool,
+}
+
+/// A released dockgen, as a workflow fetches it.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Released {
+    /// The binary for Linux on x86-64.
+    pub url: String,
+    /// Its SHA-256, in hexadecimal.
+    pub sha256: String,
 }
 
 /// A system, as image references name it, that nobody mends any more.

@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use toml_edit::{DocumentMut, Item, Value};
 
+use crate::catalog::SHARED;
 use crate::error::Error;
 use crate::wishes::{Ci, Extras, PortWish, Wishes};
 
@@ -60,7 +61,7 @@ pub const KEYS: &[Key] = &[
     key("port", Holds::Port, "Where the program listens, or \"none\""),
     key("name", Holds::Text, "The image's name"),
     Key { values: &["github", "none"], ..key("ci", Holds::Text, "The CI workflow to write") },
-    key("check", Holds::Flag, "Whether the workflow runs `dockgen check` first"),
+    key("check", Holds::Flag, "Whether the workflow runs `dockgen check` first, with a released dockgen"),
     key("platforms", Holds::List, "The platforms that the workflow builds for"),
     key("uid", Holds::Number, "The numeric user that the image runs as"),
     key("mirror", Holds::Text, "A registry that the base images come from, such as `registry.example.com/mirror`"),
@@ -155,6 +156,10 @@ pub fn parse(text: &str) -> Result<Wishes, Error> {
         if let Some(value) = value.as_ref().filter(|value| !key.values.contains(&value.as_str())) {
             return Err(wrong(format!("{} = \"{value}\" is not one of {}", key.name, key.values.join(", "))));
         }
+    }
+    if file.check && SHARED.released.is_none() {
+        return Err(Error::no(format!("`{PATH}`: check = true needs a released dockgen, and none is released yet"))
+            .hint("`dockgen config unset check`, and run `dockgen check` in a step of your own"));
     }
     let port = match file.port {
         None => None,
@@ -340,7 +345,7 @@ mod tests {
 
     #[test]
     fn every_key_of_the_schema_is_read() {
-        for key in KEYS {
+        for key in KEYS.iter().filter(|key| key.name != "check") {
             let value = match key.holds {
                 Holds::Text => key.values.first().copied().unwrap_or("x"),
                 Holds::Port | Holds::Number => "8080",
@@ -353,6 +358,13 @@ mod tests {
             assert!(get(&text, key.name).unwrap().is_some(), "{}", key.name);
             assert_eq!(parse(&unset(&text, key.name).unwrap()).unwrap(), Wishes::default(), "{}", key.name);
         }
+    }
+
+    #[test]
+    fn a_check_in_the_workflow_waits_for_a_release() {
+        let done = set("", "check", "true");
+        assert_eq!(done.is_ok(), SHARED.released.is_some(), "{done:?}");
+        assert!(set("", "check", "false").is_ok() && unset("check = true\n", "check").unwrap().is_empty());
     }
 
     #[test]

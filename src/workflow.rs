@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::catalog::{Action, SHARED};
+use crate::catalog::{Action, Released, SHARED};
 use crate::dockerignore::{Section, literal};
 use crate::language::Recipe;
 use crate::wishes::Wishes;
@@ -15,8 +15,8 @@ pub struct Workflow {
     name: String,
     platforms: Option<String>,
     secrets: Vec<String>,
-    /// The version of dockgen that checks first, where that is wished.
-    check: Option<&'static str>,
+    /// The dockgen that checks first, where that is wished.
+    check: Option<&'static Released>,
     actions: BTreeMap<&'static str, &'static Action>,
 }
 
@@ -26,7 +26,7 @@ pub fn view(recipe: &Recipe, wishes: &Wishes) -> Workflow {
         name: recipe.name.clone(),
         platforms: (!wishes.platforms.is_empty()).then(|| wishes.platforms.join(",")),
         secrets: recipe.secrets.clone(),
-        check: wishes.extras.check.then_some(env!("CARGO_PKG_VERSION")),
+        check: SHARED.released.as_ref().filter(|_| wishes.extras.check),
         actions: SHARED.action.iter().map(|action| (action.id.as_str(), action)).collect(),
     }
 }
@@ -90,6 +90,25 @@ pub fn mirrored(text: &str, mirror: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_released_dockgen_is_fetched_and_compared_before_it_checks() {
+        let released = Released { url: "https://example.com/v1/dockgen".to_owned(), sha256: "ab12".to_owned() };
+        let action = |action: &'static Action| (action.id.as_str(), action);
+        let workflow = Workflow {
+            name: "x".to_owned(),
+            platforms: None,
+            secrets: Vec::new(),
+            check: Some(Box::leak(Box::new(released))),
+            actions: SHARED.action.iter().map(action).collect(),
+        };
+        let repo = crate::repo::Repo::from_list("x", []);
+        let templates = crate::render::Templates::new(&repo, &crate::language::ALL[0], None).unwrap();
+        let text = templates.render("ci/github.yml.tera", &workflow).unwrap();
+        let at = |line: &str| text.find(line).unwrap_or_else(|| panic!("no {line} in\n{text}"));
+        assert!(at("https://example.com/v1/dockgen") < at("echo \"ab12  $RUNNER_TEMP/dockgen\" | sha256sum --check"));
+        assert!(at("sha256sum") < at("\"$RUNNER_TEMP/dockgen\" check --format github"));
+    }
 
     #[test]
     fn base_images_come_from_the_mirror_and_stages_do_not() {

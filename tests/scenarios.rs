@@ -248,11 +248,14 @@ fn a_pinned_paragraph_is_left_alone() {
 }
 
 #[test]
-fn the_workflow_checks_where_that_is_wished() {
+fn a_workflow_names_no_dockgen_that_does_not_exist() {
     let tree = edited("go-server");
-    assert_eq!(tree.run(&["config", "set", "check", "true"]).code, 0);
-    updated(&tree);
-    assert!(tree.read(".github/workflows/docker.yml").contains("dockgen check --format github"));
+    let set = tree.run(&["config", "set", "check", "true"]);
+    assert!(set.code == 1 && set.err.contains("none is released yet") && !tree.read("dockgen.toml").contains("check"));
+    tree.write("dockgen.toml", b"check = true\n");
+    assert_eq!(tree.run(&["update"]).code, 1);
+    assert_eq!(tree.run(&["config", "unset", "check"]).code, 0);
+    assert_eq!(tree.run(&["update"]).code, 0);
 }
 
 #[test]
