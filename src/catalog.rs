@@ -110,6 +110,8 @@ pub struct Shared {
     pub image: Vec<Tags>,
     /// The Debian that tools are taken from where an image's own has ended.
     pub debian: String,
+    /// The platforms that images are built for, as BuildKit names them.
+    pub platforms: Vec<String>,
     /// The newest release of dockgen; `None` before the first.
     #[serde(default)]
     pub released: Option<Released>,

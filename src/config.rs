@@ -1,12 +1,16 @@
 //! `dockgen.toml`: the wishes that belong to the user. One table of keys gives the reader, the schema and the checks of
 //! `dockgen config`.
 
+mod edit;
+
+pub use edit::{get, list, set, unset};
+
 use serde::Deserialize;
-use toml_edit::{DocumentMut, Item, Value};
 
 use crate::catalog::SHARED;
 use crate::error::Error;
-use crate::wishes::{Ci, Extras, PortWish, Wishes};
+use crate::values;
+use crate::wishes::{Ci, Extras, Wishes};
 
 /// The file's path in the repository.
 pub const PATH: &str = "dockgen.toml";
@@ -39,28 +43,25 @@ pub struct Key {
     /// What it holds.
     pub holds: Holds,
     /// The values it may have; any where empty.
-    pub values: &'static [&'static str],
+    pub values: fn() -> Vec<&'static str>,
     /// What it means, a sentence without a full stop.
     pub help: &'static str,
 }
 
 const fn key(name: &'static str, holds: Holds, help: &'static str) -> Key {
-    Key { name, holds, values: &[], help }
+    Key { name, holds, values: Vec::new, help }
 }
 
 /// Every key.
 pub const KEYS: &[Key] = &[
-    Key { values: &["go", "node", "python", "java"], ..key("lang", Holds::Text, "The language") },
-    Key {
-        values: &["auto", "scratch", "distroless", "alpine", "slim"],
-        ..key("runtime", Holds::Text, "The image to run in")
-    },
+    Key { values: values::languages, ..key("lang", Holds::Text, "The language") },
+    Key { values: || values::RUNTIMES.to_vec(), ..key("runtime", Holds::Text, "The image to run in") },
     key("toolchain", Holds::Text, "The version of the language's toolchain"),
-    key("package-manager", Holds::Text, "The package manager"),
+    Key { values: values::managers, ..key("package-manager", Holds::Text, "The package manager") },
     key("entry", Holds::Text, "What to start"),
     key("port", Holds::Port, "Where the program listens, or \"none\""),
     key("name", Holds::Text, "The image's name"),
-    Key { values: &["github", "none"], ..key("ci", Holds::Text, "The CI workflow to write") },
+    Key { values: || vec!["github", "none"], ..key("ci", Holds::Text, "The CI workflow to write") },
     key("check", Holds::Flag, "Whether the workflow runs `dockgen check` first, with a released dockgen"),
     key("platforms", Holds::List, "The platforms that the workflow builds for"),
     key("uid", Holds::Number, "The numeric user that the image runs as"),
@@ -76,15 +77,30 @@ pub const KEYS: &[Key] = &[
     key("run.health", Holds::List, "The command that says whether the program is well, as exec form"),
 ];
 
-/// The key with this name.
+/// The key with this name, and for a table what follows: `run.env.NAME` is `NAME` of `run.env`.
 ///
 /// # Errors
 /// Where there is none, with the nearest.
-pub fn by_name(name: &str) -> Result<&'static Key, Error> {
-    KEYS.iter().find(|key| key.name == name).ok_or_else(|| {
+pub fn by_name(name: &str) -> Result<(&'static Key, Option<&str>), Error> {
+    let member = |key: &Key| name.strip_prefix(key.name)?.strip_prefix('.').filter(|rest| !rest.is_empty());
+    let exact = KEYS.iter().find(|key| key.name == name).map(|key| (key, None));
+    let nested = || KEYS.iter().filter(|key| key.holds == Holds::Table).find_map(|key| Some((key, Some(member(key)?))));
+    exact.or_else(nested).ok_or_else(|| {
         let names: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
-        Error::usage(format!("`{name}` is no key of {PATH}")).hint(format!("keys are {}", names.join(", ")))
+        Error::usage(format!("`{name}` is no key of {PATH}{}", meant(name)))
+            .hint(format!("keys are {}", names.join(", ")))
     })
+}
+
+/// A question for the key that was meant, by its whole name or its last part.
+fn meant(name: &str) -> String {
+    let last = |name: &'static str| name.rsplit('.').next().unwrap_or(name);
+    let whole = values::nearest(name, KEYS.iter().map(|key| key.name));
+    let known = whole.or_else(|| {
+        let part = values::nearest(name, KEYS.iter().map(|key| last(key.name)))?;
+        KEYS.iter().map(|key| key.name).find(|name| last(name) == part)
+    });
+    known.map_or_else(String::new, |known| format!("; did you mean `{known}`?"))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -97,23 +113,16 @@ struct File {
     toolchain: Option<String>,
     package_manager: Option<String>,
     entry: Option<String>,
-    port: Option<PortValue>,
+    port: Option<toml::Value>,
     name: Option<String>,
     ci: Option<String>,
     check: bool,
     platforms: Vec<String>,
-    uid: Option<u32>,
+    uid: Option<i64>,
     mirror: Option<String>,
     templates: Option<String>,
     build: Build,
     run: Run,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum PortValue {
-    Number(u16),
-    Word(String),
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -140,43 +149,69 @@ struct Run {
 /// Where it is no TOML, or holds an unknown key or a wrong value; with the line.
 pub fn parse(text: &str) -> Result<Wishes, Error> {
     let file: File = toml::from_str(text).map_err(|error| {
-        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-        let quote = text.lines().nth(line - 1).unwrap_or_default().trim();
+        let span = error.span().unwrap_or_default();
         let what = error.message().lines().next().unwrap_or_default();
-        Error::usage(format!("`{PATH}`, line {line}, `{quote}`: {what}"))
-            .hint("`dockgen config schema` tells every key")
-    })?;
-    let wrong = |what: String| Error::usage(format!("`{PATH}`: {what}"));
-    for key in KEYS.iter().filter(|key| !key.values.is_empty()) {
-        let value = match key.name {
-            "lang" => &file.lang,
-            "runtime" => &file.runtime,
-            _ => &file.ci,
+        let what = match what.starts_with("unknown field") {
+            true => {
+                let name = text.get(span.clone()).unwrap_or_default();
+                format!("there is no such key{}", meant(name))
+            }
+            false => what.to_owned(),
         };
-        if let Some(value) = value.as_ref().filter(|value| !key.values.contains(&value.as_str())) {
-            return Err(wrong(format!("{} = \"{value}\" is not one of {}", key.name, key.values.join(", "))));
-        }
-    }
+        wrong(text, Some(span.start), &what).hint("`dockgen config schema` tells every key")
+    })?;
     if file.check && SHARED.released.is_none() {
         return Err(Error::no(format!("`{PATH}`: check = true needs a released dockgen, and none is released yet"))
             .hint("`dockgen config unset check`, and run `dockgen check` in a step of your own"));
     }
-    let port = match file.port {
-        None => None,
-        Some(PortValue::Number(port)) => Some(PortWish::Port(port)),
-        Some(PortValue::Word(word)) => Some(word.parse().map_err(wrong)?),
+    wishes(file).map_err(|(key, what)| wrong(text, place(text, key), &what))
+}
+
+/// What is wrong, with the line of this offset.
+fn wrong(text: &str, offset: Option<usize>, what: &str) -> Error {
+    let Some(offset) = offset else { return Error::usage(format!("`{PATH}`: {what}")) };
+    let line = text[..offset.min(text.len())].matches('\n').count() + 1;
+    let quote = text.lines().nth(line - 1).unwrap_or_default().trim();
+    Error::usage(format!("`{PATH}`, line {line}, `{quote}`: {what}"))
+}
+
+/// Where the value of a key begins.
+fn place(text: &str, key: &str) -> Option<usize> {
+    let document = toml_edit::Document::parse(text).ok()?;
+    let item = key.split('.').try_fold(document.as_item(), |item, part| item.get(part))?;
+    Some(item.span()?.start)
+}
+
+/// The wishes of a file; else the key whose value is wrong, and why.
+fn wishes(file: File) -> Result<Wishes, (&'static str, String)> {
+    let words = [
+        ("lang", &file.lang),
+        ("runtime", &file.runtime),
+        ("package-manager", &file.package_manager),
+        ("ci", &file.ci),
+    ];
+    for (name, word) in words {
+        let known = KEYS.iter().find(|key| key.name == name).map_or_else(Vec::new, |key| (key.values)());
+        word.as_ref().map_or(Ok(String::new()), |word| values::one_of(word, &known)).map_err(|what| (name, what))?;
+    }
+    let port = |port: toml::Value| port.as_str().map_or_else(|| port.to_string(), str::to_owned).parse();
+    let checked = |value: &Option<String>, name, check: fn(&str) -> Result<String, String>| {
+        value.as_deref().map(check).transpose().map(drop).map_err(|what| (name, what))
     };
+    checked(&file.name, "name", values::image_name)?;
+    checked(&file.mirror, "mirror", values::registry)?;
+    file.platforms.iter().try_for_each(|it| values::platform(it).map(drop)).map_err(|what| ("platforms", what))?;
     Ok(Wishes {
         lang: file.lang,
         runtime: file.runtime,
         toolchain: file.toolchain,
         package_manager: file.package_manager,
         entry: file.entry,
-        port,
+        port: file.port.map(port).transpose().map_err(|what| ("port", what))?,
         name: file.name,
         ci: file.ci.map(|ci| if ci == "none" { Ci::None } else { Ci::Github }),
         platforms: file.platforms,
-        uid: file.uid,
+        uid: file.uid.map(|uid| values::uid(&uid.to_string())).transpose().map_err(|what| ("uid", what))?,
         extras: Extras {
             check: file.check,
             mirror: file.mirror,
@@ -191,107 +226,6 @@ pub fn parse(text: &str) -> Result<Wishes, Error> {
             health: file.run.health,
         },
     })
-}
-
-/// The value of a key as it is written; `None` where it is not set.
-///
-/// # Errors
-/// Where the text is no TOML or the key is unknown.
-pub fn get(text: &str, name: &str) -> Result<Option<String>, Error> {
-    by_name(name)?;
-    let document = document(text)?;
-    let mut item = document.as_item();
-    for part in name.split('.') {
-        match item.get(part) {
-            Some(next) => item = next,
-            None => return Ok(None),
-        }
-    }
-    Ok(Some(item.to_string().trim().to_owned()))
-}
-
-/// The text with a key set; comments, order and everything else stay.
-///
-/// # Errors
-/// Where the key is unknown or cannot hold the value.
-pub fn set(text: &str, name: &str, value: &str) -> Result<String, Error> {
-    let key = by_name(name)?;
-    if !key.values.is_empty() && !key.values.contains(&value) {
-        return Err(Error::usage(format!("{name} = {value} is not one of {}", key.values.join(", "))));
-    }
-    let mut value = typed(key, value)?;
-    let mut document = document(text)?;
-    let mut table = document.as_table_mut();
-    let parts: Vec<&str> = name.split('.').collect();
-    let (last, folders) =
-        parts.split_last().ok_or_else(|| by_name("").err().unwrap_or_else(|| Error::usage("no key")))?;
-    for part in folders {
-        let item = table.entry(part).or_insert(toml_edit::table());
-        table = item.as_table_mut().ok_or_else(|| Error::usage(format!("`{part}` is no table in {PATH}")))?;
-    }
-    match table.get_mut(last) {
-        Some(Item::Value(old)) => {
-            *value.decor_mut() = old.decor().clone();
-            *old = value;
-        }
-        _ => {
-            table.insert(last, Item::Value(value));
-        }
-    }
-    let text = with_head_first(&document.to_string());
-    parse(&text)?;
-    Ok(text)
-}
-
-/// The head stays the beginning, wherever the keys went.
-fn with_head_first(text: &str) -> String {
-    match text.split_once(&head()) {
-        Some((before, after)) => format!("{}{before}{after}", head()),
-        None => text.to_owned(),
-    }
-}
-
-/// The text without a key.
-///
-/// # Errors
-/// Where the key is unknown.
-pub fn unset(text: &str, name: &str) -> Result<String, Error> {
-    by_name(name)?;
-    let mut document = document(text)?;
-    let (folder, last) = name.split_once('.').map_or((None, name), |(folder, last)| (Some(folder), last));
-    let table = match folder {
-        None => Some(document.as_table_mut()),
-        Some(folder) => document.get_mut(folder).and_then(Item::as_table_mut),
-    };
-    if let Some(table) = table {
-        table.remove(last);
-    }
-    Ok(document.to_string())
-}
-
-fn document(text: &str) -> Result<DocumentMut, Error> {
-    text.parse().map_err(|error: toml_edit::TomlError| {
-        Error::usage(format!("`{PATH}` is no TOML: {}", error.message())).hint("mend the file by hand")
-    })
-}
-
-/// A value as the key wants it: lists and tables are written as in TOML.
-fn typed(key: &Key, value: &str) -> Result<Value, Error> {
-    let wrong = |what: &str| Error::usage(format!("{} wants {what}, not `{value}`", key.name));
-    let parsed = || value.parse::<Value>().ok();
-    match key.holds {
-        Holds::Text => Ok(value.into()),
-        Holds::Port => Ok(value.parse::<i64>().map_or_else(|_| value.into(), Value::from)),
-        Holds::Number => value.parse::<i64>().map(Value::from).map_err(|_| wrong("a number")),
-        Holds::Flag => value.parse::<bool>().map(Value::from).map_err(|_| wrong("true or false")),
-        Holds::List => match parsed().filter(Value::is_array) {
-            Some(list) => Ok(list),
-            None => Ok(Value::Array(value.split(',').map(str::trim).collect())),
-        },
-        Holds::Table => {
-            parsed().filter(Value::is_inline_table).ok_or_else(|| wrong("a table such as `{ NAME = \"value\" }`"))
-        }
-    }
 }
 
 /// The first lines of a new file.
@@ -309,14 +243,15 @@ pub fn schema() -> serde_json::Value {
             Holds::Port => serde_json::json!({ "anyOf": [
                 { "type": "integer", "minimum": 1, "maximum": 65535 }, { "const": "none" }
             ] }),
-            Holds::Number => serde_json::json!({ "type": "integer", "minimum": 1 }),
+            Holds::Number => serde_json::json!({ "type": "integer", "minimum": 1, "maximum": values::LARGEST_USER }),
             Holds::Flag => serde_json::json!({ "type": "boolean" }),
             Holds::List => serde_json::json!({ "type": "array", "items": { "type": "string" } }),
             Holds::Table => serde_json::json!({ "type": "object", "additionalProperties": { "type": "string" } }),
         };
         value["description"] = key.help.into();
-        if !key.values.is_empty() {
-            value["enum"] = key.values.into();
+        let values = (key.values)();
+        if !values.is_empty() {
+            value["enum"] = values.into();
         }
         value
     };
@@ -347,9 +282,10 @@ mod tests {
     fn every_key_of_the_schema_is_read() {
         for key in KEYS.iter().filter(|key| key.name != "check") {
             let value = match key.holds {
-                Holds::Text => key.values.first().copied().unwrap_or("x"),
+                Holds::Text => (key.values)().first().copied().unwrap_or("x"),
                 Holds::Port | Holds::Number => "8080",
                 Holds::Flag => "true",
+                Holds::List if key.name == "platforms" => "linux/amd64,linux/arm64",
                 Holds::List => "a,b",
                 Holds::Table => "{ A = \"b\" }",
             };
@@ -368,13 +304,6 @@ mod tests {
     }
 
     #[test]
-    fn comments_and_order_stay() {
-        let text = "# mine\nuid = 2000 # because\nlang = \"go\"\n";
-        assert_eq!(set(text, "uid", "3000").unwrap(), "# mine\nuid = 3000 # because\nlang = \"go\"\n");
-        assert_eq!(unset(text, "lang").unwrap(), "# mine\nuid = 2000 # because\n");
-    }
-
-    #[test]
     fn a_new_file_begins_with_its_head() {
         for (name, value) in [("runtime", "slim"), ("run.packages", "git")] {
             let text = set(&head(), name, value).unwrap();
@@ -389,7 +318,22 @@ mod tests {
         assert!(what("lang = \"go\"\nrun-time = \"x\"\n").contains("line 2, `run-time = \"x\"`"));
         assert!(what("runtime = \"windows\"").contains("not one of"));
         assert!(what("toolchain = 3.12").contains("line 1"));
-        assert!(what("port = 0.5").contains("line 1"));
+        for (text, said) in [
+            ("port = 99999\n", "line 1, `port = 99999`: a port is a number from 1 to 65535, or `none`"),
+            ("port = 0\n", "from 1 to 65535"),
+            ("port = 0.5\n", "from 1 to 65535"),
+            ("# x\nuid = 0\n", "line 2, `uid = 0`: a user is a number from 1 to 2147483647"),
+            ("uid = 2147483648\n", "from 1 to 2147483647"),
+            ("lang = \"nod\"\n", "did you mean `node`?"),
+            ("package-manager = \"pnp\"\n", "did you mean `pnpm`?"),
+            ("platforms = [\"linux/adm64\"]\n", "did you mean `linux/amd64`?"),
+            ("name = \"My Shop\"\n", "did you mean `my-shop`?"),
+            ("mirror = \"https://r.io\"\n", "without `https://`"),
+            ("run-time = \"slim\"\n", "did you mean `runtime`?"),
+            ("[run]\npackage = [\"git\"]\n", "packages`?"),
+        ] {
+            assert!(what(text).contains(said), "{text}{}", what(text));
+        }
         assert!(set("", "nope", "x").is_err() && set("", "uid", "x").is_err() && set("", "ci", "x").is_err());
     }
 

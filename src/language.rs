@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::facts::{Evidence, Fact, Strength};
 use crate::plan::{Candidate, Decision, Planner};
 use crate::repo::Repo;
+use crate::values;
 use crate::wishes::{Extras, Wishes};
 
 /// A file that speaks for a language, at the top of a repository or in a folder that is named too.
@@ -42,6 +43,8 @@ pub struct Language {
     pub images: &'static [&'static str],
     /// The image of its toolchain.
     pub image: fn() -> &'static Image,
+    /// The ids of its package managers that can be asked for.
+    pub managers: fn() -> Vec<&'static str>,
     /// The releases of its toolchain.
     pub releases: fn() -> &'static [Release],
     /// Looks, and testifies. Never fails: what cannot be read is a fact.
@@ -218,10 +221,8 @@ pub fn by_id(id: &str) -> Option<&'static Language> {
 pub fn detect(repo: &Repo, wishes: &Wishes) -> Result<(&'static Language, Decision), Error> {
     let mut candidates = Vec::new();
     if let Some(id) = &wishes.lang {
-        let language = by_id(id).ok_or_else(|| {
-            let ids: Vec<&str> = ALL.iter().map(|language| language.id).collect();
-            Error::usage(format!("`--lang {id}` is not one of {}", ids.join(", ")))
-        })?;
+        values::one_of(id, &values::languages()).map_err(|what| Error::usage(format!("--lang {what}")))?;
+        let language = by_id(id).ok_or_else(|| nothing_here(repo))?;
         candidates.push(Candidate::new(
             Ok(language.id),
             language.id,

@@ -31,6 +31,7 @@ pub mod render;
 pub mod repo;
 pub mod source;
 pub mod support;
+pub mod values;
 pub mod wishes;
 pub mod workflow;
 

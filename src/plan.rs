@@ -10,6 +10,7 @@ use crate::catalog::{Release, Runtime};
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::repo::Repo;
+use crate::values;
 use crate::wishes::{PortWish, Wishes};
 use toolchain::Toolchain;
 
@@ -181,9 +182,7 @@ impl<'a> Planner<'a> {
             }
         }
         if let Some(wish) = &self.wishes.package_manager {
-            if !known.contains(&wish.as_str()) {
-                return Err(Error::usage(format!("`--package-manager {wish}` is not one of {}", known.join(", "))));
-            }
+            values::one_of(wish, known).map_err(|what| Error::usage(format!("--package-manager {what}")))?;
             let evidence = Evidence::asked(&format!("--package-manager {wish}"));
             candidates.push(Candidate::new((wish.clone(), None), wish.clone(), "asked for", evidence));
         }

@@ -118,10 +118,73 @@ fn a_folder_below_is_pointed_at_and_a_foreign_language_named() {
 }
 
 #[test]
+fn shells_complete_values() {
+    let tree = Tree::new(&[]);
+    let bash = tree.run(&["completions", "bash"]).out;
+    for values in ["go java python node", "auto scratch distroless alpine slim", "pip npm pnpm yarn bun"] {
+        assert!(bash.contains(values), "{values}");
+    }
+    for positional in ["run.packages run.env", "bash elvish fish"] {
+        assert!(bash.contains(positional), "{positional}");
+        assert!(tree.run(&["completions", "zsh"]).out.contains(positional.split(' ').next().unwrap()));
+    }
+}
+
+#[test]
+fn what_was_meant_is_said() {
+    let tree = Tree::fixture("go-server");
+    for (arguments, said) in [
+        (&["inti"][..], "did you mean `dockgen init`?"),
+        (&["init", "--runtme", "slim"], "a similar argument exists: '--runtime'"),
+        (&["init", "--lang", "nod"], "a similar value exists: 'node'"),
+        (&["init", "--runtime", "slimm"], "a similar value exists: 'slim'"),
+        (&["init", "--package-manager", "pnmp"], "a similar value exists: 'pnpm'"),
+        (&["init", "--toolchain", "1.72"], "did you mean `1.27`?"),
+        (&["init", "--platform", "linux/adm64"], "did you mean `linux/amd64`?"),
+        (&["init", "--name", "My Shop"], "did you mean `my-shop`?"),
+        (&["init", "--port", "99999"], "from 1 to 65535"),
+        (&["init", "--uid", "0"], "from 1 to 2147483647"),
+        (&["config", "set", "runtme", "slim"], "did you mean `runtime`?"),
+        (&["config", "get", "packages"], "`?"),
+        (&["config", "set", "lang", "nod"], "did you mean `node`?"),
+        (&["config", "set", "port", "99999"], "from 1 to 65535"),
+        (&["config", "set", "platforms", "linux/amd64,linux/adm64"], "did you mean `linux/amd64`?"),
+    ] {
+        let done = tree.run(arguments);
+        let code = if arguments.contains(&"--toolchain") { 1 } else { 2 };
+        assert!(done.code == code && done.err.contains(said), "{arguments:?} {}: {}", done.code, done.err);
+    }
+    assert!(!tree.has("Dockerfile") && !tree.has("dockgen.toml"));
+}
+
+#[test]
+fn wishes_are_listed_and_members_reached() {
+    let tree = Tree::fixture("go-server");
+    for (key, value) in [("run.env.MODE", "x"), ("build.args.VERSION", "1"), ("port", "9000")] {
+        assert_eq!(tree.run(&["config", "set", key, value]).code, 0, "{key}");
+    }
+    let listed = "port = 9000\nbuild.args = { VERSION = \"1\" }\nrun.env = { MODE = \"x\" }\n";
+    assert_eq!(tree.run(&["config", "list"]).out, listed);
+    assert_eq!(tree.run(&["config", "get", "run.env.MODE"]).out, "\"x\"\n");
+    assert_eq!(tree.run(&["config", "unset", "run.env.MODE"]).code, 0);
+    assert_eq!(tree.run(&["config", "get", "run.env"]).code, 1);
+    assert_eq!(tree.run(&["init", "--yes"]).code, 0);
+    assert!(tree.read("Dockerfile").contains("VERSION=1"));
+}
+
+#[test]
 fn completions_and_the_manual_are_there() {
     let tree = Tree::new(&[]);
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         assert!(tree.run(&["completions", shell]).out.contains("dockgen"), "{shell}");
     }
-    assert!(tree.run(&["man"]).out.contains(".TH dockgen"));
+    assert!(tree.run(&["man"]).out.contains(".TH dockgen 1"));
+    for page in ["init", "update", "check", "explain", "config", "config set", "completions", "man"] {
+        let command: Vec<&str> = ["man"].into_iter().chain(page.split(' ')).collect();
+        let shown = tree.run(&command);
+        let title = page.replace(' ', "-");
+        assert!(shown.out.contains(&format!(".TH dockgen-{title} 1")) && shown.code == 0, "{page}: {}", shown.out);
+    }
+    let wrong = tree.run(&["man", "inti"]);
+    assert!(wrong.code == 2 && wrong.err.contains("did you mean `init`?"), "{}", wrong.err);
 }

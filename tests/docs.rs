@@ -279,7 +279,11 @@ fn nothing_is_named_that_is_not_released() {
     for (page, text) in pages().into_iter().chain([(template.clone(), read(template))]) {
         let code = text.lines().filter(|line| line.contains("cargo install") || line.contains("rev: v"));
         let named: Vec<&str> = code.filter(|line| line.contains("dockgen-cli") || line.contains("rev: v")).collect();
-        assert!(named.is_empty() || page.ends_with("0018-a-check-waits-for-a-release.md"), "{}: {named:?}", page.display());
+        assert!(
+            named.is_empty() || page.ends_with("0018-a-check-waits-for-a-release.md"),
+            "{}: {named:?}",
+            page.display()
+        );
     }
 }
 

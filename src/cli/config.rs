@@ -15,6 +15,11 @@ pub fn run(command: &ConfigCommand) -> Result<Exit, Error> {
             print::product(&format!("{:#}\n", config::schema()));
             Ok(Exit::Done)
         }
+        ConfigCommand::List { dir } => {
+            let set = config::list(&text(dir)?.unwrap_or_default())?;
+            print::product(&set.iter().map(|(key, value)| format!("{key} = {value}\n")).collect::<String>());
+            Ok(Exit::Done)
+        }
         ConfigCommand::Get { key, dir } => match config::get(&text(dir)?.unwrap_or_default(), key)? {
             Some(value) => {
                 print::product(&format!("{value}\n"));

@@ -32,6 +32,7 @@ pub const LANGUAGE: Language = Language {
     ],
     images: &["golang"],
     image: || &CATALOG.image,
+    managers: Vec::new,
     releases: || &CATALOG.release,
     inspect,
     recipe,

@@ -29,6 +29,7 @@ pub const LANGUAGE: Language = Language {
     signs: &[sign("pom.xml", Strength::Stated)],
     images: &["eclipse-temurin", "amazoncorretto", "azul-zulu"],
     image: || &CATALOG.image,
+    managers: || vec!["maven"],
     releases: || &CATALOG.release,
     inspect,
     recipe,

@@ -36,6 +36,7 @@ pub const LANGUAGE: Language = Language {
     signs: &[sign("package.json", Strength::Stated)],
     images: &["node"],
     image: || &CATALOG.image,
+    managers: || manager::KNOWN.to_vec(),
     releases: || &CATALOG.release,
     inspect,
     recipe,

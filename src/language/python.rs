@@ -43,6 +43,7 @@ pub const LANGUAGE: Language = Language {
     ],
     images: &["python"],
     image: || &CATALOG.image,
+    managers: || CATALOG.manager.iter().map(|row| row.id.as_str()).collect(),
     releases: || &CATALOG.release,
     inspect,
     recipe,

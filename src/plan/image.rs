@@ -2,6 +2,7 @@
 
 use super::{Candidate, Planner};
 use crate::facts::{Evidence, Strength};
+use crate::values;
 
 /// What a name of an image, a binary or a cache may be: lower case, digits, single dashes inside.
 pub fn slug(text: &str) -> String {
@@ -26,12 +27,9 @@ impl Planner<'_> {
         let folder = self.repo.name();
         let mut candidates = Vec::new();
         if let Some(name) = self.wishes.name.as_deref() {
-            candidates.push(Candidate::new(
-                slug(name),
-                slug(name),
-                "asked for",
-                Evidence::asked(&format!("--name {name}")),
-            ));
+            let asked = values::image_name(name).unwrap_or_else(|_| slug(name));
+            let evidence = Evidence::asked(&format!("--name {name}"));
+            candidates.push(Candidate::new(asked.clone(), asked, "asked for", evidence));
         }
         if let Some((name, evidence)) = stated {
             candidates.push(Candidate::new(slug(name), slug(name), "the manifest's name", evidence));

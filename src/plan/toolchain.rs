@@ -9,6 +9,7 @@ use super::{Decision, Rival};
 use crate::catalog::Release;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::values;
 
 /// A wanted version: `22.11.0`, `>=3.10,<4`, `lts/iron`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -284,7 +285,12 @@ fn nothing_fits(title: &str, requirement: &Requirement, evidence: &Evidence, rel
     let known: Vec<&str> =
         releases.iter().filter(|release| release.supported).map(|release| release.cycle.as_str()).collect();
     let newest = known.first().copied().unwrap_or_default();
-    Error::no(format!("{evidence} asks for {title} {requirement}, and no release known to dockgen is that"))
+    let cycles = releases.iter().map(|release| release.cycle.as_str());
+    let meant = match evidence.strength {
+        Strength::Asked => values::did_you_mean(&requirement.to_string(), cycles),
+        _ => String::new(),
+    };
+    Error::no(format!("{evidence} asks for {title} {requirement}, and no release known to dockgen is that{meant}"))
         .hint(format!("supported are {}; take one with `--toolchain {newest}`, or correct the file", known.join(", ")))
 }
 

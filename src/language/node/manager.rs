@@ -17,7 +17,7 @@ use super::project::{Package, Project, join, normal};
 use crate::language::Variable;
 
 /// The ids that `--package-manager` knows.
-const KNOWN: [&str; 4] = ["npm", "pnpm", "yarn", "bun"];
+pub const KNOWN: [&str; 4] = ["npm", "pnpm", "yarn", "bun"];
 
 /// Testimonies about the manager.
 pub fn facts(project: &Project) -> Vec<Fact> {

@@ -1,0 +1,161 @@
+//! What the values of wishes may be: the same for flags, for `dockgen.toml` and for `dockgen config`, in the same words.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::catalog::SHARED;
+use crate::language;
+use crate::plan::image::slug;
+use crate::source::pattern;
+
+/// The runtimes that can be asked for; `auto` is the smallest that holds the program.
+pub const RUNTIMES: [&str; 5] = ["auto", "scratch", "distroless", "alpine", "slim"];
+
+/// The largest number of a user that container engines take (`user.maxID` of moby).
+pub const LARGEST_USER: u32 = i32::MAX as u32;
+
+/// The longest name of an image, as the registries' reference grammar has it.
+const LONGEST_NAME: usize = 255;
+
+/// One part of a path of the reference grammar.
+static COMPONENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*$"));
+/// The host of a registry, with or without a port.
+static HOST: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(\.([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*(:[0-9]+)?$",
+    )
+});
+
+/// The ids of the languages.
+pub fn languages() -> Vec<&'static str> {
+    language::ALL.iter().map(|language| language.id).collect()
+}
+
+/// The ids of all package managers.
+pub fn managers() -> Vec<&'static str> {
+    language::ALL.iter().flat_map(|language| (language.managers)()).collect()
+}
+
+/// The word of these that somebody may have meant.
+pub fn nearest<'a>(word: &str, of: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // The measure and the bound of clap, so that flags and values are corrected alike.
+    let alike = of.into_iter().map(|known| (strsim::jaro(word, known), known)).filter(|(alike, _)| *alike > 0.7);
+    alike.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known)
+}
+
+/// A question for the word that was meant; empty where nothing is like it.
+pub fn did_you_mean<'a>(word: &str, of: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(word, of).map_or_else(String::new, |known| format!("; did you mean `{known}`?"))
+}
+
+/// A word of a list.
+///
+/// # Errors
+/// Where it is none, with the nearest.
+pub fn one_of(word: &str, known: &[&str]) -> Result<String, String> {
+    match known.contains(&word) {
+        true => Ok(word.to_owned()),
+        false => {
+            let meant = did_you_mean(word, known.iter().copied());
+            Err(format!("`{word}` is not one of {}{meant}", known.join(", ")))
+        }
+    }
+}
+
+/// A platform that images are built for.
+///
+/// # Errors
+/// Where there is no such platform, with the nearest.
+pub fn platform(text: &str) -> Result<String, String> {
+    let known = || SHARED.platforms.iter().map(String::as_str);
+    match known().any(|platform| platform == text) {
+        true => Ok(text.to_owned()),
+        false => Err(match did_you_mean(text, known()) {
+            meant if meant.is_empty() => format!("`{text}` is no platform: write one such as `linux/amd64`"),
+            meant => format!("`{text}` is no platform{meant}"),
+        }),
+    }
+}
+
+/// The name of an image, without registry and tag.
+///
+/// # Errors
+/// Where it is none, with one that is.
+pub fn image_name(text: &str) -> Result<String, String> {
+    if COMPONENT.is_match(text) && text.len() <= LONGEST_NAME {
+        return Ok(text.to_owned());
+    }
+    let last = text.rsplit('/').next().unwrap_or_default();
+    let meant = slug(last.split([':', '@']).next().unwrap_or_default());
+    Err(format!(
+        "`{text}` is no image name (lower-case letters and digits, between them `.`, `_` or `-`; no registry, no tag); did you mean `{meant}`?"
+    ))
+}
+
+/// A registry with a path, without a scheme.
+///
+/// # Errors
+/// Where it is none.
+pub fn registry(text: &str) -> Result<String, String> {
+    let mut parts = text.trim_end_matches('/').split('/');
+    let is_good = parts.next().is_some_and(|host| HOST.is_match(host)) && parts.all(|part| COMPONENT.is_match(part));
+    match is_good {
+        true => Ok(text.to_owned()),
+        false => {
+            Err(format!("`{text}` is no registry: write one such as `registry.example.com/mirror`, without `https://`"))
+        }
+    }
+}
+
+/// The number of a user that is not root.
+///
+/// # Errors
+/// Where it is no such number.
+pub fn uid(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|uid| (1..=LARGEST_USER).contains(uid));
+    number.ok_or_else(|| format!("a user is a number from 1 to {LARGEST_USER}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn platforms_are_rows() {
+        assert!(platform("linux/arm/v7").is_ok() && platform("linux/amd64").is_ok());
+        assert!(platform("linux/adm64").unwrap_err().contains("did you mean `linux/amd64`?"));
+        assert!(platform("linux/armv7").unwrap_err().contains("did you mean `linux/arm/v7`?"));
+        assert!(platform("$x").unwrap_err().contains("write one such as"));
+    }
+
+    #[test]
+    fn names_follow_the_reference_grammar() {
+        for good in ["a", "shop", "my_shop", "my__shop", "a.b-c--d"] {
+            assert_eq!(image_name(good).as_deref(), Ok(good));
+        }
+        for (bad, meant) in
+            [("My Shop", "my-shop"), ("ghcr.io/x/shop:1", "shop"), ("a___b", "a-b"), ("-a", "a"), ("", "app")]
+        {
+            let error = image_name(bad).unwrap_err();
+            assert!(error.contains(&format!("did you mean `{meant}`?")), "{error}");
+        }
+        assert!(registry("localhost:5000").is_ok() && registry("registry.example.com/a/b/").is_ok());
+        assert!(registry("https://r.io").is_err() && registry("").is_err() && registry("r.io/A").is_err());
+    }
+
+    #[test]
+    fn users_have_a_range() {
+        assert!(uid("1").is_ok() && uid("2147483647").is_ok());
+        for wrong in ["0", "2147483648", "-1", "root", ""] {
+            assert!(uid(wrong).unwrap_err().contains("from 1 to 2147483647"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_near_is_meant_and_what_is_far_is_not() {
+        assert_eq!(nearest("nod", languages()), Some("node"));
+        assert_eq!(nearest("cobol", languages()), None);
+        assert!(managers().contains(&"uv") && managers().contains(&"pnpm") && managers().contains(&"maven"));
+    }
+}
