@@ -115,6 +115,10 @@ pub struct Shared {
     /// The newest release of dockgen; `None` before the first.
     #[serde(default)]
     pub released: Option<Released>,
+    /// Where CI is described: patterns of .dockerignore.
+    pub ci_files: Vec<String>,
+    /// How CI publishes images.
+    pub publisher: Vec<Publisher>,
 }
 
 /// Tags of an image that are known to exist.
@@ -138,6 +142,16 @@ pub struct Released {
     pub url: String,
     /// Its SHA-256, in hexadecimal.
     pub sha256: String,
+}
+
+/// A way in which a CI file publishes images.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Publisher {
+    /// A regular expression for the text of a CI file.
+    pub text: String,
+    /// What it is, for people.
+    pub what: String,
 }
 
 /// A system, as image references name it, that nobody mends any more.

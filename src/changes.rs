@@ -27,6 +27,8 @@ pub enum Fate {
     Foreign,
     /// It was somebody else's, and is dockgen's to keep right from now on; unchanged today.
     Adopt,
+    /// It is not there and is not written, since it would change what other people's files do.
+    Held,
 }
 
 /// One file's change.
@@ -36,6 +38,9 @@ pub struct Change {
     pub path: &'static str,
     /// What happens to it.
     pub fate: Fate,
+    /// Why it is held back, or stands at another place than usual.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
     /// Its text today.
     #[serde(skip)]
     pub today: Option<String>,
@@ -70,7 +75,7 @@ pub fn reconcile(
         .map(|document| {
             let today = today(document.path);
             let (fate, text) = settle(&document.text, lock.base(document.path), today.as_deref(), manners);
-            Change { path: document.path, fate, today, text, generated: document.text.clone() }
+            Change { path: document.path, fate, why: None, today, text, generated: document.text.clone() }
         })
         .collect()
 }
@@ -112,6 +117,11 @@ fn in_style_of(other: &str, text: &str) -> String {
 }
 
 impl Change {
+    /// Keeps it from being written.
+    pub fn hold(&mut self, why: String) {
+        (self.fate, self.text, self.why) = (Fate::Held, None, Some(why));
+    }
+
     /// The change as a unified diff; empty where nothing changes.
     pub fn diff(&self) -> String {
         let Some(text) = &self.text else { return String::new() };

@@ -18,6 +18,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use crate::error::{Error, Exit};
 use crate::values;
 use wishes::{Keys, WishArgs};
+use crate::{DOCKERFILE, IGNORE, OWN_IGNORE, WORKFLOW};
 
 /// Looks at a repository and writes the Dockerfile an expert would have written for it, with its .dockerignore and CI
 /// workflow.
@@ -142,6 +143,9 @@ struct InitArgs {
     /// Replace files that are there and are not dockgen's
     #[arg(long)]
     force: bool,
+    /// Take in files that are not dockgen's: they stay as they are, and later changes are merged into them
+    #[arg(long, conflicts_with = "force")]
+    adopt: bool,
     #[command(flatten)]
     voice: VoiceArgs,
 }
@@ -223,10 +227,15 @@ impl Printed {
     /// The document's path.
     fn path(self) -> &'static str {
         match self {
-            Printed::Dockerfile => "Dockerfile",
-            Printed::Dockerignore => ".dockerignore",
-            Printed::Workflow => ".github/workflows/docker.yml",
+            Printed::Dockerfile => DOCKERFILE,
+            Printed::Dockerignore => IGNORE,
+            Printed::Workflow => WORKFLOW,
         }
+    }
+
+    /// Whether it may stand at this path.
+    fn is(self, path: &str) -> bool {
+        path == self.path() || (self == Printed::Dockerignore && path == OWN_IGNORE)
     }
 }
 

@@ -36,6 +36,18 @@ pub fn literal(path: &str) -> String {
     path.char_indices().map(quoted).collect()
 }
 
+/// Whether an ignore file keeps out all but what it names.
+pub fn allows(text: &str) -> bool {
+    text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).is_some_and(|line| line == "*")
+}
+
+/// The line of an ignore file that hides a path, from 1.
+pub fn hiding_line(ignore: &str, path: &str) -> Option<usize> {
+    let lines: Vec<&str> = ignore.lines().collect();
+    let until = |count: usize| Matcher::new(&lines.get(..count).unwrap_or_default().join("\n")).hides(path);
+    (1..=lines.len()).rev().find(|count| until(*count) && !until(count - 1))
+}
+
 /// A .dockerignore that can be asked. Patterns are known by their places; most are a path or a name, and are looked up.
 #[derive(Default)]
 pub struct Matcher {
@@ -196,6 +208,18 @@ mod tests {
         for (text, path, hidden) in cases {
             assert_eq!(Matcher::new(text).hides(path), hidden, "{text:?} {path}");
         }
+    }
+
+    #[test]
+    fn the_line_that_hides_is_found() {
+        assert_eq!(hiding_line("# x\n*\n!server.js\n", "package.json"), Some(2));
+        assert_eq!(hiding_line("*.md\n!a.md\na.md\n", "a.md"), Some(3));
+        assert_eq!(hiding_line("*.md\n", "a"), None);
+    }
+
+    #[test]
+    fn a_list_of_what_may_enter_begins_with_a_star() {
+        assert!(allows("# Only these.\n\n*\n!a\n") && !allows("a\n*\n") && !allows(""));
     }
 
     proptest::proptest! {

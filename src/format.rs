@@ -3,6 +3,7 @@
 use std::fmt;
 
 pub mod application_yaml;
+pub mod compose;
 pub mod go_mod;
 pub mod json;
 pub mod node_version;

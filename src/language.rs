@@ -267,11 +267,21 @@ pub fn detect(repo: &Repo, wishes: &Wishes) -> Result<(&'static Language, Decisi
     }
 }
 
-fn strongest<'a>(repo: &'a Repo, signs: &'static [Sign]) -> Option<(&'static Sign, &'a str)> {
-    let fits = |sign: &Sign, file: &str| match sign.file.strip_prefix('*') {
+/// Whether a manifest lies directly in a folder, of a language that dockgen writes for or only knows.
+pub fn has_sign(repo: &Repo, folder: &str) -> bool {
+    let signs = || ALL.iter().flat_map(|language| language.signs).chain(FOREIGN.iter().flat_map(|(_, signs)| *signs));
+    let stated = |name: &str| signs().any(|sign| sign.strength >= Strength::Stated && fits(sign, name));
+    repo.inside(folder).any(|path| path.rsplit('/').next().is_some_and(stated))
+}
+
+fn fits(sign: &Sign, file: &str) -> bool {
+    match sign.file.strip_prefix('*') {
         Some(end) => file.ends_with(end),
         None => file == sign.file,
-    };
+    }
+}
+
+fn strongest<'a>(repo: &'a Repo, signs: &'static [Sign]) -> Option<(&'static Sign, &'a str)> {
     let place = |sign: &Sign| sign.file.rsplit_once('/').map_or("", |(folder, _)| folder);
     let found =
         signs.iter().filter_map(|sign| repo.inside(place(sign)).find(|file| fits(sign, file)).map(|file| (sign, file)));

@@ -24,6 +24,7 @@ pub mod language;
 pub mod lint;
 pub mod lock;
 pub mod merge;
+pub mod neighbours;
 pub mod news;
 pub mod plan;
 pub mod published;
@@ -45,6 +46,16 @@ use render::Templates;
 use repo::Repo;
 use serde::Serialize;
 use wishes::{Ci, Wishes};
+
+/// The path of the Dockerfile.
+pub const DOCKERFILE: &str = "Dockerfile";
+/// The path of the ignore file that counts for each build of this context.
+pub const IGNORE: &str = ".dockerignore";
+/// The path of the ignore file that counts for the Dockerfile alone, and there in place of the other: BuildKit and
+/// Podman know it.
+pub const OWN_IGNORE: &str = "Dockerfile.dockerignore";
+/// The path of the workflow.
+pub const WORKFLOW: &str = ".github/workflows/docker.yml";
 
 /// A path and its text: what dockgen writes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -74,6 +85,15 @@ pub struct Draft {
     pub reads: Vec<String>,
     /// The files.
     pub documents: Vec<Document>,
+    /// The workflow that was asked for, where somebody did.
+    pub ci: Option<Ci>,
+}
+
+impl Draft {
+    /// The text of a document; empty where it is not written with these wishes.
+    pub fn text(&self, path: &str) -> &str {
+        self.documents.iter().find(|document| document.path == path).map_or("", |document| &document.text)
+    }
 }
 
 /// Looks, decides and renders. No I/O but for the texts that the repository hands out.
@@ -111,7 +131,17 @@ fn draft_in(repo: &Repo, wishes: &Wishes, language: &'static Language, detected:
     guard_context(repo, &recipe, &documents)?;
     ended(&documents).into_iter().for_each(|sentence| planner.warn(sentence));
     let (facts, decisions, needs, warnings) = planner.finish();
-    Ok(Draft { language, name: recipe.name, facts, decisions, needs, warnings, reads: recipe.reads, documents })
+    Ok(Draft {
+        language,
+        name: recipe.name,
+        facts,
+        decisions,
+        needs,
+        warnings,
+        reads: recipe.reads,
+        documents,
+        ci: wishes.ci,
+    })
 }
 
 /// What `check` will say of the systems below the images.
@@ -123,15 +153,12 @@ fn ended(documents: &[Document]) -> BTreeSet<String> {
 
 fn documents(recipe: &Recipe, wishes: &Wishes, templates: &Templates) -> Result<Vec<Document>, Error> {
     let mut documents = vec![
-        Document { path: "Dockerfile", text: dockerfile(recipe, wishes, templates)? },
-        Document {
-            path: ".dockerignore",
-            text: templates.render("dockerignore.tera", &workflow::ignore_view(recipe, wishes))?,
-        },
+        Document { path: DOCKERFILE, text: dockerfile(recipe, wishes, templates)? },
+        Document { path: IGNORE, text: templates.render("dockerignore.tera", &workflow::ignore_view(recipe, wishes))? },
     ];
     if wishes.ci != Some(Ci::None) {
         let text = templates.render("ci/github.yml.tera", &workflow::view(recipe, wishes))?;
-        documents.push(Document { path: ".github/workflows/docker.yml", text });
+        documents.push(Document { path: WORKFLOW, text });
     }
     Ok(documents)
 }
@@ -152,7 +179,7 @@ fn dockerfile(recipe: &Recipe, wishes: &Wishes, templates: &Templates) -> Result
 
 /// The .dockerignore must let in what the build reads.
 fn guard_context(repo: &Repo, recipe: &Recipe, documents: &[Document]) -> Result<(), Error> {
-    let Some(ignore) = documents.iter().find(|document| document.path == ".dockerignore") else { return Ok(()) };
+    let Some(ignore) = documents.iter().find(|document| document.path == IGNORE) else { return Ok(()) };
     let matcher = dockerignore::Matcher::new(&ignore.text);
     let hidden = recipe.reads.iter().find(|path| repo.has(path) && matcher.hides(path));
     match hidden {

@@ -19,6 +19,9 @@ const HEAD: &str = "# Written by dockgen, for dockgen: commit it, and do not edi
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lock {
     format: u32,
+    /// Documents that are not written, since the adopted Dockerfile copies what they would hide.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    held: Vec<String>,
     /// What was known and decided then; for the sentences that say what changed.
     #[serde(default)]
     noted: Noted,
@@ -100,9 +103,21 @@ impl Lock {
         self.noted = Noted { fact, decision: decision.collect() };
     }
 
-    /// Whether the same texts were generated.
+    /// Whether the same texts were generated, and the same ones are held back.
     pub fn has_same_documents(&self, other: &Lock) -> bool {
-        self.document == other.document
+        self.document == other.document && (self.held == other.held || self.is_empty())
+    }
+
+    /// Whether a document is not written, for the sake of an adopted file.
+    pub fn holds(&self, path: &str) -> bool {
+        self.held.iter().any(|held| held == path)
+    }
+
+    /// Notes that a document is not written, for the sake of an adopted file.
+    pub fn hold(&mut self, path: &str) {
+        if !self.holds(path) {
+            self.held.push(path.to_owned());
+        }
     }
 
     /// Whether nothing was generated yet.
@@ -118,6 +133,7 @@ impl Lock {
     /// Notes what was generated for a path.
     pub fn set(&mut self, path: &str, text: &str) {
         self.format = FORMAT;
+        self.held.retain(|held| held != path);
         self.document.retain(|locked| locked.path != path);
         self.document.push(Locked { path: path.to_owned(), text: text.to_owned() });
         self.document.sort_by(|a, b| a.path.cmp(&b.path));

@@ -4,7 +4,6 @@ use serde_json::json;
 
 use super::findings::Folder;
 use super::{CheckArgs, Format, Printed, print, settle};
-use crate::Draft;
 use crate::changes::{Fate, Manners};
 use crate::disk;
 use crate::dockerignore::Matcher;
@@ -14,6 +13,7 @@ use crate::lint::structure::{PATHS, Texts, structure};
 use crate::lint::{self, Reason};
 use crate::news;
 use crate::repo::Repo;
+use crate::{Draft, OWN_IGNORE};
 
 /// Says why the files are stale or break a promise; writes nothing.
 ///
@@ -28,7 +28,7 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
             .hint("`dockgen init` writes the files"));
     }
     let draft = crate::draft(&repo, &settle::standing_wishes(&args.dir)?)?;
-    let changes = settle::changes(&args.dir, &draft.documents, &lock, Manners::default())?;
+    let changes = settle::changes(&args.dir, &repo, &draft, &lock, Manners::default())?;
     let mut reasons = Vec::new();
     for change in &changes {
         let reason = |rule, message: &str| Reason {
@@ -47,7 +47,7 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
             }
             Fate::Create => reasons.push(reason("missing", "it is not there; `dockgen update` writes it")),
             Fate::Away => reasons.push(reason("missing", &deleted(change.path))),
-            Fate::Same | Fate::Foreign | Fate::Adopt => {}
+            Fate::Same | Fate::Foreign | Fate::Adopt | Fate::Held => {}
         }
     }
     reasons.extend(written(args, &repo, &draft)?);
@@ -70,6 +70,9 @@ fn written(args: &CheckArgs, repo: &Repo, draft: &Draft) -> Result<Vec<Reason>, 
     let mut texts = [None, None, None];
     for (path, text) in PATHS.into_iter().zip(&mut texts) {
         *text = disk::today(&args.dir, path)?;
+    }
+    if let Some(own) = disk::today(&args.dir, OWN_IGNORE)? {
+        texts[1] = Some(own);
     }
     let [dockerfile, dockerignore, workflow] = texts.each_ref().map(Option::as_deref);
     let mut reasons = structure(&Texts { dockerfile, dockerignore, workflow }, repo);

@@ -25,7 +25,7 @@ pub fn run(args: &InitArgs, wished: bool) -> Result<Exit, Error> {
     }
     let draft = crate::draft(&repo, &asked.clone().or(standing.clone()))?;
     let config = settle::kept(&args.dir, &asked, &standing)?;
-    finish(args, &draft, config.as_deref(), false)
+    finish(args, &repo, &draft, config.as_deref(), false)
 }
 
 /// Draws, asks what is only a guess, draws again with the answer, until nothing is left to ask.
@@ -50,10 +50,10 @@ fn session(args: &InitArgs, repo: &Repo, mut asked: Wishes, standing: &Wishes) -
         draft = crate::draft(repo, &asked.clone().or(standing.clone()))?;
     }
     let config = settle::kept(&args.dir, &asked, standing)?;
-    finish(args, &draft, config.as_deref(), true)
+    finish(args, repo, &draft, config.as_deref(), true)
 }
 
-fn finish(args: &InitArgs, draft: &Draft, config: Option<&str>, asks: bool) -> Result<Exit, Error> {
+fn finish(args: &InitArgs, repo: &Repo, draft: &Draft, config: Option<&str>, asks: bool) -> Result<Exit, Error> {
     if let Some(printed) = args.stdout {
         return stdout(draft, printed);
     }
@@ -61,8 +61,9 @@ fn finish(args: &InitArgs, draft: &Draft, config: Option<&str>, asks: bool) -> R
     let lock = settle::lock(&args.dir)?;
     // Who asks for files where the Dockerfile was deleted starts over; a workflow that alone was deleted stays away.
     let restore = disk::today(&args.dir, "Dockerfile")?.is_none();
-    let manners = Manners { force: args.force, restore, ..Manners::default() };
-    let changes = settle::changes(&args.dir, &draft.documents, &lock, manners)?;
+    let manners = Manners { force: args.force, restore, adopt: args.adopt };
+    let changes = settle::changes(&args.dir, repo, draft, &lock, manners)?;
+    settle::guard(repo, draft, &changes)?;
     let writes = !args.dry_run && !args.diff;
     let touched = changes.iter().filter(|change| change.text.is_some()).count();
     if asks && touched > 0 {

@@ -113,9 +113,11 @@ pub fn changes(changes: &[Change], wrote: bool) {
             (Fate::Conflict, false) => (WARN, "would have conflicts:"),
             (Fate::Away, _) => (WARN, "was deleted and stays away (`dockgen update --restore` brings it back):"),
             (Fate::Foreign, _) => {
-                (WARN, "left alone, not dockgen's (--force replaces it, `dockgen update --adopt` takes it in):")
+                (WARN, "left alone, not dockgen's (`dockgen init --adopt` takes it in, `--force` replaces it):")
             }
+            (Fate::Held, _) => (WARN, "not written:"),
         };
-        say(&format!("  {style}{word}{style:#} {}", change.path));
+        let why = change.why.as_ref().map_or_else(String::new, |why| format!(": {}", printable(why)));
+        say(&format!("  {style}{word}{style:#} {}{why}", change.path));
     }
 }

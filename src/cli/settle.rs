@@ -1,14 +1,18 @@
 //! From a draft to the disk: what `init` and `update` share.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::changes::{Change, Fate, Manners, reconcile};
 use crate::config;
 use crate::disk;
+use crate::dockerignore::{self, Matcher};
 use crate::error::{Error, Exit};
 use crate::lock::{self, Lock};
+use crate::neighbours;
+use crate::repo::Repo;
 use crate::wishes::Wishes;
-use crate::{Document, Draft};
+use crate::{DOCKERFILE, Draft, IGNORE, OWN_IGNORE, WORKFLOW};
 
 /// The wishes of `dockgen.toml`; none where it is not there.
 ///
@@ -26,16 +30,96 @@ pub fn lock(root: &Path) -> Result<Lock, Error> {
     disk::today(root, lock::PATH)?.map_or_else(|| Ok(Lock::default()), |text| Lock::parse(&text))
 }
 
-/// What would happen to each document.
+/// What would happen to each document, and to the ignore file beside what other people's files need.
 ///
 /// # Errors
 /// Where a file that is there cannot be read.
-pub fn changes(root: &Path, documents: &[Document], lock: &Lock, manners: Manners) -> Result<Vec<Change>, Error> {
-    let mut today = std::collections::BTreeMap::new();
-    for document in documents {
-        today.insert(document.path, disk::today(root, document.path)?);
+pub fn changes(root: &Path, repo: &Repo, draft: &Draft, lock: &Lock, manners: Manners) -> Result<Vec<Change>, Error> {
+    let mut today = BTreeMap::new();
+    for path in draft.documents.iter().map(|document| document.path).chain([IGNORE, OWN_IGNORE]) {
+        today.insert(path, disk::today(root, path)?);
     }
-    Ok(reconcile(documents, lock, |path| today.get(path).cloned().flatten(), manners))
+    let today = |path: &str| today.get(path).cloned().flatten();
+    let (place, why) = ignore_file(repo, draft, lock, today, manners);
+    let mut documents = draft.documents.clone();
+    documents.iter_mut().filter(|document| document.path == IGNORE).for_each(|document| document.path = place);
+    let mut changes = reconcile(&documents, lock, today, manners);
+    changes.iter_mut().filter(|change| change.path == place).for_each(|change| change.why.clone_from(&why));
+    hold(repo, draft, lock, manners, &mut changes);
+    Ok(changes)
+}
+
+/// Where the ignore file goes, and why, where that is not the usual place.
+fn ignore_file(
+    repo: &Repo,
+    draft: &Draft,
+    lock: &Lock,
+    today: impl Fn(&str) -> Option<String>,
+    manners: Manners,
+) -> (&'static str, Option<String>) {
+    let is_known = |path: &str| lock.base(path).is_some();
+    if is_known(OWN_IGNORE) || today(OWN_IGNORE).is_some() {
+        return (OWN_IGNORE, None);
+    }
+    if is_known(IGNORE) {
+        return (IGNORE, None);
+    }
+    let ours = draft.text(IGNORE);
+    let why = match today(IGNORE).filter(|_| !manners.force) {
+        // A list of what may enter takes the place of any other; a list of what may not would let in what theirs keeps out.
+        Some(theirs) if dockerignore::allows(ours) => neighbours::missed(repo, draft, &theirs)
+            .map(|path| format!("`{IGNORE}` is not dockgen's and hides `{path}`, which the build reads")),
+        Some(_) => None,
+        None => neighbours::hurt(repo, ours)
+            .map(|hurt| format!("`{IGNORE}` would hide `{}`, which `{}` copies", hurt.path, hurt.reader)),
+    };
+    (if why.is_some() { OWN_IGNORE } else { IGNORE }, why)
+}
+
+/// Holds back what would change what other people's files do.
+fn hold(repo: &Repo, draft: &Draft, lock: &Lock, manners: Manners, changes: &mut [Change]) {
+    let dockerfile = changes.iter().find(|change| change.path == DOCKERFILE);
+    let foreign = dockerfile.is_some_and(|change| change.fate == Fate::Foreign);
+    let adopted = dockerfile.filter(|change| change.fate == Fate::Adopt).and_then(|change| change.today.clone());
+    let hidden = |ignore: &str| {
+        let path = neighbours::hidden(repo, &Matcher::new(ignore), &neighbours::sources(adopted.as_deref()?));
+        path.map(|path| format!("`{DOCKERFILE}` copies `{path}`, which it would hide"))
+    };
+    for change in changes.iter_mut().filter(|change| change.fate == Fate::Create) {
+        let why = match change.path {
+            _ if foreign => Some(format!("`{DOCKERFILE}` is not dockgen's, and what it builds stays as it is")),
+            WORKFLOW => neighbours::publisher(repo).filter(|_| draft.ci.is_none()).map(|it| {
+                format!("`{}` publishes images already ({}); `--ci github` writes it all the same", it.path, it.what)
+            }),
+            IGNORE | OWN_IGNORE if lock.holds(change.path) && !manners.force => {
+                Some(format!("`{DOCKERFILE}` copies what it would hide"))
+            }
+            IGNORE | OWN_IGNORE => hidden(&change.generated),
+            _ => None,
+        };
+        if let Some(why) = why {
+            change.hold(why);
+        }
+    }
+}
+
+/// Refuses to write a Dockerfile that cannot be built, since somebody else's ignore file hides what it reads.
+///
+/// # Errors
+/// Names the file, its line and what it hides.
+pub fn guard(repo: &Repo, draft: &Draft, changes: &[Change]) -> Result<(), Error> {
+    let writes = changes.iter().any(|change| change.path == DOCKERFILE && change.text.is_some());
+    let is_theirs = |change: &&Change| {
+        matches!(change.fate, Fate::Foreign | Fate::Adopt) && [IGNORE, OWN_IGNORE].contains(&change.path)
+    };
+    let Some(theirs) = changes.iter().find(is_theirs).filter(|_| writes) else { return Ok(()) };
+    let text = theirs.today.as_deref().unwrap_or_default();
+    let Some(path) = neighbours::missed(repo, draft, text) else { return Ok(()) };
+    let line = dockerignore::hiding_line(text, &path).unwrap_or_default();
+    Err(Error::no(format!("line {line} of `{}` hides `{path}`, which the build reads", theirs.path)).hint(format!(
+        "add the line `!{}` to its end, or replace the file: `dockgen init --force`",
+        dockerignore::literal(&path)
+    )))
 }
 
 /// Writes the documents, what was generated, and `config`, all or none.
@@ -45,9 +129,13 @@ pub fn changes(root: &Path, documents: &[Document], lock: &Lock, manners: Manner
 pub fn apply(root: &Path, changes: &[Change], lock: &Lock, draft: &Draft, config: Option<&str>) -> Result<(), Error> {
     let mut after = lock.clone();
     // What waits for a conflict to be resolved was not merged yet: it comes with the next run.
-    let waits = |change: &&Change| change.fate == Fate::Conflict && change.text.is_none();
-    for change in changes.iter().filter(|change| change.fate != Fate::Foreign && !waits(change)) {
-        after.set(change.path, &change.generated);
+    for change in changes {
+        match change.fate {
+            Fate::Conflict if change.text.is_none() => {}
+            Fate::Held if change.path != WORKFLOW => after.hold(change.path),
+            Fate::Held | Fate::Foreign => {}
+            _ => after.set(change.path, &change.generated),
+        }
     }
     after.note(draft);
     let text = after.text();
@@ -79,7 +167,7 @@ pub fn kept(root: &Path, asked: &Wishes, standing: &Wishes) -> Result<Option<Str
 
 /// How a run over these changes ends.
 pub fn exit(changes: &[Change]) -> Exit {
-    let nothing = changes.iter().all(|change| matches!(change.fate, Fate::Foreign | Fate::Away));
+    let nothing = changes.iter().all(|change| matches!(change.fate, Fate::Foreign | Fate::Away | Fate::Held));
     let conflict = changes.iter().any(|change| change.fate == Fate::Conflict);
     if nothing || conflict { Exit::No } else { Exit::Done }
 }

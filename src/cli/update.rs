@@ -23,10 +23,11 @@ pub fn run(args: &UpdateArgs) -> Result<Exit, Error> {
     let (asked, standing) = (args.wishes.wishes(), settle::standing_wishes(&args.dir)?);
     let draft = crate::draft(&repo, &asked.clone().or(standing.clone()))?;
     let manners = Manners { restore: args.restore, adopt: args.adopt, ..Manners::default() };
-    let mut changes = settle::changes(&args.dir, &draft.documents, &lock, manners)?;
+    let mut changes = settle::changes(&args.dir, &repo, &draft, &lock, manners)?;
     if !args.only.is_empty() {
-        changes.retain(|change| args.only.iter().any(|only| only.path() == change.path));
+        changes.retain(|change| args.only.iter().any(|only| only.is(change.path)));
     }
+    settle::guard(&repo, &draft, &changes)?;
     let writes = !args.dry_run && !args.diff;
     if writes {
         let config = settle::kept(&args.dir, &asked, &standing)?;

@@ -1,0 +1,325 @@
+//! What other people's files in a repository do with what dockgen writes: Dockerfiles that read the same build context,
+//! and CI that publishes images.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::catalog::SHARED;
+use crate::dockerfile::{Step, steps};
+use crate::dockerignore::Matcher;
+use crate::format::compose::{self, Build};
+use crate::language;
+use crate::repo::Repo;
+use crate::{DOCKERFILE, Draft, WORKFLOW};
+
+/// What a Dockerfile reads of the build context.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reader {
+    /// The file, or the compose file that holds its text.
+    pub path: String,
+    /// The sources of its COPY, ADD and mounts, as they are written.
+    pub sources: Vec<String>,
+}
+
+/// A file that an ignore file would take from a reader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hurt {
+    /// Who copies it.
+    pub reader: String,
+    /// What is hidden.
+    pub path: String,
+}
+
+/// The sources of a Dockerfile's COPY, ADD and mounts; nothing where it is no Dockerfile.
+pub fn sources(text: &str) -> Vec<String> {
+    steps(text).unwrap_or_default().iter().flat_map(Step::context_paths).collect()
+}
+
+/// The files of the repository that a source means. Where it cannot be known, that is each of them.
+pub fn files<'a>(repo: &'a Repo, source: &str) -> Vec<&'a str> {
+    let path = plain(source);
+    if path.is_empty() || path.contains('$') {
+        return repo.files().collect();
+    }
+    let wanted = Matcher::new(path);
+    repo.files().filter(|file| wanted.hides(file)).collect()
+}
+
+/// A source from the top of the context: without `./`, and without slashes at its ends.
+fn plain(source: &str) -> &str {
+    let path = source.trim_start_matches("./").trim_matches('/');
+    if path == "." { "" } else { path }
+}
+
+/// What this ignore file would take from somebody who reads these sources; a file that says something to people before one
+/// with a dot. Dockerfiles are no loss.
+pub fn hidden(repo: &Repo, ignore: &Matcher, sources: &[String]) -> Option<String> {
+    sources.iter().find_map(|source| {
+        let files = files(repo, source);
+        let lost = files.iter().filter(|file| !is_container_file(file) && ignore.hides(file));
+        let hidden = lost.min_by_key(|file| file.starts_with('.')).map(|file| (*file).to_owned());
+        // What is made before the build is in no repository.
+        let made = || Some(plain(source)).filter(|path| files.is_empty() && ignore.hides(path)).map(str::to_owned);
+        hidden.or_else(made)
+    })
+}
+
+/// What this ignore file would take from a Dockerfile of the repository, other than the one at its top.
+pub fn hurt(repo: &Repo, ignore: &str) -> Option<Hurt> {
+    let ignore = Matcher::new(ignore);
+    readers(repo).into_iter().find_map(|reader| {
+        let path = hidden(repo, &ignore, &reader.sources)?;
+        Some(Hurt { reader: reader.path, path })
+    })
+}
+
+/// What the drafted Dockerfile reads and an ignore file hides: a file that the build asks for, or all that a source means.
+pub fn missed(repo: &Repo, draft: &Draft, ignore: &str) -> Option<String> {
+    let ignore = Matcher::new(ignore);
+    let read = draft.reads.iter().find(|path| repo.has(path) && ignore.hides(path)).cloned();
+    let copied = || {
+        sources(draft.text(DOCKERFILE)).into_iter().find(|source| {
+            let files = files(repo, source);
+            !plain(source).is_empty() && !files.is_empty() && files.iter().all(|file| ignore.hides(file))
+        })
+    };
+    read.or_else(copied)
+}
+
+/// A Dockerfile as a compose file names it.
+struct Use {
+    /// The compose file.
+    by: String,
+    dockerfile: String,
+    inline: Option<String>,
+    /// The context's folder; `None` where it is elsewhere or unknown.
+    context: Option<String>,
+    /// The names of further contexts that are the top of the repository.
+    named: Vec<String>,
+}
+
+/// The Dockerfiles of the repository, other than the one at its top, that read the top as their build context, as far as
+/// compose files, the paths that they copy and the folders where they lie tell.
+pub fn readers(repo: &Repo) -> Vec<Reader> {
+    let uses = uses(repo);
+    let mut paths: BTreeSet<&str> = repo.files().filter(|path| is_container_file(path)).collect();
+    paths.extend(uses.iter().filter(|it| it.inline.is_none()).map(|it| it.dockerfile.as_str()));
+    let own_ignore = |path: &str| repo.has(&format!("{path}.dockerignore"));
+    let files = paths.into_iter().filter(|path| *path != DOCKERFILE && !own_ignore(path)).filter_map(|path| {
+        let text = repo.text(path)?;
+        let named: Vec<&Use> = uses.iter().filter(|it| it.inline.is_none() && it.dockerfile == path).collect();
+        Some(Reader { path: path.to_owned(), sources: read(repo, path, text, &named) })
+    });
+    let inline = uses.iter().filter_map(|it| {
+        let text = it.inline.as_deref()?;
+        Some(Reader { path: it.by.clone(), sources: read(repo, &it.by, text, &[it]) })
+    });
+    files.chain(inline).filter(|reader| !reader.sources.is_empty()).collect()
+}
+
+/// What a Dockerfile reads of the top of the repository.
+fn read(repo: &Repo, path: &str, text: &str, uses: &[&Use]) -> Vec<String> {
+    let steps = steps(text).unwrap_or_default();
+    let mut sources: Vec<String> = steps.iter().flat_map(Step::context_paths).collect();
+    let at_top = match uses.is_empty() {
+        true => is_built_at_the_top(repo, path, &sources),
+        false => uses.iter().any(|it| it.context.as_deref() == Some("")),
+    };
+    if !at_top {
+        sources.clear();
+    }
+    let from_top = |origin: &String| uses.iter().any(|it| it.named.contains(origin));
+    if steps.iter().any(|step| step.origins().any(|origin| from_top(&origin))) {
+        sources.push(".".to_owned());
+    }
+    sources
+}
+
+/// Whether a Dockerfile that nothing speaks of is built with the top of the repository as its context, and not with its own
+/// folder: by what it copies, or else by whether the folder looks like a project of its own.
+fn is_built_at_the_top(repo: &Repo, path: &str, sources: &[String]) -> bool {
+    let Some((folder, _)) = path.rsplit_once('/') else { return true };
+    let named = || sources.iter().map(|source| plain(source)).filter(|source| !source.is_empty());
+    let (at_top, beside) = (|it: &str| repo.exists(it), |it: &str| repo.exists(&format!("{folder}/{it}")));
+    if named().any(|it| at_top(it) && !beside(it)) {
+        return true;
+    }
+    !named().any(|it| beside(it) && !at_top(it)) && !language::has_sign(repo, folder)
+}
+
+fn uses(repo: &Repo) -> Vec<Use> {
+    let is_compose = |path: &&str| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let known = ["compose", "docker-compose"].iter().any(|start| name.starts_with(start));
+        known && [".yml", ".yaml"].iter().any(|end| name.ends_with(end))
+    };
+    let mut uses = Vec::new();
+    for file in repo.files().filter(is_compose) {
+        let builds = repo.text(file).and_then(|text| compose::parse(text).ok()).unwrap_or_default();
+        uses.extend(builds.into_iter().map(|build| named_by(file, build)));
+    }
+    uses
+}
+
+fn named_by(file: &str, build: Build) -> Use {
+    let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let context = joined(folder, &build.context);
+    let named = build.contexts.into_iter().filter(|(_, place)| joined(folder, place).as_deref() == Some(""));
+    let dockerfile = build.dockerfile.as_deref().unwrap_or(DOCKERFILE);
+    Use {
+        by: file.to_owned(),
+        dockerfile: context.as_deref().and_then(|context| joined(context, dockerfile)).unwrap_or_default(),
+        inline: build.inline,
+        named: named.map(|(name, _)| name).collect(),
+        context,
+    }
+}
+
+/// A path from a folder of the repository, from its top; `None` where it leads out, or is no path.
+fn joined(folder: &str, path: &str) -> Option<String> {
+    if path.starts_with('/') || path.contains([':', '$']) {
+        return None;
+    }
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
+        match part {
+            ".." => parts.pop().map(|_| ())?,
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+fn is_container_file(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let named = |word: &str| {
+        let begins = name.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        begins || name.strip_suffix(word).is_some_and(|rest| rest.ends_with('.'))
+    };
+    ["Dockerfile", "Containerfile", "dockerfile"].iter().any(|word| named(word)) && !name.ends_with("ignore")
+}
+
+static PUBLISHERS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+    SHARED.publisher.iter().map(|row| (crate::source::pattern(&row.text), row.what.as_str())).collect()
+});
+
+/// A CI file of somebody else's that publishes images.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publisher {
+    /// The file.
+    pub path: String,
+    /// What it publishes with.
+    pub what: &'static str,
+}
+
+/// The first CI file, other than dockgen's workflow, that publishes images.
+pub fn publisher(repo: &Repo) -> Option<Publisher> {
+    let places = Matcher::new(&SHARED.ci_files.join("\n"));
+    repo.files().filter(|path| *path != WORKFLOW && places.hides(path)).find_map(|path| {
+        let said: String = repo
+            .text(path)?
+            .lines()
+            .filter(|line| !line.trim_start().starts_with('#'))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let (_, what) = PUBLISHERS.iter().find(|(pattern, _)| pattern.is_match(&said))?;
+        Some(Publisher { path: path.to_owned(), what })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COPIES_ALL: &str = "FROM a:1\nCOPY . ./\nRUN make x\n";
+
+    fn read_by(files: &[(&str, &str)]) -> Vec<(String, String)> {
+        let readers = readers(&Repo::from_list("r", files.iter().copied()));
+        readers.into_iter().map(|reader| (reader.path, reader.sources.join(" "))).collect()
+    }
+
+    fn pair(path: &str, sources: &str) -> (String, String) {
+        (path.to_owned(), sources.to_owned())
+    }
+
+    #[test]
+    fn who_reads_the_top_is_seen_by_names_paths_and_manifests() {
+        let copies = "FROM a:1 AS b\nCOPY conf/x.yaml /x\nCOPY --from=b /y /y\nADD https://example.com/z /z\n";
+        let read = read_by(&[
+            ("Dockerfile", COPIES_ALL),
+            ("Dockerfile.dev", COPIES_ALL),
+            ("Dockerfile.dev.dockerignore", "x"),
+            ("Dockerfile.prod", "FROM a:1\nRUN --mount=type=bind,source=go.mod,target=go.mod x\n"),
+            ("api/Dockerfile", COPIES_ALL),
+            ("api/go.mod", ""),
+            ("app.dockerfile", copies),
+            ("conf/x.yaml", ""),
+            ("deploy/Dockerfile", "FROM a:1\nCOPY start.sh /\n"),
+            ("deploy/start.sh", ""),
+            ("docker/Containerfile", COPIES_ALL),
+            ("lib/Dockerfile", "not one"),
+            ("web/Dockerfile", copies),
+            ("web/package.json", ""),
+        ]);
+        let expected = [
+            pair("Dockerfile.prod", "go.mod"),
+            pair("app.dockerfile", "conf/x.yaml"),
+            pair("docker/Containerfile", "."),
+            pair("web/Dockerfile", "conf/x.yaml"),
+        ];
+        assert_eq!(read, expected.map(|(path, sources)| (path, sources.replace("./", "."))));
+    }
+
+    #[test]
+    fn compose_files_say_which_context() {
+        let read = read_by(&[
+            ("api/go.mod", ""),
+            ("api/Dockerfile", COPIES_ALL),
+            ("web/build.docker", COPIES_ALL),
+            ("tools/Dockerfile", COPIES_ALL),
+            ("extra/Dockerfile", "FROM a:1\nCOPY --from=top x /\n"),
+            (
+                "compose.yaml",
+                "services:\n  a:\n    build:\n      context: .\n      dockerfile: api/Dockerfile\n  t:\n    build: tools\n  \
+                 e:\n    build:\n      context: extra\n      additional_contexts: {top: .}\n",
+            ),
+            (
+                "dev/docker-compose.dev.yml",
+                "services:\n  w:\n    build:\n      context: ..\n      dockerfile: web/build.docker\n  \
+                 i:\n    build:\n      context: ..\n      dockerfile_inline: |\n        FROM a:1\n        COPY y /\n",
+            ),
+        ]);
+        let paths: Vec<&str> = read.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(paths, ["api/Dockerfile", "extra/Dockerfile", "web/build.docker", "dev/docker-compose.dev.yml"]);
+    }
+
+    #[test]
+    fn what_an_ignore_file_takes_is_named() {
+        let repo = Repo::from_list("r", [("Makefile", ""), ("main.go", ""), ("conf/a.yaml", "")]);
+        let taken = |ignore: &str, source: &str| hidden(&repo, &Matcher::new(ignore), &[source.to_owned()]);
+        assert_eq!(taken("*\n!**/*.go", ".").as_deref(), Some("Makefile"));
+        assert_eq!(taken("*\n!**/*.go", "./main.go"), None);
+        assert_eq!(taken("*\n!**/*.go", "/conf/").as_deref(), Some("conf/a.yaml"));
+        assert_eq!(taken("*\n!**/*.go", "conf/*.yaml").as_deref(), Some("conf/a.yaml"));
+        assert_eq!(taken("*\n!**/*.go", "$WHAT").as_deref(), Some("Makefile"));
+        assert_eq!(taken("*\n!**/*.go", "dist/app").as_deref(), Some("dist/app"));
+        assert_eq!(taken("*.md", "dist/app"), None);
+    }
+
+    #[test]
+    fn ci_that_publishes_is_seen() {
+        let publishes = |path: &str, text: &str| publisher(&Repo::from_list("r", [(path, text)])).map(|it| it.what);
+        let workflow = ".github/workflows/release.yml";
+        assert_eq!(publishes(workflow, "- uses: docker/build-push-action@v6\n"), Some("docker/build-push-action"));
+        assert_eq!(publishes(workflow, "run: docker push x/y:1\n"), Some("docker push"));
+        assert_eq!(publishes(".gitlab-ci.yml", "script:\n  - docker push x\n"), Some("docker push"));
+        assert_eq!(publishes(".goreleaser.yaml", "dockers:\n  - image_templates: [x]\n"), Some("goreleaser"));
+        assert_eq!(publishes(".goreleaser.yaml", "builds:\n  - main: ./cmd\n"), None);
+        assert_eq!(publishes(workflow, "# docker push x\nrun: go test ./...\n"), None);
+        assert_eq!(publishes(workflow, "uses: docker/setup-buildx-action@v3\nrun: docker build .\n"), None);
+        assert_eq!(publishes("docs/x.yml", "run: docker push x\n"), None);
+        assert_eq!(publishes(WORKFLOW, "run: docker push x\n"), None);
+    }
+}
