@@ -119,6 +119,19 @@ pub struct Shared {
     pub ci_files: Vec<String>,
     /// How CI publishes images.
     pub publisher: Vec<Publisher>,
+    /// Files of tools that build images from a context of their own making: patterns of .dockerignore.
+    pub own_contexts: Vec<String>,
+    /// Files that say what steps outside of a build make: patterns of .dockerignore.
+    pub scripts: Vec<String>,
+    /// Folders that hold what tools made.
+    pub made_folders: Vec<String>,
+    /// Image references that run as root where nobody says otherwise, and hold nothing outside of the system's folders:
+    /// regular expressions.
+    pub root_images: Vec<String>,
+    /// Those of them that hold nothing below `/usr/local` either.
+    pub bare_images: Vec<String>,
+    /// What lies at the top of these images.
+    pub system_folders: Vec<String>,
 }
 
 /// Tags of an image that are known to exist.

@@ -17,8 +17,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::error::{Error, Exit};
 use crate::values;
-use wishes::{Keys, WishArgs};
 use crate::{DOCKERFILE, IGNORE, OWN_IGNORE, WORKFLOW};
+use wishes::{Keys, WishArgs};
 
 /// Looks at a repository and writes the Dockerfile an expert would have written for it, with its .dockerignore and CI
 /// workflow.

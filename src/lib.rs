@@ -20,6 +20,7 @@ pub mod error;
 pub mod explain;
 pub mod facts;
 pub mod format;
+pub mod judge;
 pub mod language;
 pub mod lint;
 pub mod lock;
@@ -85,8 +86,8 @@ pub struct Draft {
     pub reads: Vec<String>,
     /// The files.
     pub documents: Vec<Document>,
-    /// The workflow that was asked for, where somebody did.
-    pub ci: Option<Ci>,
+    /// What was asked for.
+    pub wishes: Wishes,
 }
 
 impl Draft {
@@ -140,7 +141,7 @@ fn draft_in(repo: &Repo, wishes: &Wishes, language: &'static Language, detected:
         warnings,
         reads: recipe.reads,
         documents,
-        ci: wishes.ci,
+        wishes: wishes.clone(),
     })
 }
 

@@ -1,16 +1,20 @@
 //! The promises that a Dockerfile, edited by anybody, may break.
 
+pub mod context;
 mod rules;
+pub mod start;
 pub mod structure;
 
 pub use rules::{Level, RULES, Rule, level};
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Regex, RegexSet};
 use serde::Serialize;
 
+use crate::catalog::SHARED;
 use crate::dockerfile::{Step, steps};
+use crate::published::{self, Answer};
 use crate::source::pattern;
 use crate::support;
 
@@ -25,12 +29,22 @@ pub struct Reason {
     pub line: Option<usize>,
     /// A sentence.
     pub message: String,
+    /// How bad it is: as for its rule, or less.
+    pub level: Level,
+    /// The command that mends it; `None` where that is for a person to do.
+    pub mend: Option<&'static str>,
 }
 
 impl Reason {
-    /// A reason.
+    /// A reason, as bad as its rule, that a person must mend.
     pub fn new(rule: &'static str, file: &str, line: Option<usize>, message: impl Into<String>) -> Self {
-        Reason { rule, file: file.to_owned(), line, message: message.into() }
+        Reason { rule, file: file.to_owned(), line, message: message.into(), level: level(rule), mend: None }
+    }
+
+    /// With the command that mends it.
+    #[must_use]
+    pub fn mended_by(self, command: &'static str) -> Self {
+        Reason { mend: Some(command), ..self }
     }
 }
 
@@ -45,13 +59,16 @@ const MANAGERS: [&str; 12] =
 
 /// What a Dockerfile breaks; nothing where it cannot be read, which is for [`structure`] to say.
 pub fn promises(file: &str, text: &str) -> Vec<Reason> {
-    let reason = |rule, line, message: String| Reason { rule, file: file.to_owned(), line, message };
+    let reason = |rule, line, message: String| Reason::new(rule, file, line, message);
     let Ok(steps) = steps(text) else { return Vec::new() };
     let mut reasons = Vec::new();
     let last = steps.iter().filter_map(|step| step.stage).max();
     for (line, image) in bases(&steps) {
         if is_unpinned(&image) {
             reasons.push(reason("unpinned-base", Some(line), format!("`{image}` names no version")));
+        }
+        if let Answer::No(what) = published::look_up(&image) {
+            reasons.push(reason("unknown-tag", Some(line), what));
         }
         reasons.extend(support::ended(&image).into_iter().map(|what| reason("end-of-life", Some(line), what)));
     }
@@ -78,7 +95,7 @@ pub fn promises(file: &str, text: &str) -> Vec<Reason> {
             _ => {}
         }
     }
-    reasons.extend(root(&steps, last).map(|(line, what)| reason("root-user", Some(line), what)));
+    reasons.extend(root(&steps).map(|(line, what)| reason("root-user", Some(line), what)));
     reasons
 }
 
@@ -90,18 +107,47 @@ pub fn bases(steps: &[Step]) -> Vec<(usize, String)> {
     images.filter(|(_, image)| image != "scratch" && !names.contains(&image.as_str())).collect()
 }
 
-/// Why the last stage runs as root, and where that shows.
-fn root(steps: &[Step], last: Option<usize>) -> Option<(usize, String)> {
-    let stage: Vec<&Step> = steps.iter().filter(|step| step.stage == last && last.is_some()).collect();
-    let from = stage.first()?;
-    match stage.iter().rev().find(|step| step.word == "USER") {
+/// Why the last stage runs as root, and where that shows. Of images whose user is not known nothing is said.
+fn root(steps: &[Step]) -> Option<(usize, String)> {
+    let chain = chain(steps)?;
+    let from = chain.steps.iter().rfind(|step| step.image().is_some())?;
+    match chain.steps.iter().rev().find(|step| step.word == "USER") {
         Some(step) => {
             let user = step.rest.split(':').next().unwrap_or_default().trim();
             matches!(user, "root" | "0").then(|| (step.line, "the image runs as root".to_owned()))
         }
-        None if from.rest.contains("nonroot") => None,
+        None if !is_root_image(&chain.image) => None,
         None => Some((from.line, "no USER stands in the last stage, so the image runs as root".to_owned())),
     }
+}
+
+/// The steps that the last stage is made of, those of the stages below it first, and the image that it stands on.
+struct Chain<'a> {
+    steps: Vec<&'a Step>,
+    image: String,
+}
+
+fn chain(steps: &[Step]) -> Option<Chain<'_>> {
+    let mut stage = steps.iter().filter_map(|step| step.stage).max()?;
+    let mut found = Vec::new();
+    loop {
+        let own: Vec<&Step> = steps.iter().filter(|step| step.stage == Some(stage)).collect();
+        let from = own.first().and_then(|step| step.image())?;
+        found.splice(0..0, own.iter().copied());
+        let above = steps.iter().filter(|step| step.stage < Some(stage));
+        match above.rev().find(|step| step.stage_name().is_some_and(|name| name.eq_ignore_ascii_case(from))) {
+            Some(parent) => stage = parent.stage?,
+            None => return Some(Chain { steps: found, image: filled(from, &arguments(steps)) }),
+        }
+    }
+}
+
+static ROOT_IMAGES: LazyLock<RegexSet> =
+    LazyLock::new(|| RegexSet::new(&SHARED.root_images).unwrap_or_else(|error| panic!("root_images: {error}")));
+
+/// Whether an image is known to start its programs as root where nobody says otherwise.
+fn is_root_image(image: &str) -> bool {
+    ROOT_IMAGES.is_match(image) && !image.contains("nonroot")
 }
 
 /// The global arguments with their defaults.
@@ -153,12 +199,17 @@ mod tests {
     fn a_good_one_breaks_nothing() {
         assert_eq!(rules("ARG V=1\nFROM node:${V} AS a\nFROM a\nUSER 1001\nENTRYPOINT [\"node\"]\n"), []);
         assert_eq!(rules("FROM gcr.io/distroless/static:nonroot\n"), []);
+        assert_eq!(rules("FROM debian:13 AS base\nUSER 5\nFROM base\nENV A=1\n"), [], "a user is inherited");
+        assert_eq!(rules("FROM example.com/own:1\n"), [], "nobody knows its user");
     }
 
     #[test]
     fn each_promise_is_kept() {
-        assert_eq!(rules("FROM a:1\n"), [("root-user", Some(1))]);
+        assert_eq!(rules("FROM debian:13\n"), [("root-user", Some(1))]);
+        assert_eq!(rules("FROM m.io/library/golang:1.27 AS a\nUSER root\nFROM a\n"), [("root-user", Some(2))]);
+        assert_eq!(rules("FROM scratch\n"), [("root-user", Some(1))]);
         assert_eq!(rules("FROM a:1\nUSER 5\nUSER root\n"), [("root-user", Some(3))]);
+        assert_eq!(rules("FROM node:24.1.0-alpine3.24\nUSER 5\n"), [("unknown-tag", Some(1))]);
         assert_eq!(rules("FROM a\nUSER 5\n"), [("unpinned-base", Some(1))]);
         assert_eq!(rules("FROM h:5000/a:latest\nUSER 5\n"), [("unpinned-base", Some(1))]);
         assert_eq!(

@@ -32,6 +32,12 @@ pub struct Lock {
 /// What was known and decided when the files were generated.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Noted {
+    /// The version of dockgen; `None` in locks of before it was noted.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// What was asked for, a line each; `None` in locks of before it was noted.
+    #[serde(default)]
+    pub wish: Option<Vec<String>>,
     /// Testimonies.
     #[serde(default)]
     pub fact: Vec<String>,
@@ -100,7 +106,12 @@ impl Lock {
         fact.dedup();
         let decision = draft.decisions.iter();
         let decision = decision.map(|it| NotedDecision { topic: it.topic.to_owned(), value: it.value.clone() });
-        self.noted = Noted { fact, decision: decision.collect() };
+        self.noted = Noted {
+            version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+            wish: Some(draft.wishes.lines()),
+            fact,
+            decision: decision.collect(),
+        };
     }
 
     /// Whether the same texts were generated, and the same ones are held back.

@@ -48,18 +48,20 @@ pub fn files<'a>(repo: &'a Repo, source: &str) -> Vec<&'a str> {
 }
 
 /// A source from the top of the context: without `./`, and without slashes at its ends.
-fn plain(source: &str) -> &str {
+pub fn plain(source: &str) -> &str {
     let path = source.trim_start_matches("./").trim_matches('/');
     if path == "." { "" } else { path }
 }
 
-/// What this ignore file would take from somebody who reads these sources; a file that says something to people before one
-/// with a dot. Dockerfiles are no loss.
+/// What this ignore file would take from somebody who reads these sources; a file that builds may need before what no image
+/// needs. Dockerfiles are no loss.
 pub fn hidden(repo: &Repo, ignore: &Matcher, sources: &[String]) -> Option<String> {
+    let clutter = Matcher::new(&SHARED.clutter.join("\n"));
     sources.iter().find_map(|source| {
         let files = files(repo, source);
         let lost = files.iter().filter(|file| !is_container_file(file) && ignore.hides(file));
-        let hidden = lost.min_by_key(|file| file.starts_with('.')).map(|file| (*file).to_owned());
+        let hidden =
+            lost.min_by_key(|file| (clutter.hides(file), file.starts_with('.'))).map(|file| (*file).to_owned());
         // What is made before the build is in no repository.
         let made = || Some(plain(source)).filter(|path| files.is_empty() && ignore.hides(path)).map(str::to_owned);
         hidden.or_else(made)
@@ -75,17 +77,17 @@ pub fn hurt(repo: &Repo, ignore: &str) -> Option<Hurt> {
     })
 }
 
-/// What the drafted Dockerfile reads and an ignore file hides: a file that the build asks for, or all that a source means.
-pub fn missed(repo: &Repo, draft: &Draft, ignore: &str) -> Option<String> {
+/// What the drafted Dockerfile reads and an ignore file hides: files that the build asks for, and sources of which nothing
+/// is left.
+pub fn missed(repo: &Repo, draft: &Draft, ignore: &str) -> Vec<String> {
     let ignore = Matcher::new(ignore);
-    let read = draft.reads.iter().find(|path| repo.has(path) && ignore.hides(path)).cloned();
-    let copied = || {
-        sources(draft.text(DOCKERFILE)).into_iter().find(|source| {
-            let files = files(repo, source);
-            !plain(source).is_empty() && !files.is_empty() && files.iter().all(|file| ignore.hides(file))
-        })
-    };
-    read.or_else(copied)
+    let read = draft.reads.iter().filter(|path| repo.has(path) && ignore.hides(path)).cloned();
+    let copied = sources(draft.text(DOCKERFILE)).into_iter().map(|source| plain(&source).to_owned()).filter(|path| {
+        let files = files(repo, path);
+        !path.is_empty() && !files.is_empty() && files.iter().all(|file| ignore.hides(file))
+    });
+    let all: BTreeSet<String> = read.chain(copied).collect();
+    all.into_iter().collect()
 }
 
 /// A Dockerfile as a compose file names it.
@@ -147,6 +149,16 @@ fn is_built_at_the_top(repo: &Repo, path: &str, sources: &[String]) -> bool {
         return true;
     }
     !named().any(|it| beside(it) && !at_top(it)) && !language::has_sign(repo, folder)
+}
+
+/// Whether the Dockerfile at the top is built with the top as its context: compose files say no other, and one of the paths
+/// that it names is there, if it names any.
+pub fn is_built_here(repo: &Repo, steps: &[Step]) -> bool {
+    let uses = uses(repo);
+    let mut own = uses.iter().filter(|it| it.inline.is_none() && it.dockerfile == DOCKERFILE).peekable();
+    let is_said = own.peek().is_none() || own.any(|it| it.context.as_deref() == Some(""));
+    let mut sources = steps.iter().flat_map(Step::context_paths).peekable();
+    is_said && (sources.peek().is_none() || sources.any(|source| !files(repo, &source).is_empty()))
 }
 
 fn uses(repo: &Repo) -> Vec<Use> {

@@ -9,18 +9,35 @@ use crate::lock::Noted;
 /// The topics that say what is started.
 const PROGRAM: [&str; 3] = ["entry", "start", "server"];
 
-/// Decisions that came out otherwise, those about what is started first, and testimonies that came or went.
+/// Decisions that came out otherwise, those about what is started first, and wishes and testimonies that came or went.
 pub fn since(noted: &Noted, draft: &Draft) -> Vec<String> {
     let mut news = started(noted, draft);
     news.extend(decided(noted, draft, |topic| !PROGRAM.contains(&topic)));
-    if noted.fact.is_empty() {
-        return news;
+    if let Some(before) = &noted.wish {
+        let is_decided = |wish: &String| draft.decisions.iter().any(|it| wish.starts_with(&format!("{} = ", it.topic)));
+        let wishes = draft.wishes.lines().into_iter().filter(|wish| !is_decided(wish)).collect();
+        let before = before.iter().filter(|wish| !is_decided(wish)).cloned().collect();
+        news.extend(compared(&before, &wishes, "wished for"));
     }
-    let now: BTreeSet<String> = facts(draft).collect();
-    let before: BTreeSet<String> = noted.fact.iter().cloned().collect();
-    news.extend(now.difference(&before).map(|fact| format!("new: {fact}")));
-    news.extend(before.difference(&now).map(|fact| format!("gone: {fact}")));
+    if !noted.fact.is_empty() {
+        news.extend(compared(&noted.fact.iter().cloned().collect(), &facts(draft).collect(), ""));
+    }
     news
+}
+
+fn compared(before: &BTreeSet<String>, now: &BTreeSet<String>, what: &str) -> Vec<String> {
+    let sentence = |word: &str, line: &String| match what {
+        "" => format!("{word}: {line}"),
+        what => format!("{word} {what}: `{line}`"),
+    };
+    let new = now.difference(before).map(|line| sentence("new", line));
+    new.chain(before.difference(now).map(|line| sentence("gone", line))).collect()
+}
+
+/// Why the same repository gives another text: another dockgen. `None` where that cannot be told.
+pub fn of_dockgen(noted: &Noted) -> Option<String> {
+    let (before, now) = (noted.version.as_deref()?, env!("CARGO_PKG_VERSION"));
+    (before != now).then(|| format!("dockgen {now} writes this otherwise than {before} did"))
 }
 
 /// What is started otherwise than before.

@@ -8,7 +8,8 @@ const GO: [(&str, &str); 2] = [
     ("go.mod", "module example.com/x\n\ngo 1.26\n"),
     ("main.go", "package main\n\nimport \"net/http\"\n\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n"),
 ];
-const NODE: [(&str, &str); 2] = [
+const NODE: [(&str, &str); 3] = [
+    ("package-lock.json", "{ \"lockfileVersion\": 3, \"packages\": {} }\n"),
     ("package.json", "{ \"name\": \"x\", \"scripts\": { \"start\": \"node server.js\" } }\n"),
     ("server.js", "require(\"http\").createServer().listen(3000)\n"),
 ];
@@ -80,7 +81,7 @@ fn other_dockerfiles_of_the_same_context_see_what_they_saw() {
         assert!(!tree.has(".dockerignore"));
     }
     let tree =
-        tree(&GO, &[("api/Dockerfile", THEIRS), ("api/go.mod", ""), ("Dockerfile.go", "FROM a:1\nCOPY go.mod /\n")]);
+        tree(&GO, &[("api/Dockerfile", THEIRS), ("api/go.mod", ""), ("Dockerfile.dev", "FROM a:1\nCOPY go.mod /\n")]);
     assert_eq!(tree.run(&["init", "--yes"]).code, 0);
     assert!(tree.has(".dockerignore"), "another context, and one that loses nothing");
 }
@@ -91,8 +92,8 @@ fn an_ignore_file_of_somebody_else_that_hides_what_is_read_is_named_before_anyth
     let before = node.everything();
     let done = node.run(&["init", "--yes"]);
     assert_eq!((done.code, node.everything()), (1, before), "{}", done.err);
-    said(&done, &["line 2 of `.dockerignore` hides `package.json`", "`!package.json`"]);
-    node.write(".dockerignore", b"# ours\n*\n!server.js\n!package.json\n");
+    said(&done, &["line 2 of `.dockerignore` hides `package-lock.json`, `package.json`", "`!package.json`"]);
+    node.write(".dockerignore", b"# ours\n*\n!server.js\n!package-lock.json\n!package.json\n");
     assert_eq!(node.run(&["init", "--yes"]).code, 0);
     assert!(node.read(".dockerignore").starts_with("# ours"));
     // A list of what may enter lets in nothing that theirs keeps out but what it names.

@@ -43,9 +43,10 @@ impl Folder {
 
     /// A line that GitHub shows beside the file.
     pub fn annotation(&self, reason: &Reason) -> String {
-        let command = match lint::level(reason.rule) {
+        let command = match reason.level {
             Level::Error => "error",
             Level::Warning => "warning",
+            Level::Note => "notice",
         };
         let lines = self.lines(reason).map_or_else(String::new, |(line, end)| format!(",line={line},endLine={end}"));
         let (file, title) = (property(&self.path(reason)), property(&format!("dockgen {}", reason.rule)));
@@ -76,7 +77,7 @@ impl Folder {
         json!({
             "ruleId": reason.rule,
             "ruleIndex": lint::RULES.iter().position(|rule| rule.id == reason.rule),
-            "level": lint::level(reason.rule),
+            "level": reason.level,
             "message": { "text": reason.message },
             "locations": [{ "physicalLocation": {
                 "artifactLocation": { "uri": uri(&self.path(reason)), "uriBaseId": "%SRCROOT%" },

@@ -1,6 +1,6 @@
 //! `dockgen init`.
 
-use super::{InitArgs, Printed, print, settle};
+use super::{InitArgs, Printed, check, print, settle};
 use crate::changes::{Change, Manners};
 use crate::error::{Error, Exit};
 use crate::facts::Strength;
@@ -82,6 +82,9 @@ fn finish(args: &InitArgs, repo: &Repo, draft: &Draft, config: Option<&str>, ask
         print::coloured(&changes.iter().map(|change| print::diff(&change.diff())).collect::<String>());
     } else if !args.voice.quiet {
         tell(args, draft, &changes, writes);
+        for reason in settle::found(repo, draft, &lock, &changes) {
+            print::warning(&check::line(&reason));
+        }
     }
     Ok(settle::exit(&changes))
 }

@@ -8,6 +8,8 @@ use crate::config;
 use crate::disk;
 use crate::dockerignore::{self, Matcher};
 use crate::error::{Error, Exit};
+use crate::judge;
+use crate::lint::Reason;
 use crate::lock::{self, Lock};
 use crate::neighbours;
 use crate::repo::Repo;
@@ -68,6 +70,7 @@ fn ignore_file(
     let why = match today(IGNORE).filter(|_| !manners.force) {
         // A list of what may enter takes the place of any other; a list of what may not would let in what theirs keeps out.
         Some(theirs) if dockerignore::allows(ours) => neighbours::missed(repo, draft, &theirs)
+            .first()
             .map(|path| format!("`{IGNORE}` is not dockgen's and hides `{path}`, which the build reads")),
         Some(_) => None,
         None => neighbours::hurt(repo, ours)
@@ -88,7 +91,7 @@ fn hold(repo: &Repo, draft: &Draft, lock: &Lock, manners: Manners, changes: &mut
     for change in changes.iter_mut().filter(|change| change.fate == Fate::Create) {
         let why = match change.path {
             _ if foreign => Some(format!("`{DOCKERFILE}` is not dockgen's, and what it builds stays as it is")),
-            WORKFLOW => neighbours::publisher(repo).filter(|_| draft.ci.is_none()).map(|it| {
+            WORKFLOW => neighbours::publisher(repo).filter(|_| draft.wishes.ci.is_none()).map(|it| {
                 format!("`{}` publishes images already ({}); `--ci github` writes it all the same", it.path, it.what)
             }),
             IGNORE | OWN_IGNORE if lock.holds(change.path) && !manners.force => {
@@ -103,6 +106,14 @@ fn hold(repo: &Repo, draft: &Draft, lock: &Lock, manners: Manners, changes: &mut
     }
 }
 
+/// What breaks a rule in the files as they will be.
+pub fn found(repo: &Repo, draft: &Draft, lock: &Lock, changes: &[Change]) -> Vec<Reason> {
+    judge::written(repo, draft, lock, |path| {
+        let change = changes.iter().find(|change| change.path == path)?;
+        change.text.as_deref().or(change.today.as_deref())
+    })
+}
+
 /// Refuses to write a Dockerfile that cannot be built, since somebody else's ignore file hides what it reads.
 ///
 /// # Errors
@@ -114,12 +125,12 @@ pub fn guard(repo: &Repo, draft: &Draft, changes: &[Change]) -> Result<(), Error
     };
     let Some(theirs) = changes.iter().find(is_theirs).filter(|_| writes) else { return Ok(()) };
     let text = theirs.today.as_deref().unwrap_or_default();
-    let Some(path) = neighbours::missed(repo, draft, text) else { return Ok(()) };
-    let line = dockerignore::hiding_line(text, &path).unwrap_or_default();
-    Err(Error::no(format!("line {line} of `{}` hides `{path}`, which the build reads", theirs.path)).hint(format!(
-        "add the line `!{}` to its end, or replace the file: `dockgen init --force`",
-        dockerignore::literal(&path)
-    )))
+    let paths = neighbours::missed(repo, draft, text);
+    let Some(first) = paths.first() else { return Ok(()) };
+    let line = dockerignore::hiding_line(text, first).unwrap_or_default();
+    let lines: Vec<String> = paths.iter().map(|path| format!("`!{}`", dockerignore::literal(path))).collect();
+    Err(Error::no(format!("line {line} of `{}` hides `{}`, which the build reads", theirs.path, paths.join("`, `")))
+        .hint(format!("add {} at its end, or replace the file: `dockgen init --force`", lines.join(" and "))))
 }
 
 /// Writes the documents, what was generated, and `config`, all or none.

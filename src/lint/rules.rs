@@ -10,6 +10,8 @@ pub enum Level {
     Error,
     /// It builds and runs, and should be mended.
     Warning,
+    /// It is only told: the file is somebody else's, and never promised it.
+    Note,
 }
 
 /// A rule.
@@ -32,12 +34,29 @@ const fn rule(id: &'static str, level: Level, text: &'static str, help: &'static
 /// The rules.
 pub const RULES: &[Rule] = &[
     rule("stale", Level::Warning, "A run of update would change the file", "Run `dockgen update`."),
-    rule("missing", Level::Warning, "A file that was generated is not there", "Run `dockgen update --restore`."),
+    rule(
+        "missing",
+        Level::Warning,
+        "A file is not there",
+        "Run the command that is named: `dockgen init`, `dockgen update`, or after a deletion `dockgen update --restore`.",
+    ),
     rule(
         "hidden-input",
         Level::Error,
         "The .dockerignore hides what the build reads",
         "Take the pattern away, or add one such as `!path` below it.",
+    ),
+    rule(
+        "missing-input",
+        Level::Error,
+        "A path that is copied is not in the repository",
+        "Name a path that is there, or commit it.",
+    ),
+    rule(
+        "missing-start",
+        Level::Error,
+        "What is started is not in the last stage",
+        "Name the place that it was copied to, or copy it.",
     ),
     rule(
         "manifest-not-copied",
@@ -78,6 +97,12 @@ pub const RULES: &[Rule] = &[
         "Give it to the step as a secret mount: `RUN --mount=type=secret,id=name`.",
     ),
     rule("unpinned-base", Level::Warning, "A base image has no version", "Name a tag with a version, or a digest."),
+    rule(
+        "unknown-tag",
+        Level::Error,
+        "A base image was never published",
+        "Name a tag that exists; the sentence says which systems the release has.",
+    ),
     rule(
         "package-manager-as-init",
         Level::Warning,

@@ -1,0 +1,193 @@
+//! Everything that is wrong with the files of a repository: what is stale or gone, and what breaks a rule, whoever wrote it.
+
+use crate::changes::{Change, Fate};
+use crate::facts::Kind;
+use crate::lint::structure::{Texts, marker, structure};
+use crate::lint::{self, Level, Reason, context, start};
+use crate::lock::Lock;
+use crate::merge::differences;
+use crate::repo::Repo;
+use crate::{DOCKERFILE, Draft, IGNORE, OWN_IGNORE, WORKFLOW, dockerfile, neighbours, news};
+
+/// What a run of `update` would do, as reasons.
+pub fn states(changes: &[Change], lock: &Lock, draft: &Draft) -> Vec<Reason> {
+    let write = if lock.is_empty() { "dockgen init" } else { "dockgen update" };
+    let reason = |change: &Change| {
+        let missing = |message: String| Reason::new("missing", change.path, None, message);
+        match change.fate {
+            Fate::Replace | Fate::Merge | Fate::Conflict => stale(change, lock, draft),
+            Fate::Create => Some(missing(format!("it is not there; `{write}` writes it")).mended_by(write)),
+            Fate::Away => Some(missing(deleted(change.path)).mended_by("dockgen update --restore")),
+            Fate::Same | Fate::Foreign | Fate::Adopt | Fate::Held => None,
+        }
+    };
+    changes.iter().filter_map(reason).collect()
+}
+
+/// What mends a deletion.
+fn deleted(path: &str) -> String {
+    let back = "it was deleted; `dockgen update --restore` brings it back";
+    match path == WORKFLOW {
+        true => format!("{back}, and `dockgen config set ci none` says that there shall be none"),
+        false => back.to_owned(),
+    }
+}
+
+/// Why a file is not as it would be written today. One with markers of a conflict is named by those.
+fn stale(change: &Change, lock: &Lock, draft: &Draft) -> Option<Reason> {
+    let (before, after) = (change.today.as_deref()?, change.text.as_deref()?);
+    if marker(before).is_some() {
+        return None;
+    }
+    let (line, would) = first_difference(before, after)?;
+    let mut news = news::since(lock.noted(), draft);
+    if news.is_empty() {
+        news.extend(news::of_dockgen(lock.noted()));
+    }
+    let news = if news.is_empty() { String::new() } else { format!("; what changed: {}", news.join("; ")) };
+    let reason = |what: String| Reason::new("stale", change.path, Some(line), format!("{what}{news}"));
+    Some(match change.fate {
+        Fate::Conflict => reason("`dockgen update` marks a conflict with an edit here".to_owned()),
+        _ => reason(format!("`dockgen update` {would}")).mended_by("dockgen update"),
+    })
+}
+
+/// The first line, from 1, that becomes another, and what becomes of it.
+fn first_difference(before: &str, after: &str) -> Option<(usize, String)> {
+    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    let ops = differences(&old, &new);
+    let op = ops.iter().find(|op| op.tag() != similar::DiffTag::Equal)?;
+    let would = match (said(new.get(op.new_range())), said(old.get(op.old_range()))) {
+        (Some(line), _) => format!("writes `{line}` here"),
+        (None, Some(line)) => format!("takes `{line}` away"),
+        (None, None) => "changes blank lines here".to_owned(),
+    };
+    Some((op.old_range().start.min(old.len().saturating_sub(1)) + 1, would))
+}
+
+/// The first line that is not blank.
+fn said<'a>(lines: Option<&[&'a str]>) -> Option<&'a str> {
+    lines?.iter().map(|line| line.trim()).find(|line| !line.is_empty())
+}
+
+/// What breaks a rule in the documents as they stand, or would stand. A Dockerfile of somebody else's never made dockgen's
+/// promises: of these it is only told.
+pub fn written<'a>(repo: &Repo, draft: &Draft, lock: &Lock, text: impl Fn(&str) -> Option<&'a str>) -> Vec<Reason> {
+    let dockerfile = text(DOCKERFILE);
+    let ignore = [OWN_IGNORE, IGNORE].into_iter().find_map(|path| Some((path, text(path)?)));
+    let is_theirs = lock.base(DOCKERFILE).is_none() && dockerfile.is_some_and(|text| text != draft.text(DOCKERFILE));
+    let texts = Texts { dockerfile, dockerignore: ignore.map(|(_, text)| text), workflow: text(WORKFLOW) };
+    let mut reasons = structure(&texts, repo);
+    for reason in reasons.iter_mut().filter(|reason| reason.file == IGNORE) {
+        reason.file = ignore.map_or(IGNORE, |(path, _)| path).to_owned();
+    }
+    reasons.extend(of_dockerfile(repo, draft, dockerfile.unwrap_or_default(), is_theirs, texts.dockerignore));
+    if let Some((place, ignore)) = ignore.filter(|_| !is_theirs) {
+        let is_told = |reason: &Reason| reasons.iter().any(|told| told.rule == reason.rule && names_same(told, reason));
+        let reads = context::hidden_reads(repo, ignore, place, &draft.reads);
+        reasons.extend(reads.into_iter().filter(|reason| !is_told(reason)).collect::<Vec<_>>());
+    }
+    if let Some(ignore) = text(IGNORE).filter(|_| lock.base(IGNORE).is_some()) {
+        reasons.extend(context::hidden_from_others(repo, ignore));
+    }
+    if is_theirs {
+        reasons.iter_mut().filter(|reason| is_promise(reason)).for_each(|reason| reason.level = Level::Note);
+    }
+    reasons
+}
+
+/// Whether both speak of the same path.
+fn names_same(one: &Reason, other: &Reason) -> bool {
+    let path = |reason: &Reason| reason.message.split('`').nth(1).map(str::to_owned);
+    path(one) == path(other)
+}
+
+/// What only dockgen's own files promise. A name that no stage has may be a context that the call of the build names.
+fn is_promise(reason: &Reason) -> bool {
+    matches!(
+        reason.rule,
+        "root-user"
+            | "secret"
+            | "unpinned-base"
+            | "package-manager-as-init"
+            | "end-of-life"
+            | "unknown-tag"
+            | "unknown-stage"
+    )
+}
+
+fn of_dockerfile(repo: &Repo, draft: &Draft, text: &str, is_theirs: bool, ignore: Option<&str>) -> Vec<Reason> {
+    let Ok(steps) = dockerfile::steps(text) else { return Vec::new() };
+    let mut reasons = lint::promises(DOCKERFILE, text);
+    let is_elsewhere = is_theirs && (context::has_other_contexts(repo) || !neighbours::is_built_here(repo, &steps));
+    if !is_elsewhere {
+        reasons.extend(context::missing(&steps, repo));
+        reasons.extend(start::missing(&steps, repo, ignore));
+    }
+    if !is_theirs {
+        let generated = draft.text(DOCKERFILE);
+        let manifest = |kind: &'_ Kind| matches!(kind, Kind::Manifest(path) if generated.contains(path.as_str()));
+        let manifests = draft.facts.iter().filter(|fact| manifest(&fact.kind)).filter_map(|fact| match &fact.kind {
+            Kind::Manifest(path) => Some(path.as_str()),
+            _ => None,
+        });
+        reasons.extend(context::unseen_manifests(&steps, repo, &manifests.collect::<Vec<_>>()));
+    }
+    reasons
+}
+
+/// The last line of a run of `check`: how many were found, and which commands mend how many of them.
+pub fn summary(reasons: &[Reason]) -> String {
+    let notes = reasons.iter().filter(|reason| reason.level == Level::Note).count();
+    let found = reasons.len() - notes;
+    let told = match notes {
+        0 => String::new(),
+        1 => "; 1 note".to_owned(),
+        count => format!("; {count} notes"),
+    };
+    if found == 0 {
+        return format!("the files are up to date and keep their promises{told}");
+    }
+    let mut commands: Vec<&str> = reasons.iter().filter_map(|reason| reason.mend).collect();
+    commands.sort_unstable();
+    commands.dedup();
+    let mends = |command: &&str| {
+        let count = reasons.iter().filter(|reason| reason.mend == Some(command)).count();
+        match count == found {
+            true => format!("; `{command}` mends {}", if found == 1 { "it" } else { "them" }),
+            false => format!("; `{command}` mends {count} of them"),
+        }
+    };
+    format!("{found} found{}{told}", commands.iter().map(mends).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_promises_what_holds() {
+        let stale = Reason::new("stale", "a", None, "x").mended_by("dockgen update");
+        let gone = Reason::new("missing", "b", None, "x").mended_by("dockgen update --restore");
+        let own = Reason::new("root-user", "a", None, "x");
+        let told = Reason { level: Level::Note, ..own.clone() };
+        assert_eq!(summary(&[]), "the files are up to date and keep their promises");
+        assert_eq!(summary(&[told.clone()]), "the files are up to date and keep their promises; 1 note");
+        assert_eq!(summary(&[own.clone()]), "1 found");
+        assert_eq!(summary(&[stale.clone()]), "1 found; `dockgen update` mends it");
+        assert_eq!(summary(&[stale.clone(), stale.clone()]), "2 found; `dockgen update` mends them");
+        assert_eq!(
+            summary(&[stale, gone, own, told]),
+            "3 found; `dockgen update` mends 1 of them; `dockgen update --restore` mends 1 of them; 1 note"
+        );
+    }
+
+    #[test]
+    fn the_first_line_that_changes_is_named() {
+        let first = |before, after| first_difference(before, after).unwrap();
+        assert_eq!(first("a\nb\n", "a\nc\n"), (2, "writes `c` here".to_owned()));
+        assert_eq!(first("a\nb\n", "a\n"), (2, "takes `b` away".to_owned()));
+        assert_eq!(first("a\n", "a\n\nb\n"), (1, "writes `b` here".to_owned()));
+        assert_eq!(first_difference("a\n", "a\n"), None);
+    }
+}
