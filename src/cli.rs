@@ -5,6 +5,7 @@ mod config;
 mod explain;
 mod findings;
 mod init;
+mod outlook;
 mod print;
 mod settle;
 mod update;
@@ -255,14 +256,15 @@ struct VoiceArgs {
 
 /// Runs the command with the process's arguments.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { Exit::Usage as u8 } else { Exit::Done as u8 });
-        }
-    };
-    let result = match &cli.command {
+    let exit = Cli::try_parse().map_or_else(|error| refused(&error), |cli| run(&cli)).unwrap_or_else(|error| {
+        print::error(&error);
+        error.exit
+    });
+    ExitCode::from(exit as u8)
+}
+
+fn run(cli: &Cli) -> Result<Exit, Error> {
+    match &cli.command {
         None => wished(&cli.init),
         Some(Command::Init(args)) => init::run(args, false),
         Some(Command::Update(args)) => update::run(args),
@@ -271,12 +273,13 @@ pub fn main() -> ExitCode {
         Some(Command::Config(command)) => config::run(command),
         Some(Command::Completions { shell }) => completions(*shell),
         Some(Command::Man { command }) => man(command),
-    };
-    let exit = result.unwrap_or_else(|error| {
-        print::error(&error);
-        error.exit
-    });
-    ExitCode::from(exit as u8)
+    }
+}
+
+/// What clap says in place of a command: help and the version, or what is wrong with the arguments.
+fn refused(error: &clap::Error) -> Result<Exit, Error> {
+    print::clap(error)?;
+    Ok(if error.use_stderr() { Exit::Usage } else { Exit::Done })
 }
 
 /// Wishes without a command are an `init`, unless the folder is a misspelt command.
@@ -293,7 +296,7 @@ fn wished(args: &InitArgs) -> Result<Exit, Error> {
 fn completions(shell: clap_complete::Shell) -> Result<Exit, Error> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "dockgen", &mut script);
-    print::bytes(&script);
+    print::bytes(&script)?;
     Ok(Exit::Done)
 }
 
@@ -309,7 +312,7 @@ fn man(words: &[String]) -> Result<Exit, Error> {
     let mut page = Vec::new();
     let written = clap_mangen::Man::new(command.clone()).render(&mut page);
     written.map_err(|error| Error::usage(error.to_string()))?;
-    print::bytes(&page);
+    print::bytes(&page)?;
     Ok(Exit::Done)
 }
 

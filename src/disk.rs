@@ -1,156 +1,113 @@
 //! The only file that writes: all files of a run, or none of them.
 
-use std::fs::File;
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+pub mod journal;
+mod transaction;
 
-use tempfile::NamedTempFile;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::error::Error;
+use crate::repo::{self, door};
+use door::Why;
+
+/// How often a lock that somebody else holds is tried, with [`PAUSE`] between: five seconds.
+const TRIES: u32 = 250;
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// The text of a file that dockgen may have written; `None` where it is not there.
 ///
 /// # Errors
 /// Where it is there and cannot be read as text.
-#[expect(clippy::disallowed_methods, reason = "what stands at the place of writing")]
 pub fn today(root: &Path, path: &str) -> Result<Option<String>, Error> {
-    match std::fs::read_to_string(root.join(path)) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-        Err(error) => Err(Error::usage(format!("`{path}` is there and cannot be read: {error}"))
-            .hint("move it away, or mend its permissions")),
-    }
+    today_or(root, path, false)
 }
 
-/// Waits until no other dockgen reads and writes here, and keeps others waiting until the result is dropped. Where the
-/// system locks no folders (Windows), nobody waits; the files are still renamed whole.
-#[expect(clippy::disallowed_methods, reason = "a lock, nothing is read")]
-pub fn alone(root: &Path) -> Option<File> {
-    let folder = File::open(root).ok()?;
-    folder.lock().ok().map(|()| folder)
-}
-
-/// Writes all files. Each goes to a temporary file beside its place first; only when all are on the disk are they
-/// renamed, and if a renaming fails the earlier ones are taken back.
+/// The same. `replaces`: what is no text counts as an empty one, as it will be replaced whole.
 ///
 /// # Errors
-/// Where something cannot be written; nothing has changed then.
-pub fn write(root: &Path, files: &[(&str, &str)]) -> Result<(), Error> {
-    let mut made = MadeFolders(Vec::new());
-    let mut staged = Vec::new();
-    for (path, text) in files {
-        let target = target(root, path)?;
-        staged.push((*path, stage(&target, text, &mut made).map_err(|error| failed(path, &error))?, target));
-    }
-    let mut done: Vec<(PathBuf, Option<Vec<u8>>)> = Vec::new();
-    for (path, temporary, target) in staged {
-        let before = before(&target);
-        if let Err(error) = temporary.persist(&target) {
-            take_back(done);
-            return Err(failed(path, &error.error));
+/// Where it is there and is no file of the repository, or cannot be read.
+pub fn today_or(root: &Path, path: &str, replaces: bool) -> Result<Option<String>, Error> {
+    let unread = match door::document(root, path) {
+        Ok(text) => return Ok(Some(text)),
+        Err(unread) => unread,
+    };
+    let hint = match unread.why() {
+        Why::Absent => return Ok(None),
+        Why::Text if replaces => return Ok(Some(String::new())),
+        Why::Text => {
+            "mend it, or move it away; `dockgen init --force` replaces a Dockerfile, .dockerignore or workflow"
         }
-        done.push((target, before));
+        Why::Link => "remove the link",
+        Why::Kind => "move it away",
+        Why::Failed => "move it away, or mend its permissions",
+    };
+    Err(Error::usage(format!("`{path}` {unread}")).hint(hint))
+}
+
+/// A repository in which no other dockgen reads and writes until this is dropped.
+#[derive(Debug)]
+pub struct Hold {
+    root: PathBuf,
+    _lock: Option<File>,
+    /// What was done about an interrupted run, where there was one: a sentence for the person.
+    pub mended: Option<&'static str>,
+}
+
+/// Waits for other runs of dockgen, and ends what an interrupted one began. Everything that a run decides on is read after
+/// this.
+///
+/// # Errors
+/// Where the folder cannot be opened, another run goes on and on, or what was begun cannot be ended.
+pub fn hold(root: &Path) -> Result<Hold, Error> {
+    let root = repo::root(root)?;
+    let lock = locked(&root)?;
+    let mended = transaction::recover(&root)?;
+    Ok(Hold { root, _lock: lock, mended })
+}
+
+impl Hold {
+    /// Writes all files, or none.
+    ///
+    /// # Errors
+    /// Where something cannot be written. Nothing has changed then, or the sentence says that the next run takes it back.
+    pub fn write(&self, files: &[(&str, &str)]) -> Result<(), Error> {
+        transaction::write(&self.root, files)
     }
-    made.0.clear();
+}
+
+/// For a run that only reads: a run under way is waited for, and one that was interrupted is named.
+///
+/// # Errors
+/// Where the files are partly those of an interrupted run.
+pub fn look(root: &Path) -> Result<(), Error> {
+    let root = repo::root(root)?;
+    if transaction::is_open(&root) {
+        let _lock = locked(&root)?;
+        if transaction::is_open(&root) {
+            return Err(Error::usage("a run of dockgen was interrupted here, and some of its files may be written")
+                .hint("`dockgen update`, or any run that writes, ends it before anything else"));
+        }
+    }
     Ok(())
 }
 
-/// Folders that a run made; removed again where the run fails.
-struct MadeFolders(Vec<PathBuf>);
-
-impl Drop for MadeFolders {
-    fn drop(&mut self) {
-        for folder in self.0.iter().rev() {
-            let _ = std::fs::remove_dir(folder);
-        }
-    }
-}
-
-/// Where a path leads, through links, but not out of the repository.
-fn target(root: &Path, path: &str) -> Result<PathBuf, Error> {
-    let inside = |real: &Path| root.canonicalize().is_ok_and(|root| real.starts_with(root));
-    let place = root.join(path);
-    let is_inside = match place.canonicalize() {
-        Ok(real) if inside(&real) => return Ok(real),
-        Ok(_) => false,
-        Err(_) => {
-            let known = place.ancestors().skip(1).find_map(|folder| folder.canonicalize().ok());
-            !place.is_symlink() && known.is_some_and(|folder| inside(&folder))
-        }
+/// Keeps others waiting until the result is dropped. Where the system locks no folders (Windows, some networks), nobody
+/// waits; the files are still renamed whole.
+#[expect(clippy::disallowed_methods, reason = "a lock, nothing is read")]
+fn locked(root: &Path) -> Result<Option<File>, Error> {
+    let folder = match File::open(root) {
+        Ok(folder) => folder,
+        Err(_) if cfg!(windows) => return Ok(None),
+        Err(error) => return Err(Error::usage(format!("cannot open `{}`: {error}", root.display()))),
     };
-    match is_inside {
-        true => Ok(place),
-        false => {
-            Err(Error::usage(format!("`{path}` is a link that leads out of the repository")).hint("remove the link"))
+    for _ in 0..TRIES {
+        match folder.try_lock() {
+            Ok(()) => return Ok(Some(folder)),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            Err(TryLockError::Error(_)) => return Ok(None),
         }
     }
-}
-
-fn stage(target: &Path, text: &str, made: &mut MadeFolders) -> std::io::Result<NamedTempFile> {
-    let folder = target.parent().unwrap_or(target);
-    let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
-    for folder in missing.into_iter().rev() {
-        std::fs::create_dir(folder)?;
-        made.0.push(folder.to_owned());
-    }
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".dockgen-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = target.metadata().map_or(0o666, |about| about.permissions().mode() & 0o7777);
-        builder.permissions(std::fs::Permissions::from_mode(mode));
-    }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    Ok(file)
-}
-
-#[expect(clippy::disallowed_methods, reason = "to take a writing back")]
-fn before(target: &Path) -> Option<Vec<u8>> {
-    std::fs::read(target).ok()
-}
-
-#[expect(clippy::disallowed_methods, reason = "to take a writing back")]
-fn take_back(done: Vec<(PathBuf, Option<Vec<u8>>)>) {
-    for (target, before) in done.into_iter().rev() {
-        let _ = match before {
-            Some(bytes) => std::fs::write(&target, bytes),
-            None => std::fs::remove_file(&target),
-        };
-    }
-}
-
-fn failed(path: &str, error: &std::io::Error) -> Error {
-    Error::usage(format!("cannot write `{path}`: {error}; nothing was changed"))
-        .hint("make room or mend the permissions, or print it instead: `dockgen init --stdout dockerfile`")
-}
-
-#[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "tests look at what was written")]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn all_or_none() {
-        let root = tempfile::tempdir().unwrap();
-        write(root.path(), &[("a", "1"), ("deep/er/b", "2")]).unwrap();
-        assert_eq!(std::fs::read_to_string(root.path().join("deep/er/b")).unwrap(), "2");
-        std::fs::create_dir(root.path().join("folder")).unwrap();
-        let error = write(root.path(), &[("a", "changed"), ("new/c", "3"), ("folder", "x")]).unwrap_err();
-        assert!(error.what.contains("nothing was changed"), "{error}");
-        assert_eq!(std::fs::read_to_string(root.path().join("a")).unwrap(), "1");
-        assert!(!root.path().join("new/c").exists());
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_link_out_of_the_repository_is_not_followed() {
-        let (root, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        std::os::unix::fs::symlink(other.path().join("x"), root.path().join("Dockerfile")).unwrap();
-        assert!(write(root.path(), &[("Dockerfile", "1")]).is_err());
-        std::os::unix::fs::symlink(other.path(), root.path().join(".github")).unwrap();
-        assert!(write(root.path(), &[(".github/workflows/docker.yml", "1")]).is_err());
-    }
+    Err(Error::usage(format!("another program holds the lock of `{}`", root.display()))
+        .hint("wait for the other dockgen to end, then run this again"))
 }

@@ -45,6 +45,7 @@ use language::{Language, Recipe};
 use plan::{Decision, Need, Planner};
 use render::Templates;
 use repo::Repo;
+use repo::door::Why;
 use serde::Serialize;
 use wishes::{Ci, Wishes};
 
@@ -102,12 +103,30 @@ impl Draft {
 /// # Errors
 /// Where there is no known language, a wish cannot be met, or what was found cannot be written.
 pub fn draft(repo: &Repo, wishes: &Wishes) -> Result<Draft, Error> {
+    drawn(repo, wishes).map_err(|error| with_what_is_unread(repo, error))
+}
+
+fn drawn(repo: &Repo, wishes: &Wishes) -> Result<Draft, Error> {
     let (language, detected) = language::detect(repo, wishes)?;
     let others = if detected.tie { detected.options.clone() } else { Vec::new() };
     match draft_in(repo, wishes, language, detected) {
         Err(error) if error.nothing => in_another(repo, wishes, language, &others, &error).ok_or(error),
         done => done,
     }
+}
+
+/// A refusal that may come from what could not be read says so; a text that the system did not hand out is the reason itself.
+fn with_what_is_unread(repo: &Repo, error: Error) -> Error {
+    if let Some(failed) = repo.unread(Why::is_of_this_time).next() {
+        return Error::usage(failed).hint("mend its permissions, or name it in `.gitignore`");
+    }
+    let mut what = error.what.clone();
+    let unread = repo.gaps().map(str::to_owned).chain(repo.unread(|_| true));
+    for unread in unread.filter(|unread| !error.what.contains(unread.as_str())).take(3) {
+        what.push_str("; not looked at: ");
+        what.push_str(&unread);
+    }
+    Error { what, ..error }
 }
 
 /// The draft in one of the languages whose signs are as strong, where the first has nothing to start.
@@ -124,13 +143,16 @@ fn in_another(repo: &Repo, wishes: &Wishes, first: &Language, others: &[String],
 fn draft_in(repo: &Repo, wishes: &Wishes, language: &'static Language, detected: Decision) -> Result<Draft, Error> {
     let mut planner = Planner::new(repo, (language.inspect)(repo), wishes);
     planner.note(detected);
-    for closed in repo.closed() {
-        planner.warn(format!("not looked at: {closed}"));
+    for gap in repo.gaps() {
+        planner.warn(format!("not looked at: {gap}"));
     }
     let recipe = (language.recipe)(&mut planner)?;
     let documents = documents(&recipe, wishes, &Templates::new(repo, language, wishes.extras.templates.as_deref())?)?;
     guard_context(repo, &recipe, &documents)?;
     ended(&documents).into_iter().for_each(|sentence| planner.warn(sentence));
+    for failed in repo.unread(Why::is_of_this_time) {
+        planner.warn(format!("not looked at: {failed}"));
+    }
     let (facts, decisions, needs, warnings) = planner.finish();
     Ok(Draft {
         language,

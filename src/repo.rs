@@ -1,33 +1,14 @@
 //! A repository as a value: its paths, and the texts that somebody asks for. The only file that reads.
 
-use std::cell::OnceCell;
-use std::fmt;
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+pub mod door;
+mod walk;
 
-use ignore::{DirEntry, WalkBuilder, WalkState};
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-
-/// No manifest, lockfile or source above this size is read, in bytes.
-pub const LARGEST_TEXT: u64 = 16 * 1024 * 1024;
-
-/// Folders of sources at the top, which a `.gitignore` that names a program means no more than git does for files that it
-/// tracks: `server` is there for the binary, and hides `cmd/server`.
-const NEVER_HIDDEN: [&str; 1] = ["cmd"];
-
-/// Folders that hold what tools made, also where no `.gitignore` says so.
-const NEVER_ENTERED: [&str; 5] = [".git", "node_modules", ".venv", "__pycache__", ".terraform"];
-
-/// Why a file's text is not there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unread(String);
-
-impl fmt::Display for Unread {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+use door::{LARGEST_TEXT, Unread, Why};
+use walk::{Found, Gap};
 
 type Text = Result<String, Unread>;
 type Reader = dyn Fn(&str) -> Text;
@@ -51,7 +32,20 @@ pub struct Repo {
     paths: Vec<String>,
     texts: Vec<OnceCell<Text>>,
     reader: Box<Reader>,
-    closed: Vec<String>,
+    gaps: Vec<Gap>,
+}
+
+/// The real path of a repository's folder.
+///
+/// # Errors
+/// Where it is not there or is no folder.
+pub fn root(folder: &Path) -> Result<PathBuf, Error> {
+    let shown = folder.display();
+    let root = folder.canonicalize().map_err(|error| Error::usage(format!("cannot open `{shown}`: {error}")))?;
+    match root.is_dir() {
+        true => Ok(root),
+        false => Err(Error::usage(format!("`{shown}` is not a folder")).hint("name the folder of the repository")),
+    }
 }
 
 impl Repo {
@@ -60,14 +54,14 @@ impl Repo {
     /// # Errors
     /// Where the folder is not there or is no folder.
     pub fn open(root: &Path) -> Result<Self, Error> {
-        let shown = root.display();
-        let root = root.canonicalize().map_err(|error| Error::usage(format!("cannot open `{shown}`: {error}")))?;
-        if !root.is_dir() {
-            return Err(Error::usage(format!("`{shown}` is not a folder")).hint("name the folder of the repository"));
-        }
-        let (paths, closed) = walk(&root);
+        let root = self::root(root)?;
+        let Found { paths, links, gaps } = walk::walk(&root);
         let name = root.file_name().map_or_else(|| "app".to_owned(), |name| name.to_string_lossy().into_owned());
-        Ok(Self::new(name, paths, closed, Box::new(move |path| read_text(&root, path))))
+        let reader = move |path: &str| match links.binary_search_by(|link| link.as_str().cmp(path)) {
+            Ok(_) => read_text(&door::place(&root, path)?),
+            Err(_) => read_text(&root.join(path)),
+        };
+        Ok(Self::new(name, paths, gaps, Box::new(reader)))
     }
 
     /// A repository from a list, for tests and for places without a disk.
@@ -75,13 +69,13 @@ impl Repo {
         let files: std::collections::BTreeMap<String, String> =
             files.into_iter().map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
         let paths = files.keys().cloned().collect();
-        let reader = move |path: &str| files.get(path).cloned().ok_or_else(|| Unread("is not there".to_owned()));
+        let reader = move |path: &str| files.get(path).cloned().ok_or_else(|| Unread::new(Why::Absent, "is not there"));
         Self::new(name.to_owned(), paths, Vec::new(), Box::new(reader))
     }
 
-    fn new(name: String, paths: Vec<String>, closed: Vec<String>, reader: Box<Reader>) -> Self {
+    fn new(name: String, paths: Vec<String>, gaps: Vec<Gap>, reader: Box<Reader>) -> Self {
         let texts = paths.iter().map(|_| OnceCell::new()).collect();
-        Repo { name, paths, texts, reader, closed }
+        Repo { name, paths, texts, reader, gaps }
     }
 
     /// The folder's own name.
@@ -151,9 +145,24 @@ impl Repo {
         Some(cell.get_or_init(|| (self.reader)(path)).as_ref().map(String::as_str))
     }
 
-    /// Folders that could not be entered, with the reason.
-    pub fn closed(&self) -> &[String] {
-        &self.closed
+    /// Sentences about what was not looked at.
+    pub fn gaps(&self) -> impl Iterator<Item = &str> {
+        self.gaps.iter().map(|gap| gap.what.as_str())
+    }
+
+    /// Sentences about what the system did not hand out so far: another run may see more.
+    pub fn closed(&self) -> Vec<String> {
+        let gaps = self.gaps.iter().filter(|gap| gap.is_partial).map(|gap| gap.what.clone());
+        gaps.chain(self.unread(Why::is_of_this_time)).collect()
+    }
+
+    /// Sentences about texts that were asked for and are not there.
+    pub fn unread(&self, is_meant: impl Fn(Why) -> bool) -> impl Iterator<Item = String> {
+        let texts = self.paths.iter().zip(&self.texts);
+        texts.filter_map(move |(path, text)| match text.get() {
+            Some(Err(unread)) if is_meant(unread.why()) => Some(format!("`{path}` {unread}")),
+            _ => None,
+        })
     }
 
     /// Where the paths begin that are not before this text.
@@ -166,110 +175,9 @@ impl Repo {
     }
 }
 
-/// The sorted paths below `root`, and sentences about folders that could not be entered.
-fn walk(root: &Path) -> (Vec<String>, Vec<String>) {
-    let (mut paths, mut closed) = walk_in(root, root, true);
-    for folder in
-        NEVER_HIDDEN.iter().map(|folder| root.join(folder)).filter(|folder| folder.is_dir() && !folder.is_symlink())
-    {
-        let (more, again) = walk_in(root, &folder, false);
-        paths.extend(more);
-        closed.extend(again);
-    }
-    paths.sort_unstable();
-    paths.dedup();
-    closed.sort_unstable();
-    closed.dedup();
-    (paths, closed)
-}
-
-/// Up to this many entries one thread is quicker than starting several.
-const FEW: usize = 300;
-
-fn walk_in(root: &Path, folder: &Path, honours: bool) -> (Vec<String>, Vec<String>) {
-    let mut builder = WalkBuilder::new(folder);
-    builder
-        .hidden(false)
-        .git_ignore(honours)
-        .parents(false)
-        .ignore(false)
-        .git_global(false)
-        .git_exclude(false)
-        .require_git(false)
-        .filter_entry(|entry| entry.file_name().to_str().is_none_or(|name| !NEVER_ENTERED.contains(&name)));
-    let mut few = Found::new(root);
-    let mut entries = builder.build();
-    entries.by_ref().take(FEW).for_each(|entry| few.take(entry));
-    if entries.next().is_none() {
-        return (few.paths, few.closed);
-    }
-    let all = Mutex::new(Found::new(root));
-    builder.build_parallel().run(|| {
-        let mut batch = Batch { found: Found::new(root), all: &all };
-        Box::new(move |entry| {
-            batch.found.take(entry);
-            WalkState::Continue
-        })
-    });
-    let all = all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    (all.paths, all.closed)
-}
-
-/// What a walk found: paths, and sentences about what could not be entered.
-struct Found<'a> {
-    root: &'a Path,
-    paths: Vec<String>,
-    closed: Vec<String>,
-}
-
-impl<'a> Found<'a> {
-    fn new(root: &'a Path) -> Self {
-        Found { root, paths: Vec::new(), closed: Vec::new() }
-    }
-
-    fn take(&mut self, entry: Result<DirEntry, ignore::Error>) {
-        match entry {
-            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_symlink()) => {
-                if let Some(path) = entry.path().strip_prefix(self.root).ok().and_then(Path::to_str) {
-                    self.paths.push(if cfg!(windows) { path.replace('\\', "/") } else { path.to_owned() });
-                }
-            }
-            Ok(_) => {}
-            Err(error) => self.closed.push(error.to_string().replace(&format!("{}/", self.root.display()), "")),
-        }
-    }
-}
-
-/// What one thread found; handed over when the thread is done.
-struct Batch<'a, 'b> {
-    found: Found<'b>,
-    all: &'a Mutex<Found<'b>>,
-}
-
-impl Drop for Batch<'_, '_> {
-    fn drop(&mut self) {
-        let mut all = self.all.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        all.paths.append(&mut self.found.paths);
-        all.closed.append(&mut self.found.closed);
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the only reader")]
-fn read_text(root: &Path, path: &str) -> Text {
-    let real = root.join(path).canonicalize().map_err(|error| Unread(format!("cannot be read: {error}")))?;
-    if !real.starts_with(root) {
-        return Err(Unread("is a link that leads out of the repository".to_owned()));
-    }
-    let about = real.metadata().map_err(|error| Unread(format!("cannot be read: {error}")))?;
-    if !about.is_file() {
-        return Err(Unread("is not a regular file".to_owned()));
-    }
-    if about.len() > LARGEST_TEXT {
-        let (size, limit) = (about.len() >> 20, LARGEST_TEXT >> 20);
-        return Err(Unread(format!("is {size} MiB large, and no more than {limit} MiB are read")));
-    }
-    let bytes = std::fs::read(&real).map_err(|error| Unread(format!("cannot be read: {error}")))?;
-    match real.extension().is_some_and(|ending| ending == "txt") {
+fn read_text(place: &Path) -> Text {
+    let bytes = door::bytes(place, LARGEST_TEXT)?;
+    match place.extension().is_some_and(|ending| ending == "txt") {
         true => decode(without_utf_16(bytes)),
         false => decode(bytes),
     }
@@ -299,14 +207,10 @@ fn declares_latin(bytes: &[u8]) -> bool {
 }
 
 fn decode(bytes: Vec<u8>) -> Text {
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(Unread("is UTF-16 text: save it as UTF-8".to_owned()));
-    }
     if declares_latin(&bytes) {
         return Ok(bytes.into_iter().map(char::from).collect());
     }
-    let mut text = String::from_utf8(bytes)
-        .map_err(|error| Unread(format!("is not UTF-8 text (byte {})", error.utf8_error().valid_up_to() + 1)))?;
+    let mut text = door::utf_8(bytes)?;
     if text.starts_with('\u{feff}') {
         text.drain(..'\u{feff}'.len_utf8());
     }

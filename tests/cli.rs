@@ -184,3 +184,43 @@ fn completions_and_the_manual_are_there() {
     let wrong = tree.run(&["man", "inti"]);
     assert!(wrong.code == 2 && wrong.err.contains("did you mean `init`?"), "{}", wrong.err);
 }
+
+/// Every way to print a product.
+const PRODUCTS: [&[&str]; 17] = [
+    &["init", "--stdout", "dockerfile"],
+    &["init", "--json", "--dry-run"],
+    &["init", "--diff", "--port", "9099"],
+    &["update", "--diff", "--port", "9099"],
+    &["explain"],
+    &["explain", "--json"],
+    &["check"],
+    &["check", "--format", "json"],
+    &["check", "--format", "sarif"],
+    &["check", "--format", "github"],
+    &["config", "get", "runtime"],
+    &["config", "list"],
+    &["config", "schema"],
+    &["completions", "bash"],
+    &["man"],
+    &["--help"],
+    &["init", "--help"],
+];
+
+#[test]
+fn a_full_disk_behind_standard_output_is_no_success_and_a_closed_pipe_none_of_our_business() {
+    let tree = Tree::fixture("go-server");
+    assert_eq!(tree.run(&["init", "--yes"]).code, 0);
+    assert_eq!(tree.run(&["config", "set", "runtime", "slim"]).code, 0);
+    for arguments in PRODUCTS {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let done = tree.run_into(arguments, full);
+        assert_eq!(done.code, 2, "{arguments:?}: {}", done.err);
+        assert!(done.err.contains("error: cannot write to standard output: No space left"), "{}", done.err);
+        let usual = tree.run(arguments);
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let done = tree.run_into(arguments, writer);
+        assert_eq!((done.code, done.err), (usual.code, usual.err), "{arguments:?}");
+        assert!(!usual.out.is_empty(), "{arguments:?}");
+    }
+}

@@ -272,3 +272,57 @@ fn two_runs_at_once_do_not_mix() {
     let stray = tree.everything().iter().any(|(path, _)| path.to_string_lossy().contains(".dockgen-"));
     assert!(!stray);
 }
+
+/// Runs both at once and wants both to succeed.
+fn at_once(tree: &Tree, one: &[&str], other: &[&str]) {
+    std::thread::scope(|scope| {
+        for arguments in [one, other] {
+            scope.spawn(move || {
+                let done = tree.run(arguments);
+                assert_eq!(done.code, 0, "{arguments:?}: {}", done.err);
+            });
+        }
+    });
+}
+
+#[test]
+fn of_two_runs_at_once_none_forgets_what_the_other_was_told() {
+    let kept = |tree: &Tree, wishes: &[&str]| {
+        let text = tree.read("dockgen.toml");
+        assert!(wishes.iter().all(|wish| text.contains(wish)), "{wishes:?} in\n{text}");
+        assert!(tree.everything().iter().all(|(path, _)| !path.to_string_lossy().contains(".dockgen")));
+    };
+    for _ in 0..14 {
+        let tree = Tree::fixture("go-server");
+        at_once(&tree, &["config", "set", "port", "9000"], &["config", "set", "name", "zebra"]);
+        kept(&tree, &["port = 9000", "name = \"zebra\""]);
+        at_once(&tree, &["config", "unset", "port"], &["config", "set", "uid", "5000"]);
+        assert!(!tree.read("dockgen.toml").contains("port"));
+        kept(&tree, &["zebra", "uid = 5000"]);
+    }
+    for _ in 0..14 {
+        let tree = Tree::fixture("go-server");
+        at_once(&tree, &["init", "--yes", "--port", "9000"], &["init", "--yes", "--name", "zebra"]);
+        kept(&tree, &["port = 9000", "name = \"zebra\""]);
+        at_once(&tree, &["update", "--runtime", "alpine"], &["config", "set", "uid", "5000"]);
+        kept(&tree, &["port = 9000", "zebra", "alpine", "uid = 5000"]);
+    }
+}
+
+#[test]
+fn a_lock_that_is_never_given_back_is_named() {
+    let tree = Tree::fixture("go-server");
+    let folder = std::fs::OpenOptions::new().read(true).open(tree.path()).unwrap();
+    folder.lock().unwrap();
+    for arguments in [&["init", "--yes"][..], &["config", "set", "port", "9000"]] {
+        let done = tree.run(arguments);
+        assert!(done.code == 2 && done.err.contains("holds the lock of"), "{}", done.err);
+    }
+    assert!(!tree.has("Dockerfile") && !tree.has("dockgen.toml"));
+    std::thread::scope(|scope| {
+        let waits = scope.spawn(|| tree.run(&["init", "--yes"]).code);
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        folder.unlock().unwrap();
+        assert_eq!(waits.join().unwrap(), 0);
+    });
+}

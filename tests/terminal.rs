@@ -123,3 +123,20 @@ fn no_is_respected() {
     assert_eq!(session.ends(), 1);
     assert!(!tree.has("Dockerfile"));
 }
+
+#[test]
+fn what_changed_while_a_person_thought_is_not_overwritten() {
+    let tree = Tree::fixture("go-server");
+    let mut session = Session::start(&tree, &["init"]);
+    session.sees("Write these 3 files?");
+    // Nobody waits for the person.
+    assert_eq!(tree.run(&["config", "set", "port", "9001"]).code, 0);
+    let before = tree.everything();
+    session.types("y\r").sees("the repository changed while you were asked; nothing was written");
+    assert_eq!(session.ends(), 1);
+    assert_eq!(tree.everything(), before);
+    let mut session = Session::start(&tree, &["init"]);
+    session.sees("Write these 3 files?").types("y\r");
+    assert_eq!(session.ends(), 0);
+    assert!(tree.read("Dockerfile").contains("EXPOSE 9001"));
+}

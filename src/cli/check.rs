@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::findings::Folder;
+use super::outlook::{self, Outlook};
 use super::{CheckArgs, Format, print, settle};
 use crate::changes::Manners;
 use crate::disk;
 use crate::error::{Error, Exit};
 use crate::lint::{Level, Reason};
-use crate::repo::Repo;
+use crate::wishes::Wishes;
 use crate::{DOCKERFILE, IGNORE, OWN_IGNORE, WORKFLOW, judge};
 
 /// Says why the files are stale or break a rule; writes nothing.
@@ -19,16 +20,17 @@ use crate::{DOCKERFILE, IGNORE, OWN_IGNORE, WORKFLOW, judge};
 /// As for a draft.
 pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
     print::colour(args.voice.color);
-    let repo = Repo::open(&args.dir)?;
+    disk::look(&args.dir)?;
     let lock = settle::lock(&args.dir)?;
-    let draft = crate::draft(&repo, &settle::standing_wishes(&args.dir)?)?;
-    let changes = settle::changes(&args.dir, &repo, &draft, &lock, Manners::default())?;
+    let outlook = Outlook::of(&args.dir, lock, &Wishes::default(), Manners::default())?;
+    let Outlook { repo, draft, lock, changes, .. } = &outlook;
+    outlook::whole(repo)?;
     let mut texts = BTreeMap::new();
     for path in [DOCKERFILE, IGNORE, OWN_IGNORE, WORKFLOW] {
         texts.insert(path, disk::today(&args.dir, path)?);
     }
-    let mut reasons = judge::states(&changes, &lock, &draft);
-    reasons.extend(judge::written(&repo, &draft, &lock, |path| texts.get(path)?.as_deref()));
+    let mut reasons = judge::states(changes, lock, draft);
+    reasons.extend(judge::written(repo, draft, lock, |path| texts.get(path)?.as_deref()));
     speak(args, &reasons)?;
     Ok(if reasons.iter().all(|reason| reason.level == Level::Note) { Exit::Done } else { Exit::No })
 }
@@ -39,16 +41,16 @@ fn speak(args: &CheckArgs, reasons: &[Reason]) -> Result<(), Error> {
         Format::Sarif => print::product(&format!("{:#}\n", Folder::of(&args.dir)?.sarif(reasons))),
         Format::Github => {
             let folder = Folder::of(&args.dir)?;
-            print::product(&reasons.iter().map(|reason| folder.annotation(reason)).collect::<String>());
+            print::product(&reasons.iter().map(|reason| folder.annotation(reason)).collect::<String>())
         }
         Format::Text => {
-            reasons.iter().for_each(|reason| print::product(&print::printable(&format!("{}\n", line(reason)))));
+            print::product(&reasons.iter().map(|it| print::printable(&format!("{}\n", line(it)))).collect::<String>())?;
             if !args.voice.quiet {
                 print::say(&judge::summary(reasons));
             }
+            Ok(())
         }
     }
-    Ok(())
 }
 
 /// A reason as a line for people.

@@ -17,6 +17,7 @@ const DOCKERFILE: &str = "Dockerfile";
 pub fn run(args: &ExplainArgs) -> Result<Exit, Error> {
     print::colour(args.voice.color);
     let target = Target::of(&args.what)?;
+    disk::look(&target.dir)?;
     let wishes = args.wishes.wishes().or(settle::standing_wishes(&target.dir)?);
     let draft = crate::draft(&Repo::open(&target.dir)?, &wishes)?;
     let text = disk::today(&target.dir, DOCKERFILE)?;
@@ -37,7 +38,7 @@ pub fn run(args: &ExplainArgs) -> Result<Exit, Error> {
         (false, true) => written::text(&steps, &draft),
         (false, false) => crate::explain::text(&draft, &steps),
     };
-    print::product(&if args.json { shown } else { print::printable(&shown) });
+    print::product(&if args.json { shown } else { print::printable(&shown) })?;
     Ok(Exit::Done)
 }
 

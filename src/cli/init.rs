@@ -1,12 +1,14 @@
 //! `dockgen init`.
 
+use super::outlook::{self, Outlook};
 use super::{InitArgs, Printed, check, print, settle};
 use crate::changes::{Change, Manners};
+use crate::disk::{self, Hold};
 use crate::error::{Error, Exit};
 use crate::facts::Strength;
 use crate::repo::Repo;
 use crate::wishes::Wishes;
-use crate::{Draft, ask, disk};
+use crate::{Draft, ask};
 use print::{DIM, GOOD};
 
 /// Looks, decides and writes. `wished`: called without the word `init`, which asks nothing.
@@ -15,22 +17,56 @@ use print::{DIM, GOOD};
 /// As for a draft, and where something cannot be written.
 pub fn run(args: &InitArgs, wished: bool) -> Result<Exit, Error> {
     print::colour(args.voice.color);
-    let repo = Repo::open(&args.dir)?;
-    let standing = settle::standing_wishes(&args.dir)?;
     let asked = args.wishes.wishes();
     let prints = args.stdout.is_some() || args.json || args.diff || args.dry_run;
-    let asks = !wished && !args.yes && !prints && ask::is_possible();
-    if asks {
-        return session(args, &repo, asked, &standing);
+    if !wished && !args.yes && !prints && ask::is_possible() {
+        return session(args, asked);
     }
-    let draft = crate::draft(&repo, &asked.clone().or(standing.clone()))?;
-    let config = settle::kept(&args.dir, &asked, &standing)?;
-    finish(args, &repo, &draft, config.as_deref(), false)
+    let hold = outlook::enter(&args.dir, args.stdout.is_none() && !args.dry_run && !args.diff)?;
+    if let Some(printed) = args.stdout {
+        let wishes = asked.or(settle::standing_wishes(&args.dir)?);
+        return stdout(&crate::draft(&Repo::open(&args.dir)?, &wishes)?, printed);
+    }
+    finish(args, &look(args, &asked)?, hold.as_ref())
+}
+
+fn look(args: &InitArgs, asked: &Wishes) -> Result<Outlook, Error> {
+    // Who asks for files where the Dockerfile was deleted starts over; a workflow that alone was deleted stays away.
+    let restore = disk::today_or(&args.dir, "Dockerfile", args.force)?.is_none();
+    let manners = Manners { force: args.force, restore, adopt: args.adopt };
+    let outlook = Outlook::of(&args.dir, settle::lock(&args.dir)?, asked, manners)?;
+    settle::guard(&outlook.repo, &outlook.draft, &outlook.changes)?;
+    Ok(outlook)
+}
+
+/// Asks, shows what would be written, asks once more, and writes that. Nobody is kept waiting while a person thinks: what
+/// was shown is compared with what is there when it is written.
+fn session(args: &InitArgs, asked: Wishes) -> Result<Exit, Error> {
+    drop(outlook::hold(&args.dir)?);
+    let asked = answers(args, asked)?;
+    let shown = look(args, &asked)?;
+    let touched = shown.changes.iter().filter(|change| change.text.is_some()).count();
+    if touched > 0 {
+        preview(&shown.changes);
+        if !ask::may_write(touched)? {
+            print::say("nothing was written");
+            return Ok(Exit::No);
+        }
+    }
+    let hold = outlook::hold(&args.dir)?;
+    let now = look(args, &asked)?;
+    if !now.is_same(&shown) {
+        return Err(Error::no("the repository changed while you were asked; nothing was written")
+            .hint("`dockgen init` looks again"));
+    }
+    finish(args, &now, Some(&hold))
 }
 
 /// Draws, asks what is only a guess, draws again with the answer, until nothing is left to ask.
-fn session(args: &InitArgs, repo: &Repo, mut asked: Wishes, standing: &Wishes) -> Result<Exit, Error> {
-    let mut draft = crate::draft(repo, &asked.clone().or(standing.clone()))?;
+fn answers(args: &InitArgs, mut asked: Wishes) -> Result<Wishes, Error> {
+    let repo = Repo::open(&args.dir)?;
+    let standing = settle::standing_wishes(&args.dir)?;
+    let mut draft = crate::draft(&repo, &asked.clone().or(standing.clone()))?;
     print::say(&format!("{GOOD}{}{GOOD:#} {DIM}({}){DIM:#}", draft.name, draft.language.title));
     for decision in draft.decisions.iter().filter(|decision| !decision.is_question()) {
         let text = format!("{}: {}, {}", decision.topic, decision.value, decision.reason);
@@ -47,46 +83,27 @@ fn session(args: &InitArgs, repo: &Repo, mut asked: Wishes, standing: &Wishes) -
         done.push(decision.topic);
         let answer = ask::question(decision)?;
         asked.answer(decision.topic, &answer).map_err(Error::usage)?;
-        draft = crate::draft(repo, &asked.clone().or(standing.clone()))?;
+        draft = crate::draft(&repo, &asked.clone().or(standing.clone()))?;
     }
-    let config = settle::kept(&args.dir, &asked, standing)?;
-    finish(args, repo, &draft, config.as_deref(), true)
+    Ok(asked)
 }
 
-fn finish(args: &InitArgs, repo: &Repo, draft: &Draft, config: Option<&str>, asks: bool) -> Result<Exit, Error> {
-    if let Some(printed) = args.stdout {
-        return stdout(draft, printed);
+fn finish(args: &InitArgs, outlook: &Outlook, hold: Option<&Hold>) -> Result<Exit, Error> {
+    if let Some(hold) = hold {
+        outlook.apply(hold)?;
     }
-    let _alone = disk::alone(&args.dir);
-    let lock = settle::lock(&args.dir)?;
-    // Who asks for files where the Dockerfile was deleted starts over; a workflow that alone was deleted stays away.
-    let restore = disk::today(&args.dir, "Dockerfile")?.is_none();
-    let manners = Manners { force: args.force, restore, adopt: args.adopt };
-    let changes = settle::changes(&args.dir, repo, draft, &lock, manners)?;
-    settle::guard(repo, draft, &changes)?;
-    let writes = !args.dry_run && !args.diff;
-    let touched = changes.iter().filter(|change| change.text.is_some()).count();
-    if asks && touched > 0 {
-        preview(&changes);
-        if !ask::may_write(touched)? {
-            print::say("nothing was written");
-            return Ok(Exit::No);
-        }
-    }
-    if writes {
-        settle::apply(&args.dir, &changes, &lock, draft, config)?;
-    }
+    let Outlook { repo, draft, lock, changes, .. } = outlook;
     if args.json {
-        print::product(&format!("{:#}\n", json(draft, &changes)));
+        print::product(&format!("{:#}\n", json(draft, changes)))?;
     } else if args.diff {
-        print::coloured(&changes.iter().map(|change| print::diff(&change.diff())).collect::<String>());
+        print::coloured(&changes.iter().map(|change| print::diff(&change.diff())).collect::<String>())?;
     } else if !args.voice.quiet {
-        tell(args, draft, &changes, writes);
-        for reason in settle::found(repo, draft, &lock, &changes) {
+        tell(args, draft, changes, hold.is_some());
+        for reason in settle::found(repo, draft, lock, changes) {
             print::warning(&check::line(&reason));
         }
     }
-    Ok(settle::exit(&changes))
+    Ok(settle::exit(changes))
 }
 
 /// The Dockerfile with colours, and the sizes of everything that would be written.
@@ -104,7 +121,7 @@ fn stdout(draft: &Draft, printed: Printed) -> Result<Exit, Error> {
     let path = printed.path();
     let document = draft.documents.iter().find(|document| document.path == path);
     let document = document.ok_or_else(|| Error::usage(format!("`{path}` is not written with these wishes")))?;
-    print::product(&document.text);
+    print::product(&document.text)?;
     Ok(Exit::Done)
 }
 

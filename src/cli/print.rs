@@ -1,6 +1,6 @@
 //! What the commands say: the product on standard output, everything for people on standard error.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 
 use anstyle::{AnsiColor, Style};
 
@@ -30,20 +30,46 @@ pub fn colour(choice: clap::ColorChoice) {
 }
 
 /// Prints the product. A reader that went away is no error.
-pub fn product(text: &str) {
-    bytes(text.as_bytes());
+///
+/// # Errors
+/// Where it cannot be written, such as on a full disk.
+pub fn product(text: &str) -> Result<(), Error> {
+    bytes(text.as_bytes())
 }
 
 /// Prints the product as it is.
-pub fn bytes(bytes: &[u8]) {
+///
+/// # Errors
+/// As for [`product`].
+pub fn bytes(bytes: &[u8]) -> Result<(), Error> {
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(bytes).and_then(|()| out.flush());
+    arrived(out.write_all(bytes).and_then(|()| out.flush()))
 }
 
 /// Prints the product with its colours, where they are wanted.
-pub fn coloured(text: &str) {
+///
+/// # Errors
+/// As for [`product`].
+pub fn coloured(text: &str) -> Result<(), Error> {
     let mut out = anstream::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    arrived(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// Prints the help or the version that was asked for, or what is wrong with the arguments.
+///
+/// # Errors
+/// As for [`product`].
+pub fn clap(error: &clap::Error) -> Result<(), Error> {
+    arrived(error.print().and_then(|()| std::io::stdout().flush()))
+}
+
+fn arrived(written: std::io::Result<()>) -> Result<(), Error> {
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::usage(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Tells a person something.

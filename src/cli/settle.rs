@@ -39,7 +39,7 @@ pub fn lock(root: &Path) -> Result<Lock, Error> {
 pub fn changes(root: &Path, repo: &Repo, draft: &Draft, lock: &Lock, manners: Manners) -> Result<Vec<Change>, Error> {
     let mut today = BTreeMap::new();
     for path in draft.documents.iter().map(|document| document.path).chain([IGNORE, OWN_IGNORE]) {
-        today.insert(path, disk::today(root, path)?);
+        today.insert(path, disk::today_or(root, path, manners.force)?);
     }
     let today = |path: &str| today.get(path).cloned().flatten();
     let (place, why) = ignore_file(repo, draft, lock, today, manners);
@@ -131,34 +131,6 @@ pub fn guard(repo: &Repo, draft: &Draft, changes: &[Change]) -> Result<(), Error
     let lines: Vec<String> = paths.iter().map(|path| format!("`!{}`", dockerignore::literal(path))).collect();
     Err(Error::no(format!("line {line} of `{}` hides `{}`, which the build reads", theirs.path, paths.join("`, `")))
         .hint(format!("add {} at its end, or replace the file: `dockgen init --force`", lines.join(" and "))))
-}
-
-/// Writes the documents, what was generated, and `config`, all or none.
-///
-/// # Errors
-/// Where something cannot be written; nothing has changed then.
-pub fn apply(root: &Path, changes: &[Change], lock: &Lock, draft: &Draft, config: Option<&str>) -> Result<(), Error> {
-    let mut after = lock.clone();
-    // What waits for a conflict to be resolved was not merged yet: it comes with the next run.
-    for change in changes {
-        match change.fate {
-            Fate::Conflict if change.text.is_none() => {}
-            Fate::Held if change.path != WORKFLOW => after.hold(change.path),
-            Fate::Held | Fate::Foreign => {}
-            _ => after.set(change.path, &change.generated),
-        }
-    }
-    after.note(draft);
-    let text = after.text();
-    let mut files: Vec<(&str, &str)> =
-        changes.iter().filter_map(|change| Some((change.path, change.text.as_deref()?))).collect();
-    if !after.has_same_documents(lock) {
-        files.push((lock::PATH, &text));
-    }
-    if let Some(config) = config {
-        files.push((config::PATH, config));
-    }
-    disk::write(root, &files)
 }
 
 /// The text of `dockgen.toml` with what was said by flags and answers, also where it is what dockgen would choose today;

@@ -74,17 +74,23 @@ impl Tree {
 
     /// Runs the binary in the tree, without a terminal.
     pub fn run(&self, arguments: &[&str]) -> Outcome {
-        let done = Command::new(env!("CARGO_BIN_EXE_dockgen"))
-            .args(arguments)
-            .current_dir(self.path())
-            .stdin(Stdio::null())
-            .env_remove("CI")
-            .output()
-            .unwrap();
+        self.run_into(arguments, Stdio::piped())
+    }
+
+    /// The same with a standard output of the test's choice.
+    pub fn run_into(&self, arguments: &[&str], out: impl Into<Stdio>) -> Outcome {
+        let done = self.command(arguments).stdout(out).stderr(Stdio::piped()).output().unwrap();
         Outcome {
             code: done.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&done.stdout).into_owned(),
             err: String::from_utf8_lossy(&done.stderr).into_owned(),
         }
+    }
+
+    /// The binary in the tree, to be started by the test.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dockgen"));
+        command.args(arguments).current_dir(self.path()).stdin(Stdio::null()).env_remove("CI");
+        command
     }
 }

@@ -1,0 +1,113 @@
+//! What a run would do with a repository, from the lock that it begins under to the writing that ends it.
+
+use std::path::Path;
+
+use super::{print, settle};
+use crate::changes::{Change, Fate, Manners};
+use crate::disk::{self, Hold};
+use crate::error::Error;
+use crate::lock::{self, Lock};
+use crate::repo::Repo;
+use crate::wishes::Wishes;
+use crate::{Draft, WORKFLOW, config};
+
+/// The beginning of every run that looks at a repository: one that writes keeps the others out, one that only reads waits
+/// for them.
+///
+/// # Errors
+/// As for [`disk::hold`] and [`disk::look`].
+pub fn enter(root: &Path, writes: bool) -> Result<Option<Hold>, Error> {
+    match writes {
+        true => hold(root).map(Some),
+        false => disk::look(root).map(|()| None),
+    }
+}
+
+/// Keeps other runs out, and says what became of an interrupted one.
+///
+/// # Errors
+/// As for [`disk::hold`].
+pub fn hold(root: &Path) -> Result<Hold, Error> {
+    let hold = disk::hold(root)?;
+    if let Some(mended) = hold.mended {
+        print::warning(mended);
+    }
+    Ok(hold)
+}
+
+/// What a run would do with the repository as it is now.
+pub struct Outlook {
+    pub repo: Repo,
+    pub draft: Draft,
+    pub lock: Lock,
+    pub changes: Vec<Change>,
+    /// The new text of `dockgen.toml`, where it changes.
+    pub config: Option<String>,
+}
+
+impl Outlook {
+    /// Looks, decides and compares; writes nothing.
+    ///
+    /// # Errors
+    /// As for a draft; where a file that is there cannot be read; where files were generated already and the repository
+    /// cannot be read in full, since what is not seen would be taken for gone.
+    pub fn of(root: &Path, lock: Lock, asked: &Wishes, manners: Manners) -> Result<Self, Error> {
+        let repo = Repo::open(root)?;
+        let standing = settle::standing_wishes(root)?;
+        let draft = crate::draft(&repo, &asked.clone().or(standing.clone()))?;
+        if !lock.is_empty() {
+            whole(&repo)?;
+        }
+        let changes = settle::changes(root, &repo, &draft, &lock, manners)?;
+        let config = settle::kept(root, asked, &standing)?;
+        Ok(Outlook { repo, draft, lock, changes, config })
+    }
+
+    /// Whether the same would be written over the same files.
+    pub fn is_same(&self, other: &Outlook) -> bool {
+        fn texts(outlook: &Outlook) -> impl Iterator<Item = (&'static str, &Option<String>, &Option<String>)> {
+            outlook.changes.iter().map(|change| (change.path, &change.today, &change.text))
+        }
+        texts(self).eq(texts(other)) && self.config == other.config && self.lock == other.lock
+    }
+
+    /// Writes the documents, what was generated, and the wishes, all or none.
+    ///
+    /// # Errors
+    /// As for [`Hold::write`].
+    pub fn apply(&self, hold: &Hold) -> Result<(), Error> {
+        let mut after = self.lock.clone();
+        // What waits for a conflict to be resolved was not merged yet: it comes with the next run.
+        for change in &self.changes {
+            match change.fate {
+                Fate::Conflict if change.text.is_none() => {}
+                Fate::Held if change.path != WORKFLOW => after.hold(change.path),
+                Fate::Held | Fate::Foreign => {}
+                _ => after.set(change.path, &change.generated),
+            }
+        }
+        after.note(&self.draft);
+        let text = after.text();
+        let mut files: Vec<(&str, &str)> =
+            self.changes.iter().filter_map(|change| Some((change.path, change.text.as_deref()?))).collect();
+        if !after.has_same_documents(&self.lock) {
+            files.push((lock::PATH, &text));
+        }
+        if let Some(config) = &self.config {
+            files.push((config::PATH, config));
+        }
+        hold.write(&files)
+    }
+}
+
+/// Refuses where the repository cannot be read in full.
+///
+/// # Errors
+/// Names the first thing that cannot be read.
+pub fn whole(repo: &Repo) -> Result<(), Error> {
+    match repo.closed().first() {
+        None => Ok(()),
+        Some(closed) => Err(Error::usage(format!("the repository cannot be read in full: {closed}"))
+            .hint("make it readable, or name it in `.gitignore`")),
+    }
+}
