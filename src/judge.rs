@@ -71,18 +71,26 @@ fn said<'a>(lines: Option<&[&'a str]>) -> Option<&'a str> {
 }
 
 /// What breaks a rule in the documents as they stand, or would stand. A Dockerfile of somebody else's never made dockgen's
-/// promises: of these it is only told.
-pub fn written<'a>(repo: &Repo, draft: &Draft, lock: &Lock, text: impl Fn(&str) -> Option<&'a str>) -> Vec<Reason> {
+/// promises: of these it is only told. Without a draft it is somebody else's.
+pub fn written<'a>(
+    repo: &Repo,
+    draft: Option<&Draft>,
+    lock: &Lock,
+    text: impl Fn(&str) -> Option<&'a str>,
+) -> Vec<Reason> {
     let dockerfile = text(DOCKERFILE);
     let ignore = [OWN_IGNORE, IGNORE].into_iter().find_map(|path| Some((path, text(path)?)));
-    let is_theirs = lock.base(DOCKERFILE).is_none() && dockerfile.is_some_and(|text| text != draft.text(DOCKERFILE));
+    let is_own = |draft: &&Draft| {
+        lock.base(DOCKERFILE).is_some() || dockerfile.is_none_or(|text| text == draft.text(DOCKERFILE))
+    };
+    let own = draft.filter(is_own);
     let texts = Texts { dockerfile, dockerignore: ignore.map(|(_, text)| text), workflow: text(WORKFLOW) };
     let mut reasons = structure(&texts, repo);
     for reason in reasons.iter_mut().filter(|reason| reason.file == IGNORE) {
         reason.file = ignore.map_or(IGNORE, |(path, _)| path).to_owned();
     }
-    reasons.extend(of_dockerfile(repo, draft, dockerfile.unwrap_or_default(), is_theirs, texts.dockerignore));
-    if let Some((place, ignore)) = ignore.filter(|_| !is_theirs) {
+    reasons.extend(of_dockerfile(repo, own, dockerfile.unwrap_or_default(), texts.dockerignore));
+    if let (Some((place, ignore)), Some(draft)) = (ignore, own) {
         let is_told = |reason: &Reason| reasons.iter().any(|told| told.rule == reason.rule && names_same(told, reason));
         let reads = context::hidden_reads(repo, ignore, place, &draft.reads);
         reasons.extend(reads.into_iter().filter(|reason| !is_told(reason)).collect::<Vec<_>>());
@@ -90,7 +98,7 @@ pub fn written<'a>(repo: &Repo, draft: &Draft, lock: &Lock, text: impl Fn(&str) 
     if let Some(ignore) = text(IGNORE).filter(|_| lock.base(IGNORE).is_some()) {
         reasons.extend(context::hidden_from_others(repo, ignore));
     }
-    if is_theirs {
+    if own.is_none() {
         reasons.iter_mut().filter(|reason| is_promise(reason)).for_each(|reason| reason.level = Level::Note);
     }
     reasons
@@ -116,19 +124,19 @@ fn is_promise(reason: &Reason) -> bool {
     )
 }
 
-fn of_dockerfile(repo: &Repo, draft: &Draft, text: &str, is_theirs: bool, ignore: Option<&str>) -> Vec<Reason> {
+/// `own`: the draft that the Dockerfile comes from; `None` where it is somebody else's.
+fn of_dockerfile(repo: &Repo, own: Option<&Draft>, text: &str, ignore: Option<&str>) -> Vec<Reason> {
     let Ok(steps) = dockerfile::steps(text) else { return Vec::new() };
     let mut reasons = lint::promises(DOCKERFILE, text);
-    let is_elsewhere = is_theirs && (context::has_other_contexts(repo) || !neighbours::is_built_here(repo, &steps));
+    let is_elsewhere = own.is_none() && (context::has_other_contexts(repo) || !neighbours::is_built_here(repo, &steps));
     if !is_elsewhere {
         reasons.extend(context::missing(&steps, repo));
         reasons.extend(start::missing(&steps, repo, ignore));
     }
-    if !is_theirs {
+    if let Some(draft) = own {
         let generated = draft.text(DOCKERFILE);
-        let manifest = |kind: &'_ Kind| matches!(kind, Kind::Manifest(path) if generated.contains(path.as_str()));
-        let manifests = draft.facts.iter().filter(|fact| manifest(&fact.kind)).filter_map(|fact| match &fact.kind {
-            Kind::Manifest(path) => Some(path.as_str()),
+        let manifests = draft.facts.iter().filter_map(|fact| match &fact.kind {
+            Kind::Manifest(path) if generated.contains(path.as_str()) => Some(path.as_str()),
             _ => None,
         });
         reasons.extend(context::unseen_manifests(&steps, repo, &manifests.collect::<Vec<_>>()));
@@ -172,9 +180,9 @@ mod tests {
         let own = Reason::new("root-user", "a", None, "x");
         let told = Reason { level: Level::Note, ..own.clone() };
         assert_eq!(summary(&[]), "the files are up to date and keep their promises");
-        assert_eq!(summary(&[told.clone()]), "the files are up to date and keep their promises; 1 note");
-        assert_eq!(summary(&[own.clone()]), "1 found");
-        assert_eq!(summary(&[stale.clone()]), "1 found; `dockgen update` mends it");
+        assert_eq!(summary(std::slice::from_ref(&told)), "the files are up to date and keep their promises; 1 note");
+        assert_eq!(summary(std::slice::from_ref(&own)), "1 found");
+        assert_eq!(summary(std::slice::from_ref(&stale)), "1 found; `dockgen update` mends it");
         assert_eq!(summary(&[stale.clone(), stale.clone()]), "2 found; `dockgen update` mends them");
         assert_eq!(
             summary(&[stale, gone, own, told]),

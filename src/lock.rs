@@ -67,8 +67,7 @@ impl Lock {
     /// # Errors
     /// Where it is damaged, holds a merge conflict, or was written by a newer dockgen.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let hint =
-            "restore it with `git checkout dockgen.lock`, or delete it: files that are there then count as yours";
+        let hint = "take the one of your branch, `git checkout HEAD -- dockgen.lock`, and run `dockgen update`; or delete it: files that are there then count as yours";
         if text.lines().any(|line| line.starts_with("<<<<<<< ")) {
             return Err(Error::usage(format!("`{PATH}` has an unresolved merge conflict")).hint(hint));
         }

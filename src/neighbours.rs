@@ -207,7 +207,7 @@ fn joined(folder: &str, path: &str) -> Option<String> {
 fn is_container_file(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let named = |word: &str| {
-        let begins = name.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let begins = name.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']));
         begins || name.strip_suffix(word).is_some_and(|rest| rest.ends_with('.'))
     };
     ["Dockerfile", "Containerfile", "dockerfile"].iter().any(|word| named(word)) && !name.ends_with("ignore")
@@ -263,6 +263,7 @@ mod tests {
             ("Dockerfile", COPIES_ALL),
             ("Dockerfile.dev", COPIES_ALL),
             ("Dockerfile.dev.dockerignore", "x"),
+            ("Dockerfile-build", "FROM a:1\nCOPY go.sum /\n"),
             ("Dockerfile.prod", "FROM a:1\nRUN --mount=type=bind,source=go.mod,target=go.mod x\n"),
             ("api/Dockerfile", COPIES_ALL),
             ("api/go.mod", ""),
@@ -276,6 +277,7 @@ mod tests {
             ("web/package.json", ""),
         ]);
         let expected = [
+            pair("Dockerfile-build", "go.sum"),
             pair("Dockerfile.prod", "go.mod"),
             pair("app.dockerfile", "conf/x.yaml"),
             pair("docker/Containerfile", "."),
@@ -326,6 +328,11 @@ mod tests {
         let workflow = ".github/workflows/release.yml";
         assert_eq!(publishes(workflow, "- uses: docker/build-push-action@v6\n"), Some("docker/build-push-action"));
         assert_eq!(publishes(workflow, "run: docker push x/y:1\n"), Some("docker push"));
+        assert_eq!(
+            publishes(workflow, "uses: docker/login-action@v4\nrun: make images\n"),
+            Some("docker/login-action")
+        );
+        assert_eq!(publishes(workflow, "run: make container.push\n"), Some("make"));
         assert_eq!(publishes(".gitlab-ci.yml", "script:\n  - docker push x\n"), Some("docker push"));
         assert_eq!(publishes(".goreleaser.yaml", "dockers:\n  - image_templates: [x]\n"), Some("goreleaser"));
         assert_eq!(publishes(".goreleaser.yaml", "builds:\n  - main: ./cmd\n"), None);

@@ -1,5 +1,7 @@
 //! What `check` finds: over the files of every fixture, over edits, and over files of somebody else.
 
+#![expect(clippy::disallowed_methods, reason = "tests list the fixtures and take files away")]
+
 mod support;
 
 use dockgen::judge;
@@ -23,7 +25,7 @@ fn a_file_just_written_has_no_finding() {
             lock.set(document.path, &document.text);
         }
         let text = |path: &str| Some(draft.text(path)).filter(|text| !text.is_empty());
-        for reason in judge::written(&repo, &draft, &lock, text) {
+        for reason in judge::written(&repo, Some(&draft), &lock, text) {
             // The release is the repository's own choice, and `init` says it too.
             let is_known = reason.rule == "end-of-life" && path.ends_with("python-end-of-life");
             if !is_known {
@@ -175,4 +177,16 @@ fn a_dockerfile_of_somebody_else_is_judged_by_the_same_rules_and_made_no_promise
         "{}",
         check.out
     );
+}
+
+#[test]
+fn a_dockerfile_is_judged_also_where_dockgen_writes_none() {
+    let dockerfile = "FROM rust:1.90 AS b\nCOPY . .\nRUN cargo build\nFROM debian:13\nCOPY --from=b /x /x\nUSER 1\nENTRYPOINT [\"/x\"]\n";
+    let tree = Tree::new(&[("Cargo.toml", ""), ("Dockerfile", dockerfile)]);
+    let check = tree.run(&["check"]);
+    assert_eq!((check.code, check.out.as_str()), (0, ""), "{}", check.err);
+    tree.write("Dockerfile", dockerfile.replace("--from=b /x /x", "--from=b /x /y").as_bytes());
+    assert!(tree.run(&["check"]).out.contains("[missing-start]"));
+    std::fs::remove_file(tree.path().join("Dockerfile")).unwrap();
+    assert!(tree.run(&["check"]).err.contains("Rust"));
 }

@@ -11,10 +11,13 @@ use crate::changes::Manners;
 use crate::disk;
 use crate::error::{Error, Exit};
 use crate::lint::{Level, Reason};
+use crate::lock::Lock;
+use crate::repo::Repo;
 use crate::wishes::Wishes;
 use crate::{DOCKERFILE, IGNORE, OWN_IGNORE, WORKFLOW, judge};
 
-/// Says why the files are stale or break a rule; writes nothing.
+/// Says why the files are stale or break a rule; writes nothing. A Dockerfile of somebody else's is judged also where dockgen
+/// could not write one.
 ///
 /// # Errors
 /// As for a draft.
@@ -22,15 +25,24 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
     print::colour(args.voice.color);
     disk::look(&args.dir)?;
     let lock = settle::lock(&args.dir)?;
-    let outlook = Outlook::of(&args.dir, lock, &Wishes::default(), Manners::default())?;
-    let Outlook { repo, draft, lock, changes, .. } = &outlook;
-    outlook::whole(repo)?;
     let mut texts = BTreeMap::new();
     for path in [DOCKERFILE, IGNORE, OWN_IGNORE, WORKFLOW] {
         texts.insert(path, disk::today(&args.dir, path)?);
     }
-    let mut reasons = judge::states(changes, lock, draft);
-    reasons.extend(judge::written(repo, draft, lock, |path| texts.get(path)?.as_deref()));
+    let text = |path: &str| texts.get(path)?.as_deref();
+    let is_theirs = lock.is_empty() && text(DOCKERFILE).is_some();
+    let reasons = match Outlook::of(&args.dir, lock, &Wishes::default(), Manners::default()) {
+        Ok(Outlook { repo, draft, lock, changes, .. }) => {
+            outlook::whole(&repo)?;
+            let mut reasons = judge::states(&changes, &lock, &draft);
+            reasons.extend(judge::written(&repo, Some(&draft), &lock, text));
+            reasons
+        }
+        Err(error) if is_theirs && error.exit == Exit::No => {
+            judge::written(&Repo::open(&args.dir)?, None, &Lock::default(), text)
+        }
+        Err(error) => return Err(error),
+    };
     speak(args, &reasons)?;
     Ok(if reasons.iter().all(|reason| reason.level == Level::Note) { Exit::Done } else { Exit::No })
 }

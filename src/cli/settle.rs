@@ -108,7 +108,7 @@ fn hold(repo: &Repo, draft: &Draft, lock: &Lock, manners: Manners, changes: &mut
 
 /// What breaks a rule in the files as they will be.
 pub fn found(repo: &Repo, draft: &Draft, lock: &Lock, changes: &[Change]) -> Vec<Reason> {
-    judge::written(repo, draft, lock, |path| {
+    judge::written(repo, Some(draft), lock, |path| {
         let change = changes.iter().find(|change| change.path == path)?;
         change.text.as_deref().or(change.today.as_deref())
     })
