@@ -53,6 +53,12 @@ pub struct Image {
     pub tags: Vec<String>,
     /// The day up to which its releases are known, `YYYY-MM-DD`.
     pub known: String,
+    /// The reference that builds, where no runtime has one of its own.
+    #[serde(default)]
+    pub builder: String,
+    /// The one that builds with git and a compiler.
+    #[serde(default)]
+    pub full: String,
 }
 
 /// An image that can hold the program.
@@ -76,6 +82,9 @@ pub struct Runtime {
     /// The release lines that it exists for; all where empty.
     #[serde(default)]
     pub cycles: Vec<String>,
+    /// The exact releases that it exists for, as a range; all where it is not said.
+    #[serde(default)]
+    pub releases: Option<String>,
 }
 
 /// An entry of the catalog that every language shares.
@@ -108,7 +117,7 @@ pub struct Shared {
     pub ended: Vec<Ended>,
     /// Images that belong to no toolchain, or have no row of releases.
     pub image: Vec<Tags>,
-    /// The Debian that tools are taken from where an image's own has ended.
+    /// The Debian whose names packages have in the catalogs, and that tools are taken from where an image's own has ended.
     pub debian: String,
     /// The platforms that images are built for, as BuildKit names them.
     pub platforms: Vec<String>,

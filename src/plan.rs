@@ -142,6 +142,15 @@ impl<'a> Planner<'a> {
         Ok(toolchain)
     }
 
+    /// Another program than the toolchain runs what is built: `toolchain` names it.
+    pub fn runs_on(&mut self, toolchain: &str, evidence: Evidence) {
+        if let Some(decision) = self.decisions.iter_mut().find(|decision| decision.topic == "toolchain") {
+            decision.reason = format!("it runs the program; {} installs and builds", decision.value);
+            decision.value = toolchain.to_owned();
+            decision.evidence = evidence;
+        }
+    }
+
     /// The strongest candidate; `None` where there is none. Of equally strong ones the first, and then it is a tie.
     pub fn choose<T: Clone + PartialEq>(&mut self, topic: &'static str, candidates: Vec<Candidate<T>>) -> Option<T> {
         let strongest = candidates.iter().map(|candidate| candidate.evidence.strength).max()?;
@@ -247,8 +256,7 @@ impl<'a> Planner<'a> {
             let evidence = Evidence::new(crate::config::PATH, &format!("run.packages: {package}"), Strength::Asked);
             needs.push(Need::new(format!("package:{package}"), format!("it is given `{package}`"), evidence));
         }
-        let rows: Vec<&Runtime> =
-            rows.iter().filter(|row| row.cycles.is_empty() || row.cycles.contains(&toolchain.cycle)).collect();
+        let rows: Vec<&Runtime> = rows.iter().filter(|row| toolchain.has(row)).collect();
         let wish = self.wishes.runtime.as_deref().filter(|wish| *wish != "auto");
         let (row, mut decision) = runtime::solve(wish, &needs, &rows)?;
         decision.value = toolchain.fill(&decision.value);

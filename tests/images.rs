@@ -99,6 +99,95 @@ fn nobody_gets_another_release_or_an_ended_system_in_silence() {
     }
 }
 
+fn bun(version: &str, start: &str) -> Got {
+    let manifest = format!(
+        r#"{{"name": "dove", "packageManager": "bun@{version}", "scripts": {{"start": "{start}"}}, "dependencies": {{"hono": "4.6.9"}}}}"#
+    );
+    got(
+        &[
+            ("package.json", &manifest),
+            ("index.ts", "export default { port: 3000, fetch: () => new Response() };\n"),
+            ("index.js", ""),
+        ],
+        None,
+    )
+}
+
+#[test]
+fn what_bun_runs_is_of_bun() {
+    let old = bun("1.1.34", "bun run index.ts");
+    assert_eq!(old.toolchain, "Bun 1.1.34");
+    assert!(old.images.contains(&"oven/bun:1.1.34-distroless".to_owned()), "{:?}", old.images);
+    // Its Debian is older than the one that tini comes from.
+    assert!(
+        old.dockerfile.contains("COPY --link --from=init /usr/bin/tini-static /usr/bin/tini\n"),
+        "{}",
+        old.dockerfile
+    );
+    assert!(
+        old.warnings.iter().any(|warning| warning.contains("Debian 11, below these images of Bun")),
+        "{:?}",
+        old.warnings
+    );
+    // No distroless image was published of it.
+    assert!(bun("1.2.4", "bun run index.ts").images.contains(&"oven/bun:1.2.4-slim".to_owned()));
+    assert!(bun("1.4.0", "bun run index.ts").images.contains(&"oven/bun:1.4.0-distroless".to_owned()));
+    assert_eq!(bun("1.1.34", "node index.js").toolchain, "Node 24.19.0");
+}
+
+#[test]
+fn no_tool_is_fetched_on_a_debian_that_has_ended() {
+    for got in [node("12.11.0", "*", None), python(".python-version", "3.7.4\n", None)] {
+        let apt = got.dockerfile.split("FROM ").find(|stage| stage.contains("apt-get"));
+        assert!(apt.is_none_or(|stage| stage.starts_with("debian:trixie-slim AS init")), "{}", got.dockerfile);
+    }
+    let node = node("12.11.0", "*", None).dockerfile;
+    assert!(
+        node.contains("FROM debian:trixie-slim AS init") && node.contains("--from=init /usr/bin/tini-static"),
+        "{node}"
+    );
+}
+
+#[test]
+fn packages_have_the_names_of_the_release() {
+    let cgo = |toolchain: &str| {
+        let lines =
+            format!("module e.com/x\n\ngo 1.24.0\ntoolchain go{toolchain}\nrequire github.com/h2non/bimg v1.1.9\n");
+        let main =
+            "package main\nimport _ \"github.com/h2non/bimg\"\nfunc main() { http.ListenAndServe(\":80\", nil) }\n";
+        got(&[("go.mod", &lines), ("main.go", main)], None)
+    };
+    let (old, new) = (cgo("1.24.1"), cgo("1.26.2"));
+    assert_eq!(old.images, ["debian:bookworm-slim", "golang:1.24.1-bookworm"]);
+    assert_eq!(new.images, ["debian:trixie-slim", "golang:1.26.2-trixie"]);
+    assert!(old.dockerfile.contains("libvips42\n") && new.dockerfile.contains("libvips42t64\n"), "{}", old.dockerfile);
+}
+
+#[test]
+fn version_files_lose_against_the_bound_of_the_manifest() {
+    let pyproject =
+        "[project]\nname = \"almanac\"\nversion = \"1.0.0\"\nrequires-python = \">=3.11\"\ndependencies = []\n";
+    let python =
+        got(&[(".tool-versions", "python 3.9.2\n"), ("pyproject.toml", pyproject), ("main.py", "print(1)\n")], None);
+    assert_eq!(python.toolchain, "Python 3.13.15");
+    assert_eq!(
+        python.warnings,
+        [
+            "`.tool-versions`: `python 3.9.2` asks for Python 3.9.2, which `pyproject.toml`: `requires-python = \">=3.11\"` (>=3.11) rules out"
+        ]
+    );
+    let main = "package main\nfunc main() {}\n";
+    let go = got(&[(".go-version", "1.22.1\n"), ("go.mod", "module e.com/x\n\ngo 1.24.0\n"), ("main.go", main)], None);
+    assert_eq!((go.toolchain.as_str(), go.warnings.len()), ("Go 1.27.0", 1));
+    let node = |lock: (&'static str, &'static str)| {
+        let manifest = r#"{"name": "a", "engines": {"node": ">=24"}, "scripts": {"start": "node server.js"}}"#;
+        got(&[(".nvmrc", "22.11.0"), lock, ("package.json", manifest), ("server.js", "")], None).toolchain
+    };
+    // pnpm refuses what `engines` rules out, npm does not.
+    assert_eq!(node(("pnpm-lock.yaml", "lockfileVersion: '9.0'\n")), "Node 24.19.0");
+    assert_eq!(node(("package-lock.json", r#"{"lockfileVersion": 3, "packages": {}}"#)), "Node 22.11.0");
+}
+
 #[test]
 fn the_release_follows_the_line() {
     assert_eq!(go("go 1.24.0\ntoolchain go1.26.2\n", None).toolchain, "Go 1.26.2");

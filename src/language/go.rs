@@ -15,7 +15,7 @@ use crate::dockerignore::{Matcher, Section, literal};
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::go_mod;
-use crate::plan::toolchain::Requirement;
+use crate::plan::toolchain::{self, Requirement};
 use crate::plan::{Candidate, Need, Planner};
 use crate::repo::Repo;
 use sources::{Module, Program, join};
@@ -86,13 +86,14 @@ static CATALOG: LazyLock<Catalog> =
 const VERSION_FILES: [&str; 1] = [".go-version"];
 
 fn inspect(repo: &Repo) -> Vec<Fact> {
-    let mut facts = Vec::new();
+    let (mut facts, mut pinned) = (Vec::new(), Vec::new());
     for file in VERSION_FILES {
         let line = repo.text(file).and_then(|text| text.lines().map(str::trim).find(|line| !line.is_empty()));
         if let Some((line, wanted)) = line.and_then(|line| Some((line, Requirement::line(line)?))) {
-            facts.push(Fact::new(Kind::Toolchain(wanted), file, line, Strength::Pinned));
+            pinned.push(Fact::new(Kind::Toolchain(wanted), file, line, Strength::Pinned));
         }
     }
+    let mut stated = Vec::new();
     for file in ["go.work", "go.mod"] {
         match repo.try_text(file) {
             None => {}
@@ -101,10 +102,11 @@ fn inspect(repo: &Repo) -> Vec<Fact> {
                 Err(fault) => {
                     facts.push(Fact::new(Kind::Unreadable(fault.what), file, &fault.quote, Strength::Stated));
                 }
-                Ok(read) => facts.extend(versions(file, &read)),
+                Ok(read) => stated.extend(versions(file, &read)),
             },
         }
     }
+    facts.extend(toolchain::bounded(pinned, stated));
     for module in sources::modules(repo) {
         let manifests = ["go.mod", "go.sum"].map(|name| join(&module.folder, name));
         let there = manifests.into_iter().filter(|path| repo.has(path));
@@ -256,14 +258,16 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     let beside = front.as_ref().filter(|front| !front.embedded).map(|front| front.frontend.made.clone());
     let slim = runtime.id == "slim";
     let apt_run = match slim {
-        true => [vec!["ca-certificates".to_owned(), "tzdata".to_owned()], program.packages(&cgo)].concat(),
+        true => {
+            toolchain.suited(["ca-certificates", "tzdata"].map(str::to_owned).into_iter().chain(program.packages(&cgo)))
+        }
         false => Vec::new(),
     };
     let fill = |image: &str| toolchain.fill_with(image, "${GO_VERSION}");
     let common = Common::new(planner, &name, port, labels(&name, module));
     let own = View {
         version: toolchain.version.clone(),
-        builder: fill(runtime.builder.as_deref().filter(|_| cgo.is_some()).unwrap_or("golang:{version}-{suite}")),
+        builder: fill(runtime.builder.as_deref().filter(|_| cgo.is_some()).unwrap_or(&CATALOG.image.builder)),
         runtime: fill(&runtime.image),
         cross: cgo.is_none(),
         cgo_enabled: u8::from(cgo.is_some()),
@@ -272,7 +276,7 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
         } else {
             Vec::new()
         },
-        apt_build: cgo.as_ref().map(|cgo| cgo.build.clone()).unwrap_or_default(),
+        apt_build: toolchain.suited(cgo.as_ref().map(|cgo| cgo.build.clone()).unwrap_or_default()),
         apt_run,
         manifests,
         embedded: front.as_ref().is_some_and(|front| front.embedded),

@@ -16,6 +16,7 @@ mod versions;
 use std::collections::BTreeMap;
 
 use super::{Common, Labels, Language, Recipe, sign, view};
+use crate::catalog::Runtime;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::plan::toolchain::Toolchain;
@@ -125,8 +126,7 @@ struct Desk<'a> {
 
 impl Desk<'_> {
     fn server(&self, planner: &mut Planner, mut server: Server) -> Result<Recipe, Error> {
-        let rows = if matches!(server.start, Start::Bun(_)) { &CATALOG.bun } else { &CATALOG.runtime };
-        let runtime = planner.runtime(self.needs(&server), &self.filled(rows), &self.toolchain)?;
+        let runtime = self.runtime(planner, &server)?;
         let port = service::port(planner, &mut server);
         service::signals(planner, &mut server);
         let name = planner.name(self.stated_name());
@@ -135,6 +135,18 @@ impl Desk<'_> {
         let view = view(&self.common(planner, &name, port), &words)?;
         let (ignore, reads) = self.ignore(&server.build, server.shape.as_ref(), Some(&server.findings));
         Ok(Recipe { name, template: "node/Dockerfile.tera", view, ignore, reads, secrets: self.secret_names() })
+    }
+
+    /// The image that runs the program: Node's, or Bun's.
+    fn runtime(&self, planner: &mut Planner, server: &Server) -> Result<Runtime, Error> {
+        let needs = self.needs(server);
+        if !matches!(server.start, Start::Bun(_)) {
+            return planner.runtime(needs, &CATALOG.runtime, &self.toolchain);
+        }
+        let bun = self.bun();
+        planner.runs_on(&format!("Bun {}", bun.version), server.evidence.clone());
+        let row = planner.runtime(needs, &CATALOG.bun, &bun)?;
+        Ok(Runtime { image: bun.fill(&row.image), ..row })
     }
 
     fn site(&self, planner: &mut Planner, site: &Site) -> Result<Recipe, Error> {

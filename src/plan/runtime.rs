@@ -94,6 +94,7 @@ mod tests {
             carries: carries.iter().map(|word| (*word).to_owned()).collect(),
             megabytes,
             cycles: Vec::new(),
+            releases: None,
         };
         vec![
             row("slim", "debian", &["ca", "libc", "shell", "package:*"], &[], 80.0),

@@ -6,9 +6,10 @@ use std::fmt;
 use nodejs_semver::{Range, Version};
 
 use super::{Decision, Rival};
-use crate::catalog::Release;
+use crate::catalog::{Release, Runtime, SHARED};
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::support;
 use crate::values;
 
 /// A wanted version: `22.11.0`, `>=3.10,<4`, `lts/iron`.
@@ -107,6 +108,24 @@ impl Toolchain {
         image.replace("{suite}", &self.suite).replace("{alpine}", &self.alpine)
     }
 
+    /// Whether a runtime exists for it.
+    pub fn has(&self, runtime: &Runtime) -> bool {
+        let is_line = runtime.cycles.is_empty() || runtime.cycles.contains(&self.cycle);
+        let range = runtime.releases.as_ref().and_then(|range| Range::parse(range).ok());
+        is_line && range.is_none_or(|range| number(&self.version).is_some_and(|version| range.satisfies(&version)))
+    }
+
+    /// Whether the suite of its images gets no more updates, so that `apt-get` finds nothing there.
+    pub fn has_ended(&self) -> bool {
+        support::suite_ended(&self.suite).is_some()
+    }
+
+    /// Packages by their names in its suite: some that Debian 13 gave a new ending lacked it before.
+    pub fn suited(&self, packages: impl IntoIterator<Item = String>) -> Vec<String> {
+        let is_new = self.suite == SHARED.debian;
+        packages.into_iter().map(|name| if is_new { name } else { name.replace("t64", "") }).collect()
+    }
+
     /// A release in an exact version, with the systems of its images.
     pub fn new(release: &Release, version: &str) -> Self {
         Toolchain {
@@ -116,6 +135,19 @@ impl Toolchain {
             alpine: release.alpine_of(version).to_owned(),
         }
     }
+}
+
+/// The testimonies of version files and of a manifest, the strongest first. A file that asks for what the manifest's own
+/// bound rules out counts less than the bound: the build would refuse it.
+pub fn bounded(files: Vec<Fact>, manifest: Vec<Fact>) -> Vec<Fact> {
+    let is_against = |file: &Fact, bound: &Fact| match (&file.kind, &bound.kind) {
+        (Kind::Toolchain(file), Kind::Toolchain(bound)) => bound.excludes(file),
+        _ => false,
+    } && bound.evidence.strength < file.evidence.strength;
+    let (mut lost, kept): (Vec<Fact>, Vec<Fact>) =
+        files.into_iter().partition(|file| manifest.iter().any(|bound| is_against(file, bound)));
+    lost.iter_mut().for_each(|fact| fact.evidence.strength = Strength::Stated.min(fact.evidence.strength));
+    [kept, manifest, lost].concat()
 }
 
 /// A release line that still stands, with the versions of it that all heard requirements allow.

@@ -6,7 +6,7 @@ use super::reactor::Reactor;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::pom::Lineage;
 use crate::format::properties;
-use crate::plan::toolchain::Requirement;
+use crate::plan::toolchain::{self, Requirement};
 use crate::repo::Repo;
 
 /// Properties that say which release is compiled for, in the order in which they count.
@@ -27,21 +27,19 @@ const PROPERTIES: [&str; 12] = [
 
 /// The testimonies of a repository.
 pub fn facts(repo: &Repo, reactor: &Reactor) -> Vec<Fact> {
-    let mut facts = pinned(repo);
     let mut levels: Vec<(u32, Evidence)> =
         reactor.lineages(repo).filter_map(|(pom, lineage)| level(pom, &lineage)).collect();
     levels.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
     let Some((level, evidence)) = levels.into_iter().next() else {
-        facts.extend(tested(repo, reactor));
-        return facts;
+        return pinned(repo).into_iter().chain(tested(repo, reactor)).collect();
     };
     let text = level.to_string();
     // A program is built and run with the Java that it is compiled for, which is the one that it was tested with; when
     // somebody asks for another, any newer one can build it too.
     let strength = evidence.strength;
-    if let Some(wanted) = Requirement::at_least(&text) {
-        facts.push(Fact { kind: Kind::Toolchain(wanted), evidence: evidence.clone() });
-    }
+    let bound =
+        Requirement::at_least(&text).map(|wanted| Fact { kind: Kind::Toolchain(wanted), evidence: evidence.clone() });
+    let mut facts = toolchain::bounded(pinned(repo), bound.into_iter().collect());
     if let Some(wanted) = line(level) {
         let evidence = Evidence { strength: strength.min(Strength::Convention), ..evidence };
         facts.push(Fact { kind: Kind::Toolchain(wanted), evidence });

@@ -64,6 +64,9 @@ pub struct Manager {
     /// Variables of the builder.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
+    /// Whether it refuses a release of Node that `engines` rules out.
+    #[serde(default)]
+    pub engines: bool,
     /// Installs what the lock file says.
     pub install: String,
     /// Installs without a lock file.

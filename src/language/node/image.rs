@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::catalog::Runtime;
+use crate::catalog::{Runtime, SHARED};
 use crate::dockerignore::literal;
 use crate::language::Variable;
+use crate::plan::toolchain::Toolchain;
 use crate::render::sinks::path_operand;
 use crate::source::shell::{self, Command};
 
@@ -37,7 +38,7 @@ pub struct View {
     build_cache: Option<String>,
     downloads: Option<Downloads>,
     commands: Vec<Vec<String>>,
-    tini: bool,
+    tini: Option<Tini>,
     apt_run: Vec<String>,
     workdir: String,
     run_environment: Vec<Variable>,
@@ -47,6 +48,13 @@ pub struct View {
     entrypoint: Vec<String>,
     command: Vec<String>,
     site: Option<SiteView>,
+}
+
+/// Where a stage of its own takes tini from.
+#[derive(Debug, Serialize)]
+struct Tini {
+    image: String,
+    path: &'static str,
 }
 
 /// Where a build that installs packages by itself keeps what it downloads.
@@ -123,32 +131,36 @@ pub fn variables(map: &BTreeMap<String, String>) -> impl Iterator<Item = Variabl
 }
 
 impl Desk<'_> {
-    /// A reference of the catalog with the release in it.
+    /// A reference of the catalog with the release as the Dockerfile's argument.
     fn fill(&self, image: &str) -> String {
-        let bun = self.manager.version.as_deref().filter(|_| self.manager.row.id == "bun");
+        self.toolchain.fill_with(image, "${NODE_VERSION}")
+    }
+
+    /// The release of Bun that runs the program.
+    pub fn bun(&self) -> Toolchain {
+        let named = self.manager.version.as_deref().filter(|_| self.manager.row.id == "bun");
         let newest = CATALOG.manager("bun").and_then(|row| row.releases.first()).map_or("", |release| &release.version);
-        self.toolchain.fill(image).replace("{bun}", bun.unwrap_or(newest))
+        let version = named.unwrap_or(newest).to_owned();
+        Toolchain { cycle: version.clone(), version, suite: String::new(), alpine: String::new() }
     }
 
-    /// Rows with the release in them.
-    pub fn filled(&self, rows: &[Runtime]) -> Vec<Runtime> {
-        let fill = |row: &Runtime| Runtime {
-            image: self.fill(&row.image),
-            builder: row.builder.as_deref().map(|image| self.fill(image)),
-            ..row.clone()
+    /// Where tini comes from: the builder's own Debian, unless that has ended. One that is linked to nothing fits where the
+    /// program runs on another system.
+    fn tini(&self, server: &Server, runtime: &Runtime) -> Tini {
+        let ended = self.toolchain.has_ended() && runtime.id != "alpine";
+        let path = match (runtime.id == "alpine", ended || matches!(server.start, Start::Bun(_))) {
+            (true, _) => "/sbin/tini",
+            (false, true) => "/usr/bin/tini-static",
+            (false, false) => "/usr/bin/tini",
         };
-        rows.iter().map(fill).collect()
-    }
-
-    /// A reference with the release as the Dockerfile's argument.
-    fn argued(&self, image: &str) -> String {
-        image.replacen(&format!("node:{}", self.toolchain.version), "node:${NODE_VERSION}", 1)
+        let image = if ended { format!("debian:{}-slim", SHARED.debian) } else { "base".to_owned() };
+        Tini { image, path }
     }
 
     /// Git and a compiler are in the full image only.
     fn builder(&self, runtime: &Runtime) -> String {
         match &runtime.builder {
-            Some(builder) => self.argued(&self.fill(builder)),
+            Some(builder) => self.fill(builder),
             None => self.own_builder(),
         }
     }
@@ -156,7 +168,7 @@ impl Desk<'_> {
     /// The image that builds where the runtime asks for none of its own.
     pub fn own_builder(&self) -> String {
         let full = self.project.git || self.natives.iter().any(|(row, _)| row.compile);
-        self.argued(&self.fill(if full { "node:{version}-{suite}" } else { "node:{version}-{suite}-slim" }))
+        self.fill(if full { &CATALOG.image.full } else { &CATALOG.image.builder })
     }
 
     fn base_view(&self, build: &Build, shape: Option<&Shape>, runtime: &Runtime) -> View {
@@ -176,7 +188,7 @@ impl Desk<'_> {
         View {
             version: self.toolchain.version.clone(),
             builder: self.builder(runtime),
-            runtime: self.argued(&runtime.image),
+            runtime: self.fill(&runtime.image),
             alpine: runtime.id == "alpine",
             base: true,
             environment,
@@ -199,7 +211,7 @@ impl Desk<'_> {
                 sharing: self.manager.row.sharing.clone(),
             }),
             commands: self.commands(build),
-            tini: false,
+            tini: None,
             apt_run: Vec::new(),
             workdir: "/app".to_owned(),
             run_environment: Vec::new(),
@@ -282,8 +294,8 @@ impl Desk<'_> {
         let production = from_deps.then(|| order.install(!server.needs_development));
         let everything = (base.built && self.has_dependencies()).then(|| order.install(false));
         let mut apt_run = self.packages();
-        let tini = server.tini && apt_run.is_empty();
-        if server.tini && !tini {
+        let tini = (server.tini && apt_run.is_empty()).then(|| self.tini(server, runtime));
+        if server.tini && tini.is_none() {
             apt_run.push("tini".to_owned());
         }
         let (entrypoint, command) = server.words(runtime.id == "distroless");
@@ -294,7 +306,10 @@ impl Desk<'_> {
             (false, false) => "build",
         };
         View {
-            base: production.is_some() || everything.is_some() || base.built || tini,
+            base: production.is_some()
+                || everything.is_some()
+                || base.built
+                || tini.as_ref().is_some_and(|tini| tini.image == "base"),
             build_arguments: arguments,
             production,
             everything,

@@ -5,13 +5,24 @@ use crate::format::Fault;
 use crate::format::node_version::{self, Request};
 use crate::format::package_json::PackageJson;
 use crate::format::tool_versions::{self, ToolVersions};
-use crate::plan::toolchain::Requirement;
+use crate::plan::toolchain::{self, Requirement};
 use crate::repo::Repo;
 
 use super::catalog::CATALOG;
 
 /// The testimonies of the files below a folder.
 pub fn facts(repo: &Repo, path: impl Fn(&str) -> String, manifest: &PackageJson) -> Vec<Fact> {
+    let files = known(of_files(repo, &path));
+    let stated = known(of_manifest(&path("package.json"), manifest));
+    let enforced = CATALOG.manager.iter().filter(|row| row.engines).flat_map(|row| &row.lockfiles);
+    match enforced.into_iter().any(|lock| repo.has(lock)) {
+        true => toolchain::bounded(files, stated),
+        false => [files, stated].concat(),
+    }
+}
+
+/// What files of tools that install Node say.
+fn of_files(repo: &Repo, path: impl Fn(&str) -> String) -> Vec<Fact> {
     let mut facts = Vec::new();
     for file in [".nvmrc", ".node-version"].map(&path) {
         if let Some(text) = repo.text(&file) {
@@ -35,18 +46,22 @@ pub fn facts(repo: &Repo, path: impl Fn(&str) -> String, manifest: &PackageJson)
             None => {}
         }
     }
-    let file = path("package.json");
+    facts
+}
+
+fn of_manifest(file: &str, manifest: &PackageJson) -> Vec<Fact> {
+    let mut facts = Vec::new();
     if let Some(version) = manifest.volta.get("node") {
-        facts.extend(range(version, &file, &format!("\"volta\": {{\"node\": \"{version}\"}}"), Strength::Pinned));
+        facts.extend(range(version, file, &format!("\"volta\": {{\"node\": \"{version}\"}}"), Strength::Pinned));
     }
     if let Some(version) = manifest.engines.get("node") {
-        facts.extend(range(version, &file, &format!("\"node\": \"{version}\""), Strength::Stated));
+        facts.extend(range(version, file, &format!("\"node\": \"{version}\""), Strength::Stated));
     }
     for runtime in manifest.dev_runtimes.iter().filter(|runtime| runtime.name == "node") {
         let version = runtime.version.as_deref().unwrap_or("*");
-        facts.extend(range(version, &file, "\"devEngines\"", Strength::Stated));
+        facts.extend(range(version, file, "\"devEngines\"", Strength::Stated));
     }
-    known(facts)
+    facts
 }
 
 fn tool(tools: &ToolVersions, file: &str) -> Option<Fact> {

@@ -1,14 +1,13 @@
 //! What was decided, in the words of the Dockerfile's template.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 
 use super::install;
 use super::packages::{self, Installed};
 use super::program::Program;
+use super::rows::CATALOG;
 use super::start::{self, Start};
-use crate::catalog::Runtime;
+use crate::catalog::{Runtime, SHARED};
 use crate::language::Variable;
 use crate::plan::toolchain::Toolchain;
 use crate::wishes::Extras;
@@ -78,7 +77,7 @@ impl View {
             version: Some(toolchain.version.clone()).filter(|_| has_environment || built || !distroless),
             builder,
             runtime,
-            suite: toolchain.suite.clone(),
+            suite: if toolchain.has_ended() { SHARED.debian.clone() } else { toolchain.suite.clone() },
             python: toolchain.cycle.clone(),
             packages: (distroless && has_environment)
                 .then(|| format!("/usr/local/lib/python{}/dist-packages", toolchain.cycle)),
@@ -107,13 +106,7 @@ impl Parts<'_> {
     }
 
     fn builder(&self) -> String {
-        self.fill(self.runtime.builder.as_deref().unwrap_or("python:{version}-slim-{suite}"))
-    }
-
-    /// Names that Debian 13 gave a new ending lacked it before.
-    fn suited(&self, packages: BTreeSet<String>) -> Vec<String> {
-        let is_new = self.toolchain.suite == "trixie";
-        packages.into_iter().map(|name| if is_new { name } else { name.replace("t64", "") }).collect()
+        self.fill(self.runtime.builder.as_deref().unwrap_or(&CATALOG.image.builder))
     }
 
     /// Packages of the build: Debian's, Alpine's.
@@ -121,7 +114,7 @@ impl Parts<'_> {
         let mut packages = self.installed.build_packages();
         packages.extend(self.install.needs_git.then(|| "git".to_owned()));
         match (self.runtime.id == "alpine", packages.is_empty()) {
-            (false, _) => (self.suited(packages), Vec::new()),
+            (false, _) => (self.toolchain.suited(packages), Vec::new()),
             (true, true) => (Vec::new(), Vec::new()),
             (true, false) => (Vec::new(), vec!["build-base".to_owned(), "git".to_owned()]),
         }
@@ -133,12 +126,13 @@ impl Parts<'_> {
         packages.retain(|_| self.runtime.id == "slim");
         let with_tini = !packages.is_empty() && !self.start.signals;
         packages.extend(with_tini.then(|| "tini".to_owned()));
-        self.suited(packages)
+        self.toolchain.suited(packages)
     }
 
     /// Where a stage of its own has tini; none where it comes with other packages, or none is needed.
     fn init(&self) -> Option<&'static str> {
-        let path = if self.runtime.id == "alpine" { "/usr/bin/tini-static" } else { "/usr/bin/tini" };
+        let is_other = self.runtime.id == "alpine" || self.toolchain.has_ended();
+        let path = if is_other { "/usr/bin/tini-static" } else { "/usr/bin/tini" };
         (!self.start.signals && self.run_packages().is_empty()).then_some(path)
     }
 

@@ -231,8 +231,8 @@ fn export(repo: &Repo, row: &Manager, toolchain: &Toolchain, view: &mut View) {
     let locked = repo.has(&row.lock);
     let preferred = CATALOG.release.iter().find(|release| release.preferred);
     let image = match (row.cycles.contains(&toolchain.cycle), preferred) {
-        (false, Some(release)) => format!("python:{}-slim-{}", release.version, release.suite_of(&release.version)),
-        _ => format!("python:${{PYTHON_VERSION}}-slim-{}", toolchain.suite),
+        (false, Some(release)) => Toolchain::new(release, &release.version).fill(&CATALOG.image.builder),
+        _ => toolchain.fill_with(&CATALOG.image.builder, "${PYTHON_VERSION}"),
     };
     let has_hashes = !view.needs_git && view.copies.is_empty();
     let command = if has_hashes { &row.command } else { &row.unhashed };

@@ -308,8 +308,10 @@ pub fn versions(repo: &Repo, project: &Project) -> Vec<Fact> {
             facts.extend(toolchain_fact(version, Bare::Line, file, &format!("python {version}"), Strength::Pinned));
         }
     }
-    facts.extend(stated_versions(project));
-    facts
+    // Pipenv only warns.
+    let (pipenv, bounds): (Vec<Fact>, Vec<Fact>) =
+        stated_versions(project).into_iter().partition(|fact| fact.evidence.file.starts_with("Pipfile"));
+    [toolchain::bounded(facts, bounds), pipenv].concat()
 }
 
 fn stated_versions(project: &Project) -> Vec<Fact> {
