@@ -140,6 +140,17 @@ impl Lock {
         self.document.iter().find(|locked| locked.path == path).map(|locked| locked.text.as_str())
     }
 
+    /// The same, where a person moved a document to another place.
+    #[must_use]
+    pub fn moved(mut self, from: &str, to: &str) -> Self {
+        self.document.retain(|locked| locked.path != to);
+        self.document
+            .iter_mut()
+            .filter(|locked| locked.path == from)
+            .for_each(|locked| to.clone_into(&mut locked.path));
+        self
+    }
+
     /// Notes what was generated for a path.
     pub fn set(&mut self, path: &str, text: &str) {
         self.format = FORMAT;

@@ -59,9 +59,9 @@ pub fn hidden(repo: &Repo, ignore: &Matcher, sources: &[String]) -> Option<Strin
     let clutter = Matcher::new(&SHARED.clutter.join("\n"));
     sources.iter().find_map(|source| {
         let files = files(repo, source);
-        let lost = files.iter().filter(|file| !is_container_file(file) && ignore.hides(file));
-        let hidden =
-            lost.min_by_key(|file| (clutter.hides(file), file.starts_with('.'))).map(|file| (*file).to_owned());
+        let mut lost = files.iter().filter(|file| !is_container_file(file) && ignore.hides(file));
+        let needed = lost.clone().find(|file| !clutter.hides(file) && !file.starts_with('.'));
+        let hidden = needed.or_else(|| lost.next()).map(|file| (*file).to_owned());
         // What is made before the build is in no repository.
         let made = || Some(plain(source)).filter(|path| files.is_empty() && ignore.hides(path)).map(str::to_owned);
         hidden.or_else(made)
@@ -229,7 +229,9 @@ pub struct Publisher {
 /// The first CI file, other than dockgen's workflow, that publishes images.
 pub fn publisher(repo: &Repo) -> Option<Publisher> {
     let places = Matcher::new(&SHARED.ci_files.join("\n"));
-    repo.files().filter(|path| *path != WORKFLOW && places.hides(path)).find_map(|path| {
+    // CI is described at the top, or in a folder that begins with a dot.
+    let may_be_ci = |path: &&str| path.starts_with('.') || !path.contains('/');
+    repo.files().filter(may_be_ci).filter(|path| *path != WORKFLOW && places.hides(path)).find_map(|path| {
         let said: String = repo
             .text(path)?
             .lines()

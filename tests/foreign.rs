@@ -1,5 +1,7 @@
 //! Files of other people in a repository: they go on working, and the run says what it left alone.
 
+#![expect(clippy::disallowed_methods, reason = "tests rename files")]
+
 mod support;
 
 use support::{Outcome, Tree};
@@ -122,4 +124,27 @@ fn no_second_workflow_pushes_unless_it_is_asked_for() {
     assert!(tree.has(WORKFLOW));
     assert_eq!(tree.run(&["check"]).code, 0);
     assert_eq!((tree.read(release.1).as_str(), tree.read(".gitattributes").as_str()), (release.0, "* text\n"));
+}
+
+#[test]
+fn an_ignore_file_that_hides_from_a_later_dockerfile_is_renamed() {
+    let tree = tree(&GO, &[MAKEFILE]);
+    assert_eq!(tree.run(&["init", "--yes"]).code, 0);
+    tree.write(".dockerignore", (tree.read(".dockerignore") + "# ours\n").as_bytes());
+    tree.write("dev.dockerfile", b"FROM a:1\nCOPY Makefile /\n");
+    let check = tree.run(&["check"]);
+    assert_eq!(check.code, 1, "{}", check.err);
+    assert!(
+        check.out.starts_with(".dockerignore:2: this hides `Makefile`, which `dev.dockerfile` copies"),
+        "{}",
+        check.out
+    );
+    std::fs::rename(tree.path().join(".dockerignore"), tree.path().join("Dockerfile.dockerignore")).unwrap();
+    assert_eq!(tree.run(&["check"]).code, 0);
+    tree.write("go.sum", b"example.com/z v1.0.0 h1:abc\n");
+    let update = tree.run(&["update"]);
+    assert_eq!(update.code, 0, "{}", update.err);
+    let merged = tree.read("Dockerfile.dockerignore");
+    assert!(merged.contains("!go.sum\n") && merged.ends_with("# ours\n") && !tree.has(".dockerignore"), "{merged}");
+    assert_eq!(tree.run(&["check"]).code, 0);
 }

@@ -24,12 +24,16 @@ pub fn standing_wishes(root: &Path) -> Result<Wishes, Error> {
     disk::today(root, config::PATH)?.map_or_else(|| Ok(Wishes::default()), |text| config::parse(&text))
 }
 
-/// The lock beside the files; an absent one is empty.
+/// The lock beside the files; an absent one is empty. An ignore file that a person renamed, so that it counts for the
+/// Dockerfile alone, is the same document.
 ///
 /// # Errors
 /// Where it is damaged.
 pub fn lock(root: &Path) -> Result<Lock, Error> {
-    disk::today(root, lock::PATH)?.map_or_else(|| Ok(Lock::default()), |text| Lock::parse(&text))
+    let lock = disk::today(root, lock::PATH)?.map_or_else(|| Ok(Lock::default()), |text| Lock::parse(&text))?;
+    let was_known = lock.base(IGNORE).is_some() && lock.base(OWN_IGNORE).is_none();
+    let is_moved = was_known && disk::today(root, IGNORE)?.is_none() && disk::today(root, OWN_IGNORE)?.is_some();
+    Ok(if is_moved { lock.moved(IGNORE, OWN_IGNORE) } else { lock })
 }
 
 /// What would happen to each document, and to the ignore file beside what other people's files need.

@@ -101,7 +101,7 @@ pub fn hidden_from_others(repo: &Repo, ignore: &str) -> Vec<Reason> {
             let files = files(repo, path);
             if !files.is_empty() && files.iter().all(|file| matcher.hides(file)) {
                 let whose = format!(
-                    "which `{}` copies; as `Dockerfile.dockerignore` it counts for the Dockerfile alone",
+                    "which `{}` copies; renamed to `Dockerfile.dockerignore` it counts for the Dockerfile alone",
                     reader.path
                 );
                 reasons.push(hides(ignore, IGNORE, path, &whose));
