@@ -7,7 +7,7 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use door::{LARGEST_TEXT, Unread, Why};
+use door::{Unread, Why};
 use walk::{Found, Gap};
 
 type Text = Result<String, Unread>;
@@ -176,7 +176,7 @@ impl Repo {
 }
 
 fn read_text(place: &Path) -> Text {
-    let bytes = door::bytes(place, LARGEST_TEXT)?;
+    let bytes = door::bytes(place, door::limit(place))?;
     match place.extension().is_some_and(|ending| ending == "txt") {
         true => decode(without_utf_16(bytes)),
         false => decode(bytes),
@@ -231,6 +231,17 @@ mod tests {
         assert_eq!(repo.inside("x").count(), 0);
         assert_eq!(repo.top(), ["a", "a.go", "ab"]);
         assert!(repo.has_folder("a/c") && !repo.has_folder("a/b.go"));
+    }
+
+    #[test]
+    fn manifests_are_smaller_than_locks_and_sources() {
+        let limit = |path: &str| door::limit(Path::new(path));
+        for path in ["go.mod", "a/pyproject.toml", "pom.xml", "Procfile", "b.go/application.yml"] {
+            assert_eq!(limit(path), door::LARGEST_MANIFEST, "{path}");
+        }
+        for path in ["main.go", "uv.lock", "web/pnpm-lock.yaml", "package-lock.json", "requirements.txt"] {
+            assert_eq!(limit(path), door::LARGEST_TEXT, "{path}");
+        }
     }
 
     #[test]

@@ -9,6 +9,9 @@ use super::properties::Properties;
 /// Mappings below this depth are not read.
 const DEPTH: usize = 16;
 
+/// Names longer than this are not read, in bytes: each one is repeated in those below it.
+const LENGTH: usize = 1000;
+
 /// Names that bind a document to a profile (Spring Boot 2.4 and later, and before).
 const PROFILES: [&str; 2] = ["spring.config.activate.on-profile", "spring.profiles"];
 
@@ -38,6 +41,7 @@ fn flat(document: &Value) -> Vec<(String, String)> {
 
 fn flatten(value: &Value, name: &str, depth: usize, entries: &mut Vec<(String, String)>) {
     match value {
+        _ if name.len() > LENGTH => {}
         Value::Object(map) if depth > 0 => {
             for (key, value) in map {
                 let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };

@@ -4,7 +4,7 @@
 //! text; a [`Lineage`] is a pom with its parents of the same repository, and answers with `${…}` resolved as Maven
 //! would (<https://maven.apache.org/guides/introduction/introduction-to-the-pom.html>).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::Fault;
 
@@ -478,6 +478,9 @@ impl<'a> Lineage<'a> {
                 None => out.extend(["${", name, "}"]),
             }
             rest = tail;
+            if out.len() > LENGTH {
+                break;
+            }
         }
         out + rest
     }
@@ -527,6 +530,14 @@ impl<'a> Lineage<'a> {
     /// The plugins that the pom or a parent uses, nearest first; one artifact may be there more than once.
     pub fn plugins(&self) -> impl Iterator<Item = &'a Plugin> + '_ {
         self.models().flat_map(|model| &model.plugins)
+    }
+
+    /// All that is said about each plugin, by its artifact: its uses, then what `pluginManagement` adds.
+    pub fn all_plugin_settings(&self) -> HashMap<&'a str, Vec<&'a Plugin>> {
+        let managed = self.models().flat_map(|model| &model.managed_plugins);
+        let mut all: HashMap<&str, Vec<&Plugin>> = HashMap::new();
+        self.plugins().chain(managed).for_each(|plugin| all.entry(&plugin.artifact).or_default().push(plugin));
+        all
     }
 
     /// All that is said about one plugin: its uses, then what `pluginManagement` adds.

@@ -1,5 +1,7 @@
 //! `pyproject.toml`: the project table, the build system, and the tables of Poetry, uv, PDM, setuptools and Hatch.
 
+use std::collections::HashMap;
+
 use toml::{Table, Value};
 
 use super::Fault;
@@ -182,6 +184,7 @@ fn read_uv(document: &Table, out: &mut Pyproject) {
     let Some(uv) = table(document, &["tool", "uv"]) else { return };
     out.packaged = out.packaged.or_else(|| flag(uv, &["package"]));
     out.workspace_members = texts(uv, &["workspace", "members"]);
+    let mut from_git = HashMap::new();
     for (name, source) in table(uv, &["sources"]).into_iter().flatten() {
         let source = source.as_array().and_then(|choices| choices.first()).unwrap_or(source);
         match (source.get("path").and_then(Value::as_str), source.get("workspace").and_then(Value::as_bool)) {
@@ -190,19 +193,16 @@ fn read_uv(document: &Table, out: &mut Pyproject) {
             _ => {}
         }
         if let Some(git) = source.get("git").and_then(Value::as_str) {
-            locate(out, &normalize(name), git);
+            from_git.insert(normalize(name), format!("git+{git}"));
         }
+    }
+    for requirement in &mut out.dependencies {
+        requirement.location = from_git.get(&requirement.name).cloned().or(requirement.location.take());
     }
     let indexes = value(uv, &["index"]).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     out.indexes.extend(indexes.iter().filter_map(named_url));
     for key in ["index-url", "extra-index-url"] {
         out.indexes.extend(text(uv, &[key]).into_iter().chain(texts(uv, &[key])).map(|url| (String::new(), url)));
-    }
-}
-
-fn locate(out: &mut Pyproject, name: &str, git: &str) {
-    for requirement in out.dependencies.iter_mut().filter(|requirement| requirement.name == name) {
-        requirement.location = Some(format!("git+{git}"));
     }
 }
 

@@ -1,6 +1,6 @@
 //! `uv.lock`, `poetry.lock`, `pdm.lock` and `pylock.toml`: which packages, which versions, which wheels.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use toml::{Table, Value};
 
@@ -41,13 +41,14 @@ pub struct LockedPackage {
 impl Lock {
     /// The packages that these need, and those that they need, these included.
     pub fn closure<'a>(&'a self, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a LockedPackage> {
+        let packages: HashMap<&str, &LockedPackage> =
+            self.packages.iter().rev().map(|package| (package.name.as_str(), package)).collect();
         let mut open: Vec<&str> = names.into_iter().collect();
         let mut seen = BTreeSet::new();
         while let Some(name) = open.pop() {
             if seen.insert(name) {
-                open.extend(
-                    self.package(name).into_iter().flat_map(|package| package.dependencies.iter().map(String::as_str)),
-                );
+                let needed = packages.get(name).into_iter().flat_map(|package| &package.dependencies);
+                open.extend(needed.map(String::as_str));
             }
         }
         self.packages.iter().filter(|package| seen.contains(package.name.as_str())).collect()
@@ -92,22 +93,36 @@ fn wheel_fits(wheel: &str, line: &str, libc: &str) -> bool {
         })
 }
 
-/// Reads any of the four; they share their shape.
+/// Reads any of the four; they share their shape. Each package is read by itself, because such a file is the largest that a
+/// project has, and its tree takes many times as much.
 ///
 /// # Errors
 /// What the TOML reader says.
 pub fn parse(document: &str) -> Result<Lock, Fault> {
-    let table = parse_table(document)?;
-    let packages = ["package", "packages"].iter().find_map(|key| table.get(*key)?.as_array());
-    let requires_python = ["requires-python", "requires_python"].iter().find_map(|key| text(&table, &[key]));
+    let starts = memchr::memmem::find_iter(document.as_bytes(), "\n[[package").map(|at| at + 1);
+    let starts: Vec<usize> = std::iter::once(0).chain(starts).collect();
+    let ends = starts.iter().skip(1).copied().chain([document.len()]);
+    let parts: Vec<&str> = starts.iter().zip(ends).filter_map(|(start, end)| document.get(*start..end)).collect();
+    // A part that is broken is no part: only the whole shows what is wrong with it.
+    read(document, &parts).or_else(|_| read(document, &[document]))
+}
+
+fn read(document: &str, parts: &[&str]) -> Result<Lock, Fault> {
+    let head = parse_table(parts.first().unwrap_or(&document))?;
+    let end = parse_table(parts.last().unwrap_or(&document))?;
+    let mut packages = Vec::new();
+    for part in parts {
+        let table = parse_table(part)?;
+        let found = ["package", "packages"].iter().find_map(|key| table.get(*key)?.as_array());
+        packages.extend(found.into_iter().flatten().filter_map(|package| read_package(package, &end)));
+    }
+    let requires_python = ["requires-python", "requires_python"].iter().find_map(|key| text(&head, &[key]));
     Ok(Lock {
         requires_python: requires_python
-            .or_else(|| text(&table, &["metadata", "python-versions"]))
-            .or_else(|| text(&table, &["metadata", "requires_python"])),
+            .or_else(|| text(&end, &["metadata", "python-versions"]))
+            .or_else(|| text(&end, &["metadata", "requires_python"])),
         tool_version: tool_version(document),
-        packages: packages
-            .map(|packages| packages.iter().filter_map(|package| read_package(package, &table)).collect())
-            .unwrap_or_default(),
+        packages,
     })
 }
 
@@ -224,6 +239,16 @@ source = { git = "https://example.org/t.git" }
         assert_eq!((lock.tool_version.as_deref(), lock.requires_python.as_deref()), (Some("2.1.3"), Some("^3.10")));
         let package = lock.package("x").unwrap();
         assert!(!package.is_native() && package.has_source && package.has_wheel_for("3.14"));
+    }
+
+    #[test]
+    fn what_only_looks_like_a_package_is_none() {
+        let lock = parse(
+            "x = \"\"\"\n[[package]]\nname = 1\n\"\"\"\n[[package]]\nname = 'a'\n[metadata]\npython-versions = '3'\n",
+        );
+        let lock = lock.unwrap();
+        assert_eq!((lock.packages.len(), lock.requires_python.as_deref()), (1, Some("3")));
+        assert!(parse("a = 1\n[[package]]\nname = \n").unwrap_err().to_string().contains("name ="));
     }
 
     #[test]

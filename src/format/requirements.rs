@@ -74,10 +74,13 @@ pub struct Requirements {
     pub unknown: Vec<String>,
 }
 
+/// More packages than any environment has.
+const MOST: usize = 10_000;
+
 /// Reads a requirements file; a line that cannot be understood is kept in `unknown`.
 ///
 /// # Errors
-/// A text that holds a NUL, hence no text.
+/// A text that holds a NUL, hence no text, and one that names more packages than anybody installs.
 pub fn parse(text: &str) -> Result<Requirements, Fault> {
     if text.contains('\0') {
         return Err(Fault::new("this is not a text file", ""));
@@ -85,6 +88,9 @@ pub fn parse(text: &str) -> Result<Requirements, Fault> {
     let mut out = Requirements::default();
     for line in logical_lines(text) {
         read_line(&line, &mut out);
+        if out.requirements.len() + out.unknown.len() > MOST {
+            return Err(Fault::new(format!("has more than {MOST} requirements"), &line));
+        }
     }
     Ok(out)
 }
@@ -103,18 +109,19 @@ pub fn normalize(name: &str) -> String {
 }
 
 /// Lines with continuations joined and comments taken away.
-fn logical_lines(text: &str) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut current = String::new();
-    for line in text.lines() {
-        let line = without_comment(line);
-        match line.strip_suffix('\\') {
-            Some(head) => current = current + head.trim_end() + " ",
-            None => lines.push(std::mem::take(&mut current) + line),
+fn logical_lines(text: &str) -> impl Iterator<Item = String> {
+    let mut lines = text.lines().map(without_comment);
+    let joined = std::iter::from_fn(move || {
+        let mut joined = String::new();
+        for line in lines.by_ref() {
+            match line.strip_suffix('\\') {
+                Some(head) => joined.extend([head.trim_end(), " "]),
+                None => return Some(joined + line),
+            }
         }
-    }
-    lines.push(current);
-    lines.into_iter().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
+        (!joined.is_empty()).then_some(joined)
+    });
+    joined.map(|line| line.trim().to_owned()).filter(|line| !line.is_empty())
 }
 
 fn without_comment(line: &str) -> &str {

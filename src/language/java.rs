@@ -6,6 +6,8 @@ mod program;
 mod reactor;
 mod release;
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::{Common, Labels, Language, Recipe, sign, view};
@@ -69,14 +71,14 @@ fn manager(repo: &Repo) -> Option<Fact> {
 /// Places of packages that may ask for credentials.
 fn feeds(repo: &Repo, reactor: &Reactor) -> Vec<Fact> {
     let mut facts: Vec<Fact> = Vec::new();
+    let mut seen = BTreeSet::new();
     for (pom, lineage) in reactor.lineages(repo) {
         for place in lineage.repositories() {
             let Some((_, rest)) = place.url.split_once("://") else { continue };
             let host = rest.split(['/', ':']).next().unwrap_or_default();
             let known =
                 CATALOG.repositories.public.iter().any(|public| public == host) || place.url.starts_with("file:");
-            let seen = facts.iter().any(|fact| matches!(&fact.kind, Kind::Feed(id) if *id == place.id));
-            if !known && !seen {
+            if !known && seen.insert(place.id.clone()) {
                 facts.push(Fact::new(Kind::Feed(place.id.clone()), pom, &place.url, Strength::Stated));
             }
         }
@@ -574,9 +576,10 @@ fn inputs(repo: &Repo, reactor: &Reactor) -> Vec<String> {
     found.extend(settings_of_config(repo));
     found.sort();
     found.dedup();
-    let below = |path: &String| found.iter().any(|other| path.starts_with(&format!("{other}/")));
-    let top: Vec<String> = found.iter().filter(|path| !below(path) && !inputs.contains(path)).cloned().collect();
-    inputs.extend(top);
+    let known: BTreeSet<&str> = found.iter().map(String::as_str).collect();
+    let below = |path: &String| path.match_indices('/').any(|(at, _)| known.contains(&path[..at]));
+    let taken: BTreeSet<String> = inputs.iter().cloned().collect();
+    inputs.extend(found.iter().filter(|path| !below(path) && !taken.contains(*path)).cloned());
     inputs
 }
 
@@ -592,11 +595,10 @@ fn configured(repo: &Repo, pom: &str, lineage: &Lineage<'_>) -> Vec<String> {
     let mut found = Vec::new();
     let is_skipped =
         |artifact: &str| CATALOG.skip.iter().any(|row| row.plugins.iter().any(|plugin| plugin == artifact));
+    let mut settings = lineage.all_plugin_settings();
     for plugin in lineage.plugins().filter(|plugin| !is_skipped(&plugin.artifact)) {
-        let texts = lineage
-            .plugin_settings(&plugin.artifact)
-            .flat_map(|plugin| plugin.configurations())
-            .flat_map(Element::descendants);
+        let all = settings.remove(plugin.artifact.as_str()).into_iter().flatten();
+        let texts = all.flat_map(|plugin| plugin.configurations()).flat_map(Element::descendants);
         found.extend(texts.filter(|element| element.text.contains('/')).map(|element| lineage.resolve(&element.text)));
         let rows = CATALOG.generator.iter().filter(|row| row.plugin == plugin.artifact);
         found.extend(rows.flat_map(|row| row.folders.iter().cloned()));

@@ -5,8 +5,18 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-/// No manifest, lockfile or source above this size is read, in bytes.
+/// No lock file or source above this size is read, in bytes.
 pub const LARGEST_TEXT: u64 = 16 * 1024 * 1024;
+
+/// No other manifest is read above this size, in bytes: the largest real ones have a fifth of it, and they are held as trees,
+/// which take many times their size.
+pub const LARGEST_MANIFEST: u64 = 1024 * 1024;
+
+/// Endings of sources, of lock files, and of what is read piece by piece.
+const LARGE: [&str; 18] = [
+    "go", "js", "mjs", "cjs", "ts", "mts", "cts", "jsx", "tsx", "vue", "svelte", "astro", "py", "java", "kt", "json",
+    "txt", "lock",
+];
 
 /// No file that dockgen writes is read above this size, in bytes.
 pub const LARGEST_DOCUMENT: u64 = 1024 * 1024;
@@ -68,6 +78,13 @@ impl fmt::Display for Unread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)
     }
+}
+
+/// The largest size that a text of this name may have, in bytes.
+pub fn limit(place: &Path) -> u64 {
+    let large = place.extension().and_then(|ending| ending.to_str()).is_some_and(|ending| LARGE.contains(&ending));
+    let lock = place.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.contains("lock"));
+    if large || lock { LARGEST_TEXT } else { LARGEST_MANIFEST }
 }
 
 /// Where a path leads, through links, but not out of the repository. What is not there leads to its own place.

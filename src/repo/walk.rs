@@ -17,6 +17,9 @@ const NEVER_HIDDEN: [&str; 1] = ["cmd"];
 /// Folders that hold what tools made, also where no `.gitignore` says so.
 const NEVER_ENTERED: [&str; 6] = [".git", ".dockgen", "node_modules", ".venv", "__pycache__", ".terraform"];
 
+/// More patterns with several `*` than any `.gitignore` has: each takes thousands of bytes.
+const MOST_WILD: usize = 2000;
+
 /// Up to this many entries one thread is quicker than starting several.
 const FEW: usize = 300;
 
@@ -207,6 +210,10 @@ impl Ignores {
             }
             done => done,
         };
-        bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())?;
+        match text.lines().filter(|line| line.matches('*').count() > 1).nth(MOST_WILD) {
+            Some(_) => Err(Unread::new(Why::Text, format!("has more than {MOST_WILD} patterns with several `*`"))),
+            None => Ok(text),
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What Java and Kotlin sources say about how their program starts and where it listens.
 
+use std::cell::LazyCell;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -79,6 +81,7 @@ pattern!(KOTLIN_MAIN, r"(@JvmStatic\s+)?\bfun\s+main\s*\(");
 pattern!(TYPE, r"\b(?:class|enum|interface|record|object)\s+(\w+)");
 pattern!(JVM_NAME, r"@file:\s*JvmName\s*\(");
 pattern!(GETENV, r"\bgetenv\s*\(|\bgetOrDefault\s*\(|\bgetenv\s*\(\s*\)\s*\.get\w*\s*\(|\bgetenv\s*\(\s*\)\s*\[");
+pattern!(CONSTANT, r"\b(\w+)(?:\s*:\s*Int)?\s*=\s*(\d{2,5})");
 pattern!(NUMBER, r"\b(\d{2,5})\b");
 
 fn may_be_path(text: &str) -> bool {
@@ -130,20 +133,25 @@ fn file_class(stem: &str, masked: &Masked<'_>) -> String {
 
 fn listening(pattern: &Regex, masked: &Masked<'_>) -> Vec<Listens> {
     let code = masked.code();
+    let constants = LazyCell::new(|| constants(code));
     let groups = pattern.captures_iter(code).filter_map(|found| found.get(1));
     groups
         .filter_map(|group| {
-            let port = group.as_str().parse().ok().or_else(|| constant(group.as_str(), code))?;
+            let port = group.as_str().parse().ok().or_else(|| constants.get(group.as_str()).copied().flatten())?;
             Some(Listens { port, quote: masked.line(group.start()).to_owned() })
         })
         .filter(|found| found.port > 0)
         .collect()
 }
 
-/// The number that a name is given in the same file.
-fn constant(name: &str, code: &str) -> Option<u16> {
-    let pattern = Regex::new(&format!(r"\b{}\b(?:\s*:\s*Int)?\s*=\s*(\d{{2,5}})\s*;?", regex::escape(name))).ok()?;
-    pattern.captures(code)?.get(1)?.as_str().parse().ok()
+/// The numbers that names are first given, where they are ports.
+fn constants(code: &str) -> HashMap<&str, Option<u16>> {
+    let mut constants = HashMap::new();
+    for found in CONSTANT.captures_iter(code) {
+        let (Some(name), Some(number)) = (found.get(1), found.get(2)) else { continue };
+        constants.entry(name.as_str()).or_insert(number.as_str().parse().ok());
+    }
+    constants
 }
 
 /// The line that reads `PORT` from the environment, and the number that stands in for it.

@@ -397,9 +397,8 @@ fn words(step: &str) -> Vec<String> {
         Command::Simple { argv, .. } => argv,
         Command::Shell => step.split_whitespace().map(str::to_owned).collect(),
     };
-    while argv.len() > 1 && argv.first().is_some_and(|word| ["--", "shx", "-y"].contains(&word.as_str())) {
-        argv.remove(0);
-    }
+    let passed = argv.iter().take_while(|word| ["--", "shx", "-y"].contains(&word.as_str())).count();
+    argv.drain(..passed.min(argv.len().saturating_sub(1)));
     argv = bare(argv);
     if argv.len() > 1 && argv.first().is_some_and(|word| word == "shx") {
         argv.remove(0);

@@ -1,6 +1,6 @@
 //! What the sources say: ports, and whether the program ends when it is told to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -78,15 +78,20 @@ pub fn public_variables(repo: &Repo, folder: &str) -> Vec<Argument> {
         let path = super::project::join(folder, file);
         names.extend(repo.text(&path).into_iter().flat_map(|text| named(&EXAMPLE, text)));
     }
-    let texts = [".env.production", ".env"].map(|file| repo.text(&super::project::join(folder, file)));
-    let value = |name: &str| texts.iter().flatten().find_map(|text| assigned(text, name));
+    let files = [".env.production", ".env"].map(|file| repo.text(&super::project::join(folder, file)));
+    let assigned = files.map(|text| text.map(assignments).unwrap_or_default());
+    let value = |name: &str| assigned.iter().find_map(|set| plain_value(set.get(name)?));
     names.into_iter().map(|name| Argument { value: value(&name), name }).collect()
 }
 
-/// What a file of variables sets one to; what refers to others or stands on several lines is left to the build.
-fn assigned(text: &str, name: &str) -> Option<String> {
-    let mut lines = text.lines().filter_map(|line| line.trim().trim_start_matches("export ").split_once('='));
-    let (_, value) = lines.rfind(|(key, _)| key.trim() == name)?;
+/// What a file of variables sets, as it stands; of two values for a name the later one counts.
+fn assignments(text: &str) -> HashMap<&str, &str> {
+    let lines = text.lines().filter_map(|line| line.trim().trim_start_matches("export ").split_once('='));
+    lines.map(|(key, value)| (key.trim(), value)).collect()
+}
+
+/// A value without its quotes; what refers to others or stands on several lines is left to the build.
+fn plain_value(value: &str) -> Option<String> {
     let value = value.trim();
     let quoted = ['"', '\'', '`'].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
     let plain = quoted.unwrap_or_else(|| value.split(" #").next().unwrap_or_default().trim());
@@ -207,7 +212,9 @@ impl Findings {
             let default = PORTS.iter().any(|pattern| at(pattern).is_some());
             self.from_environment = at(&ENVIRONMENT).map(|evidence| (evidence, default));
         }
-        self.listens = self.listens.take().or_else(|| at(&LISTENS));
+        let listens = || LISTENS.find(masked.code()).map(|found| masked.line(found.start()));
+        let listens = || listens().map(|line| Evidence::new(path, line, Strength::Stated));
+        self.listens = self.listens.take().or_else(listens);
         self.local = self.local.take().or_else(|| at(&LOCAL));
         if is_entry || self.signals.is_none() {
             self.signals = self.signals.take().or_else(|| at(&SIGNALS));

@@ -1,6 +1,8 @@
 //! From the command line that people type to the words that the image runs: no package manager and, wherever it is
 //! possible, no shell stands between.
 
+use std::collections::HashMap;
+
 use crate::format::package_json::Texts;
 use crate::source::shell::{self, Command};
 
@@ -104,11 +106,12 @@ impl Resolver<'_> {
         let all = shell::steps(line);
         let (last, before) = all.split_last().map_or(("", &[][..]), |(last, before)| (*last, before));
         let mut left = Vec::new();
+        let mut known = HashMap::new();
         for step in before.iter().filter(|step| !step.is_empty()) {
             match step.strip_prefix("set ").or_else(|| step.strip_prefix("export ")).and_then(shell::assignment) {
                 Some((name, value)) => into.env.push((name.to_owned(), value.trim().to_owned())),
                 None if self.is_done(step) => into.dropped.push((*step).to_owned()),
-                None if self.makes(step, 0) => into.makes.push((*step).to_owned()),
+                None if self.makes(step, &mut known, 0) => into.makes.push((*step).to_owned()),
                 None => left.push(*step),
             }
         }
@@ -141,17 +144,23 @@ impl Resolver<'_> {
                 .is_some_and(|inner| CATALOG.skipped.migrations.iter().any(|begin| inner.starts_with(begin.as_str())))
     }
 
-    /// Whether a step, with the scripts that it calls, only turns sources into files.
-    pub fn makes(&self, step: &str, depth: usize) -> bool {
+    /// Whether a step, with the scripts that it calls, only turns sources into files; `known` are scripts that were looked
+    /// into, of which one that is not done yet calls itself.
+    fn makes<'s>(&'s self, step: &str, known: &mut HashMap<&'s str, bool>, depth: usize) -> bool {
         let Command::Simple { argv, .. } = shell::parse(step) else { return false };
         let argv = plain_program(bare(argv));
-        let is = |word: &String| CATALOG.skipped.makers.contains(word);
         let script = wrapper(&argv).filter(|(row, _)| row.kind == WrapperKind::Script);
-        let called = script.and_then(|(_, rest)| self.scripts.get(rest.first()?));
-        match called.filter(|_| depth < DEEPEST) {
-            Some(line) => shell::steps(line).into_iter().all(|step| self.makes(step, depth + 1)),
-            None => argv.first().is_some_and(is),
+        let called = script.and_then(|(_, rest)| self.scripts.get_key_value(rest.first()?));
+        let Some((name, line)) = called.filter(|_| depth < DEEPEST) else {
+            return argv.first().is_some_and(|word| CATALOG.skipped.makers.contains(word));
+        };
+        if let Some(makes) = known.get(name.as_str()) {
+            return *makes;
         }
+        known.insert(name, false);
+        let makes = shell::steps(line).into_iter().all(|step| self.makes(step, known, depth + 1));
+        known.insert(name, makes);
+        makes
     }
 
     fn step(&self, step: &str, into: &mut Resolved, depth: usize) -> Start {
