@@ -1,7 +1,5 @@
 //! Files of other people in a repository: they go on working, and the run says what it left alone.
 
-#![expect(clippy::disallowed_methods, reason = "tests rename files")]
-
 mod support;
 
 use support::{Outcome, Tree};
@@ -60,9 +58,13 @@ fn an_adopted_dockerfile_gets_no_ignore_file_that_hides_what_it_copies() {
             assert_eq!((done.code, written(&tree)), (0, vec!["Dockerfile", WORKFLOW, "dockgen.lock"]), "{}", done.err);
         }
     }
-    let tree = tree(&GO, &[("Dockerfile", "FROM golang:1.27\nCOPY go.mod main.go /src/\nUSER 1\nCMD [\"x\"]\n")]);
-    assert_eq!(tree.run(&["init", "--yes", "--adopt"]).code, 0);
+    let tree = tree(&GO, &[("Dockerfile", "FROM golang:1.27\nCOPY go.mod main.go /src/\nUSER 0\nCMD [\"x\"]\n")]);
+    let init = tree.run(&["init", "--yes", "--adopt"]);
+    assert_eq!(init.code, 0);
     assert!(tree.has(".dockerignore"), "one that hides nothing of it is written");
+    let check = tree.run(&["check"]);
+    assert_eq!((check.code, check.out.as_str()), (1, "Dockerfile:3: the image runs as root [root-user]\n"));
+    assert!(init.err.contains(check.out.trim()), "what was taken in is judged as dockgen's: {}", init.err);
 }
 
 #[test]

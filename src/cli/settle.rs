@@ -112,7 +112,11 @@ fn hold(repo: &Repo, draft: &Draft, lock: &Lock, manners: Manners, changes: &mut
 
 /// What breaks a rule in the files as they will be.
 pub fn found(repo: &Repo, draft: &Draft, lock: &Lock, changes: &[Change]) -> Vec<Reason> {
-    judge::written(repo, Some(draft), lock, |path| {
+    let mut lock = lock.clone();
+    for change in changes.iter().filter(|change| change.fate == Fate::Adopt) {
+        lock.set(change.path, &change.generated);
+    }
+    judge::written(repo, Some(draft), &lock, |path| {
         let change = changes.iter().find(|change| change.path == path)?;
         change.text.as_deref().or(change.today.as_deref())
     })

@@ -72,11 +72,13 @@ pub fn has_other_contexts(repo: &Repo) -> bool {
     repo.files().any(|file| places.hides(file))
 }
 
-/// Manifests that no step sees, neither by their name nor with the folder where they lie.
+/// Manifests that no step sees, neither by their name nor with the folder where they lie. Where none is seen the image is not
+/// built from manifests, and nothing is said.
 pub fn unseen_manifests(steps: &[Step], repo: &Repo, manifests: &[&str]) -> Vec<Reason> {
     let sources: Vec<String> = steps.iter().flat_map(Step::context_paths).collect();
     let seen: Vec<&str> = sources.iter().flat_map(|source| files(repo, source)).collect();
-    let unseen = manifests.iter().filter(|path| repo.has(path) && !seen.contains(path));
+    let builds = manifests.iter().any(|path| seen.contains(path));
+    let unseen = manifests.iter().filter(|path| builds && repo.has(path) && !seen.contains(path));
     let reason = |path: &&str| {
         let message = format!("`{path}` decides about dependencies, and no step of the Dockerfile copies it");
         Reason::new("manifest-not-copied", DOCKERFILE, None, message)
@@ -159,7 +161,7 @@ mod tests {
             assert_eq!(unseen(&format!("FROM a:1\n{all}\n")), 0, "{all}");
         }
         assert_eq!(unseen("FROM a:1\nCOPY go.mod /\n"), 1);
-        assert_eq!(unseen("FROM a:1\n# go.mod api/package.json\n"), 2);
+        assert_eq!(unseen("FROM a:1\nCOPY --from=b go.mod /\n"), 0, "what is built elsewhere needs no manifest");
     }
 
     #[test]
