@@ -108,7 +108,7 @@ impl Matcher {
 /// The patterns as one automaton over bytes, which is much quicker to make than one for each; `None` where one is wrong.
 fn set(patterns: &[(usize, String)]) -> Option<RegexSet> {
     let patterns = patterns.iter().map(|(_, pattern)| pattern);
-    RegexSetBuilder::new(patterns).unicode(false).dot_matches_new_line(true).build().ok()
+    RegexSetBuilder::new(patterns).unicode(false).build().ok()
 }
 
 /// A line: whether it lets in again, and the parts of its path.
@@ -141,7 +141,7 @@ fn regex(parts: &[&str]) -> String {
     for (index, part) in parts.iter().enumerate() {
         let last = index + 1 == parts.len();
         match (*part, last) {
-            ("**", true) => regex.push_str(".*"),
+            ("**", true) => regex.push_str("(?s:.*)"),
             ("**", false) => regex.push_str("(?:.*/)?"),
             _ => {
                 regex.push_str(&element(part));

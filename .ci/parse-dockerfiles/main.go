@@ -71,6 +71,9 @@ func read(in input) (out output, err error) {
 		return out, err
 	}
 	for _, argument := range arguments {
+		if err := argument.Expand(expand); err != nil {
+			return out, err
+		}
 		out.Instructions = append(out.Instructions, pairs("ARG", argument.Args))
 	}
 	for _, stage := range stages {
@@ -107,11 +110,12 @@ func instruction(command instructions.Command) ([]string, error) {
 	switch c := command.(type) {
 	case *instructions.RunCommand:
 		for _, mount := range instructions.GetMounts(c) {
-			text, err := json.Marshal(mount)
-			if err != nil {
-				return nil, err
+			env := ""
+			if mount.Env != nil {
+				env = *mount.Env
 			}
-			add("mount", string(text))
+			add("mount", fmt.Sprintf("type=%s|from=%s|source=%s|target=%s|id=%s|sharing=%s|env=%s",
+				mount.Type, mount.From, mount.Source, mount.Target, mount.CacheID, mount.CacheSharing, env))
 		}
 		add(commandKey(c.PrependShell), c.CmdLine...)
 	case *instructions.CopyCommand:
