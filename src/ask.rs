@@ -17,13 +17,18 @@ const OTHER: &str = "another port";
 
 /// Whether there is somebody to ask: both ends of the conversation are a terminal, and nothing says that it is a
 /// machine's.
-pub fn is_possible() -> bool {
+///
+/// # Errors
+/// Where somebody is there, and the terminal cannot show a question.
+pub fn is_possible() -> Result<bool, Error> {
     #[expect(clippy::disallowed_methods, reason = "the door to the person")]
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
-    std::io::stdin().is_terminal()
-        && std::io::stderr().is_terminal()
-        && variable("TERM") != "dumb"
-        && variable("CI").is_empty()
+    let is_there = std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && variable("CI").is_empty();
+    if is_there && variable("TERM") == "dumb" {
+        return Err(Error::usage("this terminal (`TERM=dumb`) cannot show the question before writing")
+            .hint("`--yes` writes without questions, `--dry-run` says what would be written"));
+    }
+    Ok(is_there)
 }
 
 /// Asks one question; the answer is a value for the wish of its topic.

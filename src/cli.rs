@@ -7,6 +7,7 @@ mod findings;
 mod init;
 mod outlook;
 mod print;
+mod project;
 mod settle;
 mod update;
 mod wishes;
@@ -82,18 +83,24 @@ enum Command {
 enum ConfigCommand {
     /// Print the keys that are set, with their values
     List {
-        /// The folder of the repository
-        #[arg(default_value = ".", value_hint = clap::ValueHint::DirPath)]
-        dir: PathBuf,
+        /// The folder of the repository; else this one, or the nearest above that has dockgen's files
+        #[arg(value_hint = clap::ValueHint::DirPath)]
+        dir: Option<PathBuf>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Print the value of a key
     Get {
         /// The key, such as `run.packages` or `run.env.NAME`
         #[arg(value_parser = Keys, hide_possible_values = true)]
         key: String,
-        /// The folder of the repository
-        #[arg(default_value = ".", value_hint = clap::ValueHint::DirPath)]
-        dir: PathBuf,
+        /// The folder of the repository; else this one, or the nearest above that has dockgen's files
+        #[arg(value_hint = clap::ValueHint::DirPath)]
+        dir: Option<PathBuf>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Set a key
     Set {
@@ -102,18 +109,18 @@ enum ConfigCommand {
         key: String,
         /// The value; lists as `a,b`, tables as in TOML
         value: String,
-        /// The folder of the repository
-        #[arg(default_value = ".", value_hint = clap::ValueHint::DirPath)]
-        dir: PathBuf,
+        /// The folder of the repository; else this one, or the nearest above that has dockgen's files
+        #[arg(value_hint = clap::ValueHint::DirPath)]
+        dir: Option<PathBuf>,
     },
     /// Take a key away; its comments stay
     Unset {
         /// The key, such as `run.packages` or `run.env.NAME`
         #[arg(value_parser = Keys, hide_possible_values = true)]
         key: String,
-        /// The folder of the repository
-        #[arg(default_value = ".", value_hint = clap::ValueHint::DirPath)]
-        dir: PathBuf,
+        /// The folder of the repository; else this one, or the nearest above that has dockgen's files
+        #[arg(value_hint = clap::ValueHint::DirPath)]
+        dir: Option<PathBuf>,
     },
     /// Print the JSON schema of dockgen.toml
     Schema,
@@ -153,17 +160,23 @@ struct InitArgs {
 
 #[derive(Debug, Args)]
 struct UpdateArgs {
-    /// The folder of the repository
-    #[arg(default_value = ".", value_hint = clap::ValueHint::DirPath)]
-    dir: PathBuf,
+    /// The folder of the repository; else this one, or the nearest above that has dockgen's files
+    #[arg(value_hint = clap::ValueHint::DirPath)]
+    dir: Option<PathBuf>,
     #[command(flatten)]
     wishes: WishArgs,
+    /// Ask nothing before writing
+    #[arg(short, long)]
+    yes: bool,
     /// Say what would change, and write nothing
     #[arg(short = 'n', long, help_heading = "Output")]
     dry_run: bool,
     /// Show the difference to what is there, and write nothing
     #[arg(long, help_heading = "Output")]
     diff: bool,
+    /// Print what changed and what happens to each file, as JSON
+    #[arg(long, help_heading = "Output", conflicts_with = "diff")]
+    json: bool,
     /// Only this document
     #[arg(long, value_enum, value_name = "DOCUMENT")]
     only: Vec<Printed>,
@@ -179,12 +192,15 @@ struct UpdateArgs {
 
 #[derive(Debug, Args)]
 struct CheckArgs {
-    /// The folder of the repository
-    #[arg(default_value = ".", value_hint = clap::ValueHint::DirPath)]
-    dir: PathBuf,
+    /// The folder of the repository; else this one, or the nearest above that has dockgen's files
+    #[arg(value_hint = clap::ValueHint::DirPath)]
+    dir: Option<PathBuf>,
     /// How to say it
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT", help_heading = "Output")]
     format: Format,
+    /// The same as `--format json`
+    #[arg(long, help_heading = "Output", conflicts_with = "format")]
+    json: bool,
     #[command(flatten)]
     voice: VoiceArgs,
 }
@@ -204,9 +220,10 @@ enum Format {
 
 #[derive(Debug, Args)]
 struct ExplainArgs {
-    /// The folder of the repository, its `Dockerfile`, or a line of that: `Dockerfile:17`
-    #[arg(default_value = ".", value_name = "WHAT", value_hint = clap::ValueHint::AnyPath)]
-    what: PathBuf,
+    /// The folder of the repository, its `Dockerfile`, or a line of that: `Dockerfile:17`; else this folder, or the nearest
+    /// above that has dockgen's files
+    #[arg(value_name = "WHAT", value_hint = clap::ValueHint::AnyPath)]
+    what: Option<PathBuf>,
     #[command(flatten)]
     wishes: WishArgs,
     /// As JSON
@@ -257,16 +274,27 @@ struct VoiceArgs {
 /// Runs the command with the process's arguments.
 pub fn main() -> ExitCode {
     let exit = Cli::try_parse().map_or_else(|error| refused(&error), |cli| run(&cli)).unwrap_or_else(|error| {
-        print::error(&error);
+        let told = match wants_json() {
+            true => print::json(serde_json::json!({ "error": { "what": error.what, "hint": error.hint } })),
+            false => Err(error.clone()),
+        };
+        told.err().iter().for_each(print::error);
         error.exit
     });
     ExitCode::from(exit as u8)
 }
 
+/// Whether the answer shall be JSON, also where the arguments cannot be understood.
+fn wants_json() -> bool {
+    let arguments: Vec<std::ffi::OsString> = std::env::args_os().collect();
+    let names = |argument: &std::ffi::OsString| argument == "--json" || argument == "--format=json";
+    arguments.iter().any(names) || arguments.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
+}
+
 fn run(cli: &Cli) -> Result<Exit, Error> {
     match &cli.command {
         None => wished(&cli.init),
-        Some(Command::Init(args)) => init::run(args, false),
+        Some(Command::Init(args)) => init::run(args),
         Some(Command::Update(args)) => update::run(args),
         Some(Command::Check(args)) => check::run(args),
         Some(Command::Explain(args)) => explain::run(args),
@@ -278,6 +306,13 @@ fn run(cli: &Cli) -> Result<Exit, Error> {
 
 /// What clap says in place of a command: help and the version, or what is wrong with the arguments.
 fn refused(error: &clap::Error) -> Result<Exit, Error> {
+    if error.use_stderr() && wants_json() {
+        let text = error.to_string();
+        let (what, hint) = text.split_once("\n\n").unwrap_or((&text, ""));
+        let hint = hint.split_once("Usage:").map_or(hint, |(tips, _)| tips).trim();
+        let hint = if hint.is_empty() { "`dockgen --help`" } else { hint };
+        return Err(Error::usage(what.trim_start_matches("error: ").trim()).hint(hint));
+    }
     print::clap(error)?;
     Ok(if error.use_stderr() { Exit::Usage } else { Exit::Done })
 }
@@ -289,7 +324,7 @@ fn wished(args: &InitArgs) -> Result<Exit, Error> {
     match values::nearest(&word, known.get_subcommands().map(clap::Command::get_name)).filter(|_| !args.dir.exists()) {
         Some(command) => Err(Error::usage(format!("`{word}` is no command and no folder"))
             .hint(format!("did you mean `dockgen {command}`?"))),
-        None => init::run(args, true),
+        None => init::run(args),
     }
 }
 

@@ -3,7 +3,7 @@
 
 mod edit;
 
-pub use edit::{get, list, set, unset};
+pub use edit::{get, json, list, set, unset};
 
 use serde::Deserialize;
 

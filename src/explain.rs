@@ -45,12 +45,11 @@ pub fn text(draft: &Draft, steps: &[Written]) -> String {
     out
 }
 
-/// As JSON; `schema` grows with incompatible changes only.
+/// As JSON.
 pub fn json(draft: &Draft, steps: &[Written]) -> serde_json::Value {
     let facts =
         draft.facts.iter().map(|fact| serde_json::json!({ "fact": fact.kind.to_string(), "evidence": fact.evidence }));
     serde_json::json!({
-        "schema": 1,
         "language": draft.language.id,
         "name": draft.name,
         "facts": facts.collect::<Vec<_>>(),

@@ -19,6 +19,15 @@ pub fn git_root(folder: &Path) -> Option<PathBuf> {
     real.ancestors().find(|above| above.join(".git").exists()).map(Path::to_owned)
 }
 
+/// The nearest folder, this one or one above up to the root of the git repository, that holds one of these files; relative
+/// to this one, empty where that is it.
+pub fn nearest_with(folder: &Path, files: &[&str]) -> Option<PathBuf> {
+    let (real, root) = (folder.canonicalize().ok()?, git_root(folder)?);
+    let mut upwards = real.ancestors().take_while(|above| above.starts_with(&root));
+    let steps = upwards.position(|above| files.iter().any(|file| above.join(file).exists()))?;
+    Some(std::iter::repeat_n("..", steps).collect())
+}
+
 /// The path of a folder below the root of its git repository, with slashes; empty at the root and outside of git.
 pub fn below_git_root(folder: &Path) -> String {
     let below = || folder.canonicalize().ok()?.strip_prefix(git_root(folder)?).ok().map(Path::to_owned);

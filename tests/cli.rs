@@ -169,6 +169,32 @@ fn wishes_are_listed_and_members_reached() {
 }
 
 #[test]
+fn from_a_folder_below_the_project_above_is_found() {
+    let tree = Tree::fixture("go-server");
+    tree.write(".git/HEAD", b"ref: refs/heads/main\n");
+    tree.write("a/b/notes.txt", b"");
+    let below = |arguments: &[&str]| tree.run_in("a/b", arguments);
+    assert_eq!(below(&["update"]).code, 1, "nothing was generated anywhere");
+    assert_eq!(tree.run(&["init", "--yes"]).code, 0);
+    for arguments in
+        [&["update"][..], &["check"], &["explain"], &["config", "set", "port", "9000"], &["config", "get", "port"]]
+    {
+        let done = below(arguments);
+        assert!(
+            done.code == 0 && done.err.contains("in `../..`, where dockgen's files are"),
+            "{arguments:?} {}",
+            done.err
+        );
+    }
+    assert!(tree.read("dockgen.toml").contains("port = 9000"));
+    assert!(!below(&["update", "--quiet"]).err.contains("in `"));
+    // A folder that is named is that folder, and nothing above the git repository counts.
+    assert_eq!(below(&["update", "."]).code, 1);
+    tree.write("a/.git", b"gitdir: elsewhere\n");
+    assert_eq!(below(&["check"]).code, 1);
+}
+
+#[test]
 fn completions_and_the_manual_are_there() {
     let tree = Tree::new(&[]);
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {

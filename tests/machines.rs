@@ -1,4 +1,4 @@
-//! What other programs read: SARIF and annotations.
+//! What other programs read: JSON, SARIF and annotations.
 
 mod support;
 
@@ -67,4 +67,103 @@ fn sarif_has_what_code_scanning_needs() {
     let region = serde_json::json!({ "startLine": line, "endLine": line + 1 });
     assert_eq!(secret["locations"][0]["physicalLocation"]["region"], region);
     assert_eq!(secret["level"], "error");
+}
+
+/// Whether a value is as this part of the schema says. It knows the words that the published schema uses, and no others.
+fn fits(value: &Value, part: &Value, whole: &Value) -> Result<(), String> {
+    let wrong = |what: &str| Err(format!("{what}: {value:.200} is not {part:.200}"));
+    for (word, says) in part.as_object().unwrap() {
+        match word.as_str() {
+            "$ref" => fits(value, whole.pointer(says.as_str().unwrap().trim_start_matches('#')).unwrap(), whole)?,
+            "const" if value != says => return wrong("const"),
+            "enum" if !says.as_array().unwrap().contains(value) => return wrong("enum"),
+            "type" => {
+                let is = |name: &Value| match name.as_str().unwrap() {
+                    "string" => value.is_string(),
+                    "integer" => value.is_u64(),
+                    "boolean" => value.is_boolean(),
+                    "null" => value.is_null(),
+                    "array" => value.is_array(),
+                    "object" => value.is_object(),
+                    other => panic!("type {other}"),
+                };
+                let fits = says.as_array().map_or_else(|| is(says), |names| names.iter().any(is));
+                if !fits {
+                    return wrong("type");
+                }
+            }
+            "required" => {
+                let missing = says.as_array().unwrap().iter().find(|key| value.get(key.as_str().unwrap()).is_none());
+                if let Some(key) = missing {
+                    return wrong(&format!("without {key}"));
+                }
+            }
+            "additionalProperties" => {
+                let known = &part["properties"];
+                let more = value.as_object().unwrap().keys().find(|key| known.get(key.as_str()).is_none());
+                if let Some(key) = more {
+                    return wrong(&format!("with {key}"));
+                }
+            }
+            "properties" => {
+                for (key, part) in says.as_object().unwrap() {
+                    value.get(key).map_or(Ok(()), |value| fits(value, part, whole))?;
+                }
+            }
+            "items" => value.as_array().into_iter().flatten().try_for_each(|item| fits(item, says, whole))?,
+            "oneOf" => {
+                let all: Vec<_> = says.as_array().unwrap().iter().map(|part| fits(value, part, whole)).collect();
+                if all.iter().filter(|fits| fits.is_ok()).count() != 1 {
+                    return Err(format!("not one of them: {all:#?}"));
+                }
+            }
+            "const" | "enum" | "description" | "title" | "$schema" | "$defs" => {}
+            other => panic!("this test does not know `{other}`"),
+        }
+    }
+    Ok(())
+}
+
+/// What a run prints, after it was held against the published schema; which kind of object it is.
+fn json(tree: &Tree, arguments: &[&str]) -> (i32, String, Value) {
+    let schema: Value = serde_json::from_str(include_str!("../docs/output.schema.json")).unwrap();
+    let done = tree.run(arguments);
+    let value: Value =
+        serde_json::from_str(&done.out).unwrap_or_else(|error| panic!("{arguments:?} {error}: {}", done.out));
+    assert_eq!(value["schema"], 1, "{arguments:?}");
+    fits(&value, &schema, &schema).unwrap_or_else(|wrong| panic!("{arguments:?}: {wrong}"));
+    let kinds = schema["oneOf"].as_array().unwrap();
+    let kind = kinds.iter().find(|kind| fits(&value, kind, &schema).is_ok()).unwrap()["$ref"].as_str().unwrap();
+    (done.code, kind.trim_start_matches("#/$defs/").to_owned(), value)
+}
+
+#[test]
+fn json_of_every_command_is_what_the_schema_says() {
+    let mut seen = std::collections::BTreeSet::new();
+    for fixture in ["go-server", "node-server", "python-flask", "java-spring-boot"] {
+        let tree = Tree::fixture(fixture);
+        let mut is = |arguments: &[&str], code: i32, kind: &str| {
+            let (exit, is, value) = json(&tree, arguments);
+            assert_eq!((exit, is.as_str()), (code, kind), "{fixture} {arguments:?} {value:#}");
+            seen.insert(is);
+            value
+        };
+        assert!(is(&["update", "--json"], 1, "error")["error"]["hint"].as_str().unwrap().contains("dockgen init"));
+        assert_eq!(is(&["init", "--json", "--dry-run"], 0, "init")["wrote"], false);
+        assert_eq!(is(&["--json", "--name", "shop"], 0, "init")["wrote"], true);
+        assert_eq!(is(&["check", "--json"], 0, "check")["reasons"], serde_json::json!([]));
+        is(&["explain", "--json"], 0, "explain");
+        is(&["explain", "--json", "Dockerfile:3"], 0, "explain-file");
+        assert_eq!(is(&["config", "get", "name", "--json"], 0, "config-get")["value"], "shop");
+        is(&["config", "set", "run.env.MODE", "x", "nowhere", "--json"], 2, "error");
+        tree.run(&["config", "set", "run.env.MODE", "x"]);
+        assert_eq!(is(&["config", "list", "--json"], 0, "config-list")["values"]["run"]["env"]["MODE"], "x");
+        assert_eq!(is(&["check", "--format", "json"], 1, "check")["reasons"][0]["level"], "warning");
+        assert_eq!(is(&["update", "--json", "--port", "7777"], 0, "update")["wrote"], true);
+        is(&["config", "get", "uid", "--json"], 1, "error");
+        is(&["update", "--json", "--portt", "1"], 2, "error");
+        is(&["init", "--json", "--lang", "nod"], 2, "error");
+        is(&["init", "--json", "--toolchain", "99"], 1, "error");
+    }
+    assert_eq!(seen.len(), 8, "{seen:?}");
 }

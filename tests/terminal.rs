@@ -20,12 +20,16 @@ struct Session {
 
 impl Session {
     fn start(tree: &Tree, arguments: &[&str]) -> Self {
+        Self::start_on("xterm-256color", tree, arguments)
+    }
+
+    fn start_on(terminal: &str, tree: &Tree, arguments: &[&str]) -> Self {
         let size = PtySize { rows: 60, cols: 120, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_dockgen"));
         command.args(arguments);
         command.cwd(tree.path());
-        command.env("TERM", "xterm-256color");
+        command.env("TERM", terminal);
         command.env_remove("CI");
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
@@ -78,7 +82,7 @@ impl Session {
 fn a_clear_repository_is_asked_about_once() {
     let tree = Tree::fixture("go-server");
     let mut session = Session::start(&tree, &["init"]);
-    session.sees("Write these 3 files?").types("\r");
+    session.sees("Write these 4 files?").types("\r");
     assert_eq!(session.ends(), 0);
     assert!(tree.has("Dockerfile"));
 }
@@ -89,7 +93,7 @@ fn a_tie_is_a_question_and_the_answer_counts() {
     let tree = Tree::new(&[("go.mod", "module x\n"), ("cmd/alpha/main.go", main), ("cmd/beta/main.go", main)]);
     let mut session = Session::start(&tree, &["init"]);
     session.sees("Which program is the service?").types("\x1b[B\r");
-    session.sees("Write these 3 files?").types("y\r");
+    session.sees("dockgen.toml").sees("Write these 5 files?").types("y\r");
     assert_eq!(session.ends(), 0);
     assert!(tree.read("Dockerfile").contains("./cmd/beta"));
 }
@@ -100,7 +104,7 @@ fn an_answer_is_kept_also_where_it_is_the_first_choice() {
     let tree = Tree::new(&[("go.mod", "module x\n"), ("cmd/alpha/main.go", main), ("cmd/beta/main.go", main)]);
     let mut session = Session::start(&tree, &["init"]);
     session.sees("Which program is the service?").types("\r");
-    session.sees("Write these 3 files?").types("y\r");
+    session.sees("Write these 5 files?").types("y\r");
     assert_eq!(session.ends(), 0);
     assert!(tree.read("dockgen.toml").contains("entry = \"./cmd/alpha\""));
 }
@@ -110,7 +114,7 @@ fn ctrl_c_leaves_nothing_behind() {
     let tree = Tree::fixture("go-server");
     let before = tree.everything();
     let mut session = Session::start(&tree, &["init"]);
-    session.sees("Write these 3 files?").types("\x03");
+    session.sees("Write these 4 files?").types("\x03");
     assert_eq!(session.ends(), 130);
     assert_eq!(tree.everything(), before);
 }
@@ -119,7 +123,7 @@ fn ctrl_c_leaves_nothing_behind() {
 fn no_is_respected() {
     let tree = Tree::fixture("go-server");
     let mut session = Session::start(&tree, &["init"]);
-    session.sees("Write these 3 files?").types("n\r");
+    session.sees("Write these 4 files?").types("n\r");
     assert_eq!(session.ends(), 1);
     assert!(!tree.has("Dockerfile"));
 }
@@ -128,7 +132,7 @@ fn no_is_respected() {
 fn what_changed_while_a_person_thought_is_not_overwritten() {
     let tree = Tree::fixture("go-server");
     let mut session = Session::start(&tree, &["init"]);
-    session.sees("Write these 3 files?");
+    session.sees("Write these 4 files?");
     // Nobody waits for the person.
     assert_eq!(tree.run(&["config", "set", "port", "9001"]).code, 0);
     let before = tree.everything();
@@ -136,7 +140,74 @@ fn what_changed_while_a_person_thought_is_not_overwritten() {
     assert_eq!(session.ends(), 1);
     assert_eq!(tree.everything(), before);
     let mut session = Session::start(&tree, &["init"]);
-    session.sees("Write these 3 files?").types("y\r");
+    session.sees("Write these 4 files?").types("y\r");
     assert_eq!(session.ends(), 0);
     assert!(tree.read("Dockerfile").contains("EXPOSE 9001"));
+}
+
+#[test]
+fn nothing_is_written_without_a_question_however_it_is_called() {
+    for arguments in [&["."][..], &["--lang", "go"], &["init", "--json"], &["init", "--quiet"]] {
+        let tree = Tree::fixture("go-server");
+        let before = tree.everything();
+        let mut session = Session::start(&tree, arguments);
+        session.sees("dockgen.lock").sees("Write these");
+        assert_eq!(tree.everything(), before, "{arguments:?}");
+        session.types("n\r");
+        assert_eq!(session.ends(), 1, "{arguments:?}");
+        assert_eq!(tree.everything(), before, "{arguments:?}");
+    }
+}
+
+#[test]
+fn yes_asks_nothing() {
+    for arguments in [&["--yes", "."][..], &["--yes", "--lang", "go"], &["init", "--json", "-y"]] {
+        let tree = Tree::fixture("go-server");
+        assert_eq!(Session::start(&tree, arguments).ends(), 0, "{arguments:?}");
+        assert!(tree.has("Dockerfile"), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_terminal_that_cannot_ask_is_told_so_and_nothing_is_written() {
+    let tree = Tree::fixture("go-server");
+    let before = tree.everything();
+    let mut session = Session::start_on("dumb", &tree, &["init"]);
+    session.sees("cannot show the question").sees("--yes");
+    assert_eq!(session.ends(), 2);
+    assert_eq!(tree.everything(), before);
+    assert_eq!(Session::start_on("dumb", &tree, &["init", "--yes"]).ends(), 0);
+    assert!(tree.has("Dockerfile"));
+}
+
+#[test]
+fn an_update_shows_what_it_would_do_and_asks() {
+    let tree = Tree::fixture("go-server");
+    assert_eq!(tree.run(&["init", "--yes"]).code, 0);
+    let mut idle = Session::start(&tree, &["update"]);
+    assert_eq!(idle.ends(), 0, "there is nothing to ask about");
+    tree.write("main.go", tree.read("main.go").replace(":8080", ":9090").as_bytes());
+    let before = tree.everything();
+    let mut session = Session::start(&tree, &["update"]);
+    session.sees("port: 8080 gave way to 9090").sees("Dockerfile").sees("Write these 2 files?").types("n\r");
+    assert_eq!(session.ends(), 1);
+    assert_eq!(tree.everything(), before);
+    let mut session = Session::start(&tree, &["update"]);
+    session.sees("Write these 2 files?").types("y\r");
+    assert_eq!(session.ends(), 0);
+    assert!(tree.read("Dockerfile").contains("EXPOSE 9090"));
+}
+
+#[test]
+fn warnings_stand_before_the_last_question() {
+    let tree = Tree::fixture("python-end-of-life");
+    let warned = tree.run(&["init", "--dry-run"]);
+    let warning = warned.err.lines().find(|line| line.starts_with("warning: ")).expect(&warned.err).to_owned();
+    let mut session = Session::start(&tree, &["init"]);
+    session.sees("Write these");
+    let screen = session.parser.screen().contents();
+    let at = |text: &str| screen.find(text).unwrap_or_else(|| panic!("no {text} on\n{screen}"));
+    assert!(at(&warning[..40.min(warning.len())]) < at("Write these"));
+    session.types("n\r");
+    assert_eq!(session.ends(), 1);
 }

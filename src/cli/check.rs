@@ -1,12 +1,13 @@
 //! `dockgen check`.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::json;
 
 use super::findings::Folder;
 use super::outlook::{self, Outlook};
-use super::{CheckArgs, Format, print, settle};
+use super::{CheckArgs, Format, print, project, settle};
 use crate::changes::Manners;
 use crate::disk;
 use crate::error::{Error, Exit};
@@ -23,15 +24,16 @@ use crate::{DOCKERFILE, IGNORE, OWN_IGNORE, WORKFLOW, judge};
 /// As for a draft.
 pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
     print::colour(args.voice.color);
-    disk::look(&args.dir)?;
-    let lock = settle::lock(&args.dir)?;
+    let dir = &project::folder(args.dir.as_deref(), args.voice.quiet);
+    disk::look(dir)?;
+    let lock = settle::lock(dir)?;
     let mut texts = BTreeMap::new();
     for path in [DOCKERFILE, IGNORE, OWN_IGNORE, WORKFLOW] {
-        texts.insert(path, disk::today(&args.dir, path)?);
+        texts.insert(path, disk::today(dir, path)?);
     }
     let text = |path: &str| texts.get(path)?.as_deref();
     let is_theirs = lock.is_empty() && text(DOCKERFILE).is_some();
-    let reasons = match Outlook::of(&args.dir, lock, &Wishes::default(), Manners::default()) {
+    let reasons = match Outlook::of(dir, lock, &Wishes::default(), Manners::default()) {
         Ok(Outlook { repo, draft, lock, changes, .. }) => {
             outlook::whole(&repo)?;
             let mut reasons = judge::states(&changes, &lock, &draft);
@@ -39,20 +41,21 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
             reasons
         }
         Err(error) if is_theirs && error.exit == Exit::No => {
-            judge::written(&Repo::open(&args.dir)?, None, &Lock::default(), text)
+            judge::written(&Repo::open(dir)?, None, &Lock::default(), text)
         }
         Err(error) => return Err(error),
     };
-    speak(args, &reasons)?;
+    speak(args, dir, &reasons)?;
     Ok(if reasons.iter().all(|reason| reason.level == Level::Note) { Exit::Done } else { Exit::No })
 }
 
-fn speak(args: &CheckArgs, reasons: &[Reason]) -> Result<(), Error> {
+fn speak(args: &CheckArgs, dir: &Path, reasons: &[Reason]) -> Result<(), Error> {
     match args.format {
-        Format::Json => print::product(&format!("{:#}\n", json!({ "schema": 1, "reasons": reasons }))),
-        Format::Sarif => print::product(&format!("{:#}\n", Folder::of(&args.dir)?.sarif(reasons))),
+        _ if args.json => print::json(json!({ "reasons": reasons })),
+        Format::Json => print::json(json!({ "reasons": reasons })),
+        Format::Sarif => print::product(&format!("{:#}\n", Folder::of(dir)?.sarif(reasons))),
         Format::Github => {
-            let folder = Folder::of(&args.dir)?;
+            let folder = Folder::of(dir)?;
             print::product(&reasons.iter().map(|reason| folder.annotation(reason)).collect::<String>())
         }
         Format::Text => {

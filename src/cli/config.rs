@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{ConfigCommand, outlook, print};
+use serde_json::json;
+
+use super::{ConfigCommand, outlook, print, project};
 use crate::config;
 use crate::disk;
 use crate::error::{Error, Exit};
@@ -17,31 +19,42 @@ pub fn run(command: &ConfigCommand) -> Result<Exit, Error> {
             print::product(&format!("{:#}\n", config::schema()))?;
             Ok(Exit::Done)
         }
-        ConfigCommand::Get { key, dir } => {
-            disk::look(dir)?;
-            let value = config::get(&text(dir)?.unwrap_or_default(), key)?.ok_or_else(|| {
-                Error::no(format!("`{key}` is not set")).hint(format!("`dockgen config set {key} VALUE`"))
-            })?;
-            print::product(&format!("{value}\n"))?;
+        ConfigCommand::List { dir, json } => {
+            let text = standing(dir.as_deref())?;
+            match json {
+                true => print::json(json!({ "values": config::json(&text, "")? }))?,
+                false => {
+                    let set = config::list(&text)?.into_iter().map(|(key, value)| format!("{key} = {value}\n"));
+                    print::product(&set.collect::<String>())?;
+                }
+            }
             Ok(Exit::Done)
         }
-        ConfigCommand::List { dir } => {
-            disk::look(dir)?;
-            let set = config::list(&text(dir)?.unwrap_or_default())?;
-            print::product(&set.iter().map(|(key, value)| format!("{key} = {value}\n")).collect::<String>())?;
+        ConfigCommand::Get { key, dir, json } => {
+            let text = standing(dir.as_deref())?;
+            let value = config::get(&text, key)?.ok_or_else(|| {
+                Error::no(format!("`{key}` is not set")).hint(format!("`dockgen config set {key} VALUE`"))
+            })?;
+            match json {
+                true => print::json(json!({ "key": key, "value": config::json(&text, key)? }))?,
+                false => print::product(&format!("{value}\n"))?,
+            }
             Ok(Exit::Done)
         }
         ConfigCommand::Set { key, value, dir } => {
-            change(dir, |before| config::set(&before.unwrap_or_else(config::head), key, value))
+            change(dir.as_deref(), |before| config::set(&before.unwrap_or_else(config::head), key, value))
         }
-        ConfigCommand::Unset { key, dir } => change(dir, |before| config::unset(&before.unwrap_or_default(), key)),
+        ConfigCommand::Unset { key, dir } => {
+            change(dir.as_deref(), |before| config::unset(&before.unwrap_or_default(), key))
+        }
     }
 }
 
 /// Reads, changes and writes while nobody else does.
-fn change(dir: &Path, changed: impl FnOnce(Option<String>) -> Result<String, Error>) -> Result<Exit, Error> {
-    let hold = outlook::hold(dir)?;
-    let before = text(dir)?;
+fn change(dir: Option<&Path>, changed: impl FnOnce(Option<String>) -> Result<String, Error>) -> Result<Exit, Error> {
+    let dir = project::folder(dir, false);
+    let hold = outlook::hold(&dir)?;
+    let before = disk::today(&dir, config::PATH)?;
     let after = changed(before.clone())?;
     if after != before.unwrap_or_default() {
         hold.write(&[(config::PATH, &after)])?;
@@ -49,6 +62,9 @@ fn change(dir: &Path, changed: impl FnOnce(Option<String>) -> Result<String, Err
     Ok(Exit::Done)
 }
 
-fn text(dir: &Path) -> Result<Option<String>, Error> {
-    disk::today(dir, config::PATH)
+/// The text of the file, empty where it is not there.
+fn standing(dir: Option<&Path>) -> Result<String, Error> {
+    let dir = project::folder(dir, false);
+    disk::look(&dir)?;
+    Ok(disk::today(&dir, config::PATH)?.unwrap_or_default())
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{ExplainArgs, print, settle};
+use super::{ExplainArgs, print, project, settle};
 use crate::disk;
 use crate::error::{Error, Exit};
 use crate::explain::written::{self, Written};
@@ -16,7 +16,7 @@ const DOCKERFILE: &str = "Dockerfile";
 /// As for a draft, and where there is no such line.
 pub fn run(args: &ExplainArgs) -> Result<Exit, Error> {
     print::colour(args.voice.color);
-    let target = Target::of(&args.what)?;
+    let target = Target::of(args.what.as_deref(), args.voice.quiet)?;
     disk::look(&target.dir)?;
     let wishes = args.wishes.wishes().or(settle::standing_wishes(&target.dir)?);
     let draft = crate::draft(&Repo::open(&target.dir)?, &wishes)?;
@@ -32,13 +32,12 @@ pub fn run(args: &ExplainArgs) -> Result<Exit, Error> {
         None => steps,
         Some(line) => vec![at(steps, line, text.as_deref().unwrap_or_default())?],
     };
-    let shown = match (args.json, target.is_file) {
-        (true, true) => format!("{:#}\n", serde_json::json!({ "schema": 1, "steps": steps })),
-        (true, false) => format!("{:#}\n", crate::explain::json(&draft, &steps)),
-        (false, true) => written::text(&steps, &draft),
-        (false, false) => crate::explain::text(&draft, &steps),
-    };
-    print::product(&if args.json { shown } else { print::printable(&shown) })?;
+    match (args.json, target.is_file) {
+        (true, true) => print::json(serde_json::json!({ "steps": steps }))?,
+        (true, false) => print::json(crate::explain::json(&draft, &steps))?,
+        (false, true) => print::product(&print::printable(&written::text(&steps, &draft)))?,
+        (false, false) => print::product(&print::printable(&crate::explain::text(&draft, &steps)))?,
+    }
     Ok(Exit::Done)
 }
 
@@ -58,7 +57,10 @@ struct Target {
 }
 
 impl Target {
-    fn of(what: &Path) -> Result<Self, Error> {
+    fn of(what: Option<&Path>, quiet: bool) -> Result<Self, Error> {
+        let Some(what) = what else {
+            return Ok(Target { dir: project::folder(None, quiet), is_file: false, line: None });
+        };
         let name = what.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let (file, line) = name.split_once(':').map_or((name, None), |(file, line)| (file, Some(line)));
         if file != DOCKERFILE || what.is_dir() {

@@ -1,7 +1,7 @@
 //! `dockgen init`.
 
 use super::outlook::{self, Outlook};
-use super::{InitArgs, Printed, check, print, settle};
+use super::{InitArgs, Printed, print, settle};
 use crate::changes::{Change, Manners};
 use crate::disk::{self, Hold};
 use crate::error::{Error, Exit};
@@ -11,18 +11,18 @@ use crate::wishes::Wishes;
 use crate::{Draft, ask};
 use print::{DIM, GOOD};
 
-/// Looks, decides and writes. `wished`: called without the word `init`, which asks nothing.
+/// Looks, decides, asks where somebody is there, and writes.
 ///
 /// # Errors
 /// As for a draft, and where something cannot be written.
-pub fn run(args: &InitArgs, wished: bool) -> Result<Exit, Error> {
+pub fn run(args: &InitArgs) -> Result<Exit, Error> {
     print::colour(args.voice.color);
     let asked = args.wishes.wishes();
-    let prints = args.stdout.is_some() || args.json || args.diff || args.dry_run;
-    if !wished && !args.yes && !prints && ask::is_possible() {
+    let writes = args.stdout.is_none() && !args.dry_run && !args.diff;
+    if writes && !args.yes && ask::is_possible()? {
         return session(args, asked);
     }
-    let hold = outlook::enter(&args.dir, args.stdout.is_none() && !args.dry_run && !args.diff)?;
+    let hold = outlook::enter(&args.dir, writes)?;
     if let Some(printed) = args.stdout {
         let wishes = asked.or(settle::standing_wishes(&args.dir)?);
         return stdout(&crate::draft(&Repo::open(&args.dir)?, &wishes)?, printed);
@@ -45,21 +45,15 @@ fn session(args: &InitArgs, asked: Wishes) -> Result<Exit, Error> {
     drop(outlook::hold(&args.dir)?);
     let asked = answers(args, asked)?;
     let shown = look(args, &asked)?;
-    let touched = shown.changes.iter().filter(|change| change.text.is_some()).count();
-    if touched > 0 {
-        preview(&shown.changes);
-        if !ask::may_write(touched)? {
-            print::say("nothing was written");
-            return Ok(Exit::No);
-        }
+    let dockerfile = shown.changes.iter().find(|change| change.path == "Dockerfile");
+    if let Some(text) = dockerfile.and_then(|change| change.text.as_deref()) {
+        print::say(&format!("\n{}", print::dockerfile(text)));
+    }
+    if !shown.consent()? {
+        return Ok(Exit::No);
     }
     let hold = outlook::hold(&args.dir)?;
-    let now = look(args, &asked)?;
-    if !now.is_same(&shown) {
-        return Err(Error::no("the repository changed while you were asked; nothing was written")
-            .hint("`dockgen init` looks again"));
-    }
-    finish(args, &now, Some(&hold))
+    finish(args, &shown.still(look(args, &asked)?)?, Some(&hold))
 }
 
 /// Draws, asks what is only a guess, draws again with the answer, until nothing is left to ask.
@@ -69,12 +63,8 @@ fn answers(args: &InitArgs, mut asked: Wishes) -> Result<Wishes, Error> {
     let mut draft = crate::draft(&repo, &asked.clone().or(standing.clone()))?;
     print::say(&format!("{GOOD}{}{GOOD:#} {DIM}({}){DIM:#}", draft.name, draft.language.title));
     for decision in draft.decisions.iter().filter(|decision| !decision.is_question()) {
-        let text = format!("{}: {}, {}", decision.topic, decision.value, decision.reason);
-        print::say(&format!(
-            "  {} {DIM}{}{DIM:#}",
-            print::printable(&text),
-            print::printable(&decision.evidence.to_string())
-        ));
+        print::say(&print::printable(&format!("  {}: {}", decision.topic, decision.value)));
+        print::wrapped("    ", DIM, &format!("{} {}", decision.reason, decision.evidence));
     }
     let mut done = Vec::new();
     while done.len() < ask::MOST_QUESTIONS {
@@ -92,29 +82,15 @@ fn finish(args: &InitArgs, outlook: &Outlook, hold: Option<&Hold>) -> Result<Exi
     if let Some(hold) = hold {
         outlook.apply(hold)?;
     }
-    let Outlook { repo, draft, lock, changes, .. } = outlook;
+    let Outlook { draft, changes, .. } = outlook;
     if args.json {
-        print::product(&format!("{:#}\n", json(draft, changes)))?;
+        print::json(json(draft, changes, hold.is_some()))?;
     } else if args.diff {
         print::coloured(&changes.iter().map(|change| print::diff(&change.diff())).collect::<String>())?;
     } else if !args.voice.quiet {
-        tell(args, draft, changes, hold.is_some());
-        for reason in settle::found(repo, draft, lock, changes) {
-            print::warning(&check::line(&reason));
-        }
+        tell(args, outlook, hold.is_some());
     }
     Ok(settle::exit(changes))
-}
-
-/// The Dockerfile with colours, and the sizes of everything that would be written.
-fn preview(changes: &[Change]) {
-    for change in changes {
-        let Some(text) = &change.text else { continue };
-        if change.path == "Dockerfile" {
-            print::say(&format!("\n{}", print::dockerfile(text)));
-        }
-        print::say(&format!("  {} {DIM}{} lines, {} bytes{DIM:#}", change.path, text.lines().count(), text.len()));
-    }
 }
 
 fn stdout(draft: &Draft, printed: Printed) -> Result<Exit, Error> {
@@ -125,15 +101,17 @@ fn stdout(draft: &Draft, printed: Printed) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-fn json(draft: &Draft, changes: &[Change]) -> serde_json::Value {
+fn json(draft: &Draft, changes: &[Change], wrote: bool) -> serde_json::Value {
     let mut value = crate::explain::json(draft, &[]);
     if let Some(map) = value.as_object_mut() {
         map.insert("changes".to_owned(), serde_json::json!(changes));
+        map.insert("wrote".to_owned(), wrote.into());
     }
     value
 }
 
-fn tell(args: &InitArgs, draft: &Draft, changes: &[Change], wrote: bool) {
+fn tell(args: &InitArgs, outlook: &Outlook, wrote: bool) {
+    let Outlook { draft, changes, .. } = outlook;
     print::say(&format!("{} {DIM}({}){DIM:#}", draft.name, draft.language.title));
     for decision in &draft.decisions {
         let guessed = decision.evidence.strength == Strength::Guess || decision.tie;
@@ -143,9 +121,7 @@ fn tell(args: &InitArgs, draft: &Draft, changes: &[Change], wrote: bool) {
             print::say(&format!("  {}", print::printable(&text)));
         }
     }
-    for warning in &draft.warnings {
-        print::warning(warning);
-    }
+    outlook.warn();
     print::changes(changes, wrote);
     if wrote && changes.iter().any(|change| change.text.is_some()) {
         print::say(&format!("\nnext:\n  docker build -t {} .", draft.name));

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{print, settle};
+use super::print::{self, DIM};
+use super::{check, settle};
+use crate::ask;
 use crate::changes::{Change, Fate, Manners};
 use crate::disk::{self, Hold};
 use crate::error::Error;
@@ -71,11 +73,61 @@ impl Outlook {
         texts(self).eq(texts(other)) && self.config == other.config && self.lock == other.lock
     }
 
+    /// Whether no document changes.
+    pub fn is_quiet(&self) -> bool {
+        self.changes.iter().all(|change| change.text.is_none())
+    }
+
+    /// The same outlook as it is now, once nobody else writes any more.
+    ///
+    /// # Errors
+    /// Where something changed since it was shown.
+    pub fn still(&self, now: Outlook) -> Result<Outlook, Error> {
+        match now.is_same(self) {
+            true => Ok(now),
+            false => Err(Error::no("the repository changed while you were asked; nothing was written")
+                .hint("run it once more: it looks again")),
+        }
+    }
+
+    /// Names every file that would be written, warns, and asks once; `true` where there is nothing to ask about.
+    ///
+    /// # Errors
+    /// Where the person goes away.
+    pub fn consent(&self) -> Result<bool, Error> {
+        let files = self.files();
+        if files.is_empty() {
+            return Ok(true);
+        }
+        for (path, text) in &files {
+            print::say(&format!("  {path} {DIM}{} lines, {} bytes{DIM:#}", text.lines().count(), text.len()));
+        }
+        self.warn();
+        let may = ask::may_write(files.len())?;
+        if !may {
+            print::say("nothing was written");
+        }
+        Ok(may)
+    }
+
+    /// Says what a person should know before and after writing.
+    pub fn warn(&self) {
+        self.draft.warnings.iter().for_each(|warning| print::warning(warning));
+        let found = settle::found(&self.repo, &self.draft, &self.lock, &self.changes);
+        found.iter().for_each(|reason| print::warning(&check::line(reason)));
+    }
+
     /// Writes the documents, what was generated, and the wishes, all or none.
     ///
     /// # Errors
     /// As for [`Hold::write`].
     pub fn apply(&self, hold: &Hold) -> Result<(), Error> {
+        let files = self.files();
+        hold.write(&files.iter().map(|(path, text)| (*path, text.as_str())).collect::<Vec<_>>())
+    }
+
+    /// Everything that would be written: paths and texts.
+    fn files(&self) -> Vec<(&'static str, String)> {
         let mut after = self.lock.clone();
         // What waits for a conflict to be resolved was not merged yet: it comes with the next run.
         for change in &self.changes {
@@ -87,16 +139,10 @@ impl Outlook {
             }
         }
         after.note(&self.draft);
-        let text = after.text();
-        let mut files: Vec<(&str, &str)> =
-            self.changes.iter().filter_map(|change| Some((change.path, change.text.as_deref()?))).collect();
-        if !after.has_same_documents(&self.lock) {
-            files.push((lock::PATH, &text));
-        }
-        if let Some(config) = &self.config {
-            files.push((config::PATH, config));
-        }
-        hold.write(&files)
+        let texts = self.changes.iter().filter_map(|change| Some((change.path, change.text.clone()?)));
+        let lock = (!after.has_same_documents(&self.lock)).then(|| (lock::PATH, after.text()));
+        let config = self.config.clone().map(|text| (config::PATH, text));
+        texts.chain(lock).chain(config).collect()
     }
 }
 

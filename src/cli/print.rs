@@ -19,6 +19,9 @@ pub const KEYWORD: Style = AnsiColor::Cyan.on_default();
 /// The style of what is beside the point.
 pub const DIM: Style = Style::new().dimmed();
 
+/// The version of the objects that `--json` prints; it grows with incompatible changes only.
+const OUTPUT: u32 = 1;
+
 /// Sets when colours are used, for both streams.
 pub fn colour(choice: clap::ColorChoice) {
     let choice = match choice {
@@ -35,6 +38,17 @@ pub fn colour(choice: clap::ColorChoice) {
 /// Where it cannot be written, such as on a full disk.
 pub fn product(text: &str) -> Result<(), Error> {
     bytes(text.as_bytes())
+}
+
+/// Prints an object of `docs/output.schema.json` with its version.
+///
+/// # Errors
+/// As for [`product`].
+pub fn json(mut value: serde_json::Value) -> Result<(), Error> {
+    if let Some(map) = value.as_object_mut() {
+        map.shift_insert(0, "schema".to_owned(), OUTPUT.into());
+    }
+    product(&format!("{value:#}\n"))
 }
 
 /// Prints the product as it is.
@@ -75,6 +89,22 @@ fn arrived(written: std::io::Result<()>) -> Result<(), Error> {
 /// Tells a person something.
 pub fn say(line: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{line}");
+}
+
+/// Tells a person something of some length: words that do not fit on the terminal go to a line of their own.
+pub fn wrapped(indent: &str, style: Style, text: &str) {
+    let width = terminal_size::terminal_size_of(std::io::stderr()).map_or(usize::MAX, |(width, _)| width.0.into());
+    let mut line = String::new();
+    for word in printable(text).split(' ') {
+        let length = [indent, &line, word].iter().map(|part| part.chars().count()).sum::<usize>();
+        if !line.is_empty() && length + 1 > width {
+            say(&format!("{indent}{style}{line}{style:#}"));
+            line.clear();
+        }
+        line.push_str(if line.is_empty() { "" } else { " " });
+        line.push_str(word);
+    }
+    say(&format!("{indent}{style}{line}{style:#}"));
 }
 
 /// Tells a person what went wrong and what to do.

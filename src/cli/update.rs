@@ -1,51 +1,95 @@
 //! `dockgen update`.
 
+use std::path::Path;
+
+use serde_json::json;
+
 use super::outlook::{self, Outlook};
-use super::{UpdateArgs, print, settle};
+use super::{UpdateArgs, print, project, settle};
+use crate::ask;
 use crate::changes::Manners;
 use crate::error::{Error, Exit};
 use crate::news;
 
-/// Plans again and merges what is new into what is there.
+/// Plans again, asks where somebody is there, and merges what is new into what is there.
 ///
 /// # Errors
 /// As for a draft; where nothing was generated yet; where something cannot be written.
 pub fn run(args: &UpdateArgs) -> Result<Exit, Error> {
     print::colour(args.voice.color);
+    let dir = &project::folder(args.dir.as_deref(), args.voice.quiet);
     let writes = !args.dry_run && !args.diff;
-    let hold = outlook::enter(&args.dir, writes)?;
-    let lock = settle::lock(&args.dir)?;
+    if writes && !args.yes && ask::is_possible()? {
+        return session(args, dir);
+    }
+    let hold = outlook::enter(dir, writes)?;
+    let outlook = look(args, dir)?;
+    if let Some(hold) = &hold {
+        outlook.apply(hold)?;
+    }
+    if args.json {
+        json(&outlook, writes)?;
+    } else if args.diff {
+        print::coloured(&outlook.changes.iter().map(|change| print::diff(&change.diff())).collect::<String>())?;
+    } else {
+        tell(args, &outlook);
+        if !args.voice.quiet {
+            outlook.warn();
+            print::changes(&outlook.changes, writes);
+        }
+    }
+    Ok(settle::exit(&outlook.changes))
+}
+
+/// Shows what would be written, asks once, and writes that.
+fn session(args: &UpdateArgs, dir: &Path) -> Result<Exit, Error> {
+    drop(outlook::hold(dir)?);
+    let shown = look(args, dir)?;
+    tell(args, &shown);
+    if !shown.consent()? {
+        return Ok(Exit::No);
+    }
+    let hold = outlook::hold(dir)?;
+    let now = shown.still(look(args, dir)?)?;
+    now.apply(&hold)?;
+    match args.json {
+        true => json(&now, true)?,
+        false if !args.voice.quiet => print::changes(&now.changes, true),
+        false => {}
+    }
+    Ok(settle::exit(&now.changes))
+}
+
+fn look(args: &UpdateArgs, dir: &Path) -> Result<Outlook, Error> {
+    let lock = settle::lock(dir)?;
     if lock.is_empty() && !args.adopt {
         return Err(Error::no("nothing was generated here yet: there is no `dockgen.lock`")
             .hint("`dockgen init` writes the files; `dockgen update --adopt` takes in what is there"));
     }
     let manners = Manners { restore: args.restore, adopt: args.adopt, ..Manners::default() };
-    let mut outlook = Outlook::of(&args.dir, lock, &args.wishes.wishes(), manners)?;
+    let mut outlook = Outlook::of(dir, lock, &args.wishes.wishes(), manners)?;
     if !args.only.is_empty() {
         outlook.changes.retain(|change| args.only.iter().any(|only| only.is(change.path)));
     }
     settle::guard(&outlook.repo, &outlook.draft, &outlook.changes)?;
-    if let Some(hold) = &hold {
-        outlook.apply(hold)?;
-    }
-    let Outlook { draft, lock, changes, .. } = &outlook;
-    if args.diff {
-        print::coloured(&changes.iter().map(|change| print::diff(&change.diff())).collect::<String>())?;
-        return Ok(settle::exit(changes));
-    }
-    let news = match (changes.iter().any(|change| change.text.is_some()), args.voice.quiet) {
-        (false, _) => Vec::new(),
-        (true, true) => news::started(lock.noted(), draft),
-        (true, false) => news::since(lock.noted(), draft),
+    Ok(outlook)
+}
+
+/// What changed in the repository, where that changes a file; another program to start also where nothing else is said.
+fn tell(args: &UpdateArgs, outlook: &Outlook) {
+    let news = match args.voice.quiet {
+        true if outlook.is_quiet() => Vec::new(),
+        true => news::started(outlook.lock.noted(), &outlook.draft),
+        false => news(outlook),
     };
-    for sentence in &news {
-        print::say(&print::printable(sentence));
-    }
-    if !args.voice.quiet {
-        for warning in &draft.warnings {
-            print::warning(warning);
-        }
-        print::changes(changes, writes);
-    }
-    Ok(settle::exit(changes))
+    news.iter().for_each(|sentence| print::say(&print::printable(sentence)));
+}
+
+fn news(outlook: &Outlook) -> Vec<String> {
+    if outlook.is_quiet() { Vec::new() } else { news::since(outlook.lock.noted(), &outlook.draft) }
+}
+
+fn json(outlook: &Outlook, wrote: bool) -> Result<(), Error> {
+    let warnings = &outlook.draft.warnings;
+    print::json(json!({ "news": news(outlook), "warnings": warnings, "changes": outlook.changes, "wrote": wrote }))
 }

@@ -46,6 +46,17 @@ pub fn list(text: &str) -> Result<Vec<(&'static str, String)>, Error> {
     all.filter_map(Result::transpose).collect()
 }
 
+/// The value of a key, or of all of them where the name is empty, as JSON.
+///
+/// # Errors
+/// Where the text is no TOML or the key is unknown.
+pub fn json(text: &str, name: &str) -> Result<serde_json::Value, Error> {
+    document(text)?;
+    let all: serde_json::Value = toml::from_str(text).unwrap_or_default();
+    let parts = if name.is_empty() { Vec::new() } else { parts(name)?.1 };
+    Ok(parts.iter().fold(&all, |value, part| &value[*part]).clone())
+}
+
 /// The text with a key set; comments, order and everything else stay.
 ///
 /// # Errors

@@ -79,12 +79,12 @@ impl Tree {
 
     /// The same with a standard output of the test's choice.
     pub fn run_into(&self, arguments: &[&str], out: impl Into<Stdio>) -> Outcome {
-        let done = self.command(arguments).stdout(out).stderr(Stdio::piped()).output().unwrap();
-        Outcome {
-            code: done.status.code().unwrap_or(-1),
-            out: String::from_utf8_lossy(&done.stdout).into_owned(),
-            err: String::from_utf8_lossy(&done.stderr).into_owned(),
-        }
+        ended(self.command(arguments).stdout(out))
+    }
+
+    /// The same in a folder of the tree.
+    pub fn run_in(&self, folder: &str, arguments: &[&str]) -> Outcome {
+        ended(self.command(arguments).current_dir(self.path().join(folder)).stdout(Stdio::piped()))
     }
 
     /// The binary in the tree, to be started by the test.
@@ -92,5 +92,14 @@ impl Tree {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dockgen"));
         command.args(arguments).current_dir(self.path()).stdin(Stdio::null()).env_remove("CI");
         command
+    }
+}
+
+fn ended(command: &mut Command) -> Outcome {
+    let done = command.stderr(Stdio::piped()).output().unwrap();
+    Outcome {
+        code: done.status.code().unwrap_or(-1),
+        out: String::from_utf8_lossy(&done.stdout).into_owned(),
+        err: String::from_utf8_lossy(&done.stderr).into_owned(),
     }
 }
