@@ -176,9 +176,14 @@ fn from_a_folder_below_the_project_above_is_found() {
     let below = |arguments: &[&str]| tree.run_in("a/b", arguments);
     assert_eq!(below(&["update"]).code, 1, "nothing was generated anywhere");
     assert_eq!(tree.run(&["init", "--yes"]).code, 0);
-    for arguments in
-        [&["update"][..], &["check"], &["explain"], &["config", "set", "port", "9000"], &["config", "get", "port"]]
-    {
+    for arguments in [
+        &["update"][..],
+        &["check"],
+        &["explain"],
+        &["explain", "Dockerfile:3"],
+        &["config", "set", "port", "9000"],
+        &["config", "get", "port"],
+    ] {
         let done = below(arguments);
         assert!(
             done.code == 0 && done.err.contains("in `../..`, where dockgen's files are"),

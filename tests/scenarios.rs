@@ -111,6 +111,24 @@ fn the_program_that_was_named_is_started_also_where_it_was_the_default() {
 }
 
 #[test]
+fn a_wish_of_dockgen_toml_that_cannot_be_met_any_more_is_named_there() {
+    let main = "package main\n\nfunc main() {}\n";
+    let files = [("go.mod", "module x\n"), ("cmd/alpha/main.go", main), ("cmd/beta/main.go", main)];
+    let tree = Tree::new(&files);
+    assert_eq!(tree.run(&["init", "--yes", "--entry", "./cmd/alpha"]).code, 0);
+    std::fs::rename(tree.path().join("cmd/alpha"), tree.path().join("cmd/gamma")).unwrap();
+    for command in ["check", "update", "explain"] {
+        let done = tree.run(&[command]);
+        assert_eq!(done.code, 1, "{command}");
+        assert!(done.err.contains("`entry = ./cmd/alpha` of `dockgen.toml`"), "{}", done.err);
+        assert!(done.err.contains("`dockgen config set entry ./cmd/gamma`"), "{}", done.err);
+    }
+    assert_eq!(tree.run(&["config", "set", "entry", "./cmd/gamma"]).code, 0);
+    assert_eq!(tree.run(&["update"]).code, 0);
+    assert_eq!(tree.run(&["check"]).code, 0);
+}
+
+#[test]
 fn a_native_package_is_added() {
     let tree = edited("python-flask");
     tree.write("requirements.txt", (tree.read("requirements.txt") + "psycopg2==2.9.11\n").as_bytes());

@@ -18,8 +18,8 @@ pub fn run(args: &ExplainArgs) -> Result<Exit, Error> {
     print::colour(args.voice.color);
     let target = Target::of(args.what.as_deref(), args.voice.quiet)?;
     disk::look(&target.dir)?;
-    let wishes = args.wishes.wishes().or(settle::standing_wishes(&target.dir)?);
-    let draft = crate::draft(&Repo::open(&target.dir)?, &wishes)?;
+    let standing = settle::standing_wishes(&target.dir)?;
+    let draft = settle::draft(&Repo::open(&target.dir)?, &args.wishes.wishes(), &standing)?;
     let text = disk::today(&target.dir, DOCKERFILE)?;
     let lock = settle::lock(&target.dir)?;
     let steps = match (&text, target.is_file) {
@@ -66,8 +66,11 @@ impl Target {
         if file != DOCKERFILE || what.is_dir() {
             return Ok(Target { dir: what.to_owned(), is_file: false, line: None });
         }
-        let dir = what.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let dir = match what.parent().filter(|dir| !dir.as_os_str().is_empty()) {
+            None if Path::new(DOCKERFILE).exists() => PathBuf::from("."),
+            dir => project::folder(dir, quiet),
+        };
         let line = line.map(|line| line.parse().map_err(|_| Error::usage(format!("`{line}` is no line number"))));
-        Ok(Target { dir: dir.to_owned(), is_file: true, line: line.transpose()? })
+        Ok(Target { dir, is_file: true, line: line.transpose()? })
     }
 }

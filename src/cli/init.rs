@@ -24,8 +24,8 @@ pub fn run(args: &InitArgs) -> Result<Exit, Error> {
     }
     let hold = outlook::enter(&args.dir, writes)?;
     if let Some(printed) = args.stdout {
-        let wishes = asked.or(settle::standing_wishes(&args.dir)?);
-        return stdout(&crate::draft(&Repo::open(&args.dir)?, &wishes)?, printed);
+        let standing = settle::standing_wishes(&args.dir)?;
+        return stdout(&settle::draft(&Repo::open(&args.dir)?, &asked, &standing)?, printed);
     }
     finish(args, &look(args, &asked)?, hold.as_ref())
 }
@@ -60,7 +60,7 @@ fn session(args: &InitArgs, asked: Wishes) -> Result<Exit, Error> {
 fn answers(args: &InitArgs, mut asked: Wishes) -> Result<Wishes, Error> {
     let repo = Repo::open(&args.dir)?;
     let standing = settle::standing_wishes(&args.dir)?;
-    let mut draft = crate::draft(&repo, &asked.clone().or(standing.clone()))?;
+    let mut draft = settle::draft(&repo, &asked, &standing)?;
     print::say(&format!("{GOOD}{}{GOOD:#} {DIM}({}){DIM:#}", draft.name, draft.language.title));
     for decision in draft.decisions.iter().filter(|decision| !decision.is_question()) {
         print::say(&print::printable(&format!("  {}: {}", decision.topic, decision.value)));
@@ -73,7 +73,7 @@ fn answers(args: &InitArgs, mut asked: Wishes) -> Result<Wishes, Error> {
         done.push(decision.topic);
         let answer = ask::question(decision)?;
         asked.answer(decision.topic, &answer).map_err(Error::usage)?;
-        draft = crate::draft(&repo, &asked.clone().or(standing.clone()))?;
+        draft = settle::draft(&repo, &asked, &standing)?;
     }
     Ok(asked)
 }

@@ -56,7 +56,7 @@ impl Outlook {
     pub fn of(root: &Path, lock: Lock, asked: &Wishes, manners: Manners) -> Result<Self, Error> {
         let repo = Repo::open(root)?;
         let standing = settle::standing_wishes(root)?;
-        let draft = crate::draft(&repo, &asked.clone().or(standing.clone()))?;
+        let draft = settle::draft(&repo, asked, &standing)?;
         if !lock.is_empty() {
             whole(&repo)?;
         }

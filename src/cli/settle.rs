@@ -24,6 +24,27 @@ pub fn standing_wishes(root: &Path) -> Result<Wishes, Error> {
     disk::today(root, config::PATH)?.map_or_else(|| Ok(Wishes::default()), |text| config::parse(&text))
 }
 
+/// The draft of what was asked for over what stands in `dockgen.toml`. A refusal of what stands there says so.
+///
+/// # Errors
+/// As for [`crate::draft`].
+pub fn draft(repo: &Repo, asked: &Wishes, standing: &Wishes) -> Result<Draft, Error> {
+    crate::draft(repo, &asked.clone().or(standing.clone())).map_err(|error| {
+        let said = asked.said();
+        let standing = standing.said().into_iter().filter(|(key, _)| !said.iter().any(|(asked, _)| asked == key));
+        standing.fold(error, |error, (key, value)| {
+            let flag = format!("`--{key} {value}`");
+            if !error.what.contains(&flag) {
+                return error;
+            }
+            let what = error.what.replace(&flag, &format!("`{key} = {value}` of `{}`", config::PATH));
+            let set = format!("`dockgen config set {key} ");
+            let hint = error.hint.as_ref().map(|hint| hint.replace(&format!("`--{key} "), &set));
+            Error { what, hint, ..error }
+        })
+    })
+}
+
 /// The lock beside the files; an absent one is empty. An ignore file that a person renamed, so that it counts for the
 /// Dockerfile alone, is the same document.
 ///
