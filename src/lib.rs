@@ -195,8 +195,16 @@ fn dockerfile(recipe: &Recipe, wishes: &Wishes, templates: &Templates) -> Result
         })?;
     }
     Ok(match &wishes.extras.mirror {
-        Some(mirror) => workflow::mirrored(&text, mirror),
+        Some(mirror) => workflow::mirrored(&text, &registry(mirror)?),
         None => text,
+    })
+}
+
+/// The registry in place of the base images' own, which becomes a part of references.
+fn registry(mirror: &str) -> Result<String, Error> {
+    render::sinks::image(mirror).map_err(|_| {
+        Error::usage(format!("`mirror` in `{}` is `{mirror}`, which is the name of no registry", config::PATH))
+            .hint("`dockgen config set mirror registry.example.com/mirror`")
     })
 }
 

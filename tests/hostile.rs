@@ -198,3 +198,19 @@ fn force_replaces_what_is_no_text() {
         assert_eq!(tree.read("Dockerfile"), text);
     }
 }
+
+#[test]
+fn a_mirror_is_no_instruction() {
+    let tree = Tree::new(&[MAIN, ("go.mod", "module x\n"), ("dockgen.toml", "mirror = \"a AS b\\nRUN evil\"\n")]);
+    assert!(refused(&tree).err.contains("mirror"));
+}
+
+#[test]
+fn a_name_that_a_mount_cannot_hold_is_refused_with_what_renames_it() {
+    let member = ("web,from=x/go.mod", "module e.com/web\n");
+    let work = ("go.work", "go 1.26\nuse (\n\t.\n\t./web,from=x\n)\n");
+    let tree = Tree::new(&[MAIN, ("go.mod", "module e.com/x\n"), ("go.sum", ""), work, member]);
+    let done = refused(&tree);
+    assert!(done.err.contains("`web,from=x/go.mod` cannot be written as a path of a build step"), "{}", done.err);
+    assert!(done.err.contains("git mv 'web,from=x' web-from-x"), "{}", done.err);
+}

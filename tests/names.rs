@@ -4,7 +4,11 @@
 //! With `DOCKGEN_PARSE_DOCKERFILES` the program of `.ci/parse-dockerfiles` reads the documents, with BuildKit's parser, and
 //! every name stands at every place; that wants `--release`. Without, each fixture gets four names at each of two places.
 
-#![expect(clippy::disallowed_methods, reason = "tests read the fixtures, and start the judge")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "tests read the fixtures, start the judge, and say how many names there were"
+)]
 
 #[path = "support/reading.rs"]
 mod reading;

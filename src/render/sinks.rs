@@ -245,7 +245,10 @@ fn name(text: &str) -> Said {
 }
 
 /// A reference of a base image, with build arguments in it.
-fn image(text: &str) -> Said {
+///
+/// # Errors
+/// Where it has characters that no reference has.
+pub fn image(text: &str) -> Said {
     static ARGUMENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"\$\{[A-Z_]+\}"));
     let place = "the name of an image";
     let rest = ARGUMENT.replace_all(text, "0");
