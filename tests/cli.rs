@@ -19,6 +19,17 @@ fn init_writes_three_documents_and_a_lock_and_says_so() {
 }
 
 #[test]
+fn what_check_finds_is_said_once_by_init() {
+    let manifest = r#"{"packageManager": "bun@1.1.34", "scripts": {"start": "bun run index.ts"}}"#;
+    let tree = Tree::new(&[("package.json", manifest), ("index.ts", "export default { port: 3000 };\n")]);
+    let sentence = "`oven/bun:1.1.34-distroless`: Debian 11";
+    let init = tree.run(&["init", "--yes"]);
+    assert_eq!(init.err.matches(sentence).count(), 1, "{}", init.err);
+    let check = tree.run(&["check"]);
+    assert_eq!((check.code, check.out.matches(sentence).count()), (1, 1), "{}", check.out);
+}
+
+#[test]
 fn wishes_without_a_command_are_an_init_without_questions() {
     let tree = Tree::fixture("go-server");
     assert_eq!(tree.run(&["--lang", "go", "--runtime", "scratch"]).code, 0);

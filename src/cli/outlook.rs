@@ -114,7 +114,8 @@ impl Outlook {
     pub fn warn(&self) {
         self.draft.warnings.iter().for_each(|warning| print::warning(warning));
         let found = settle::found(&self.repo, &self.draft, &self.lock, &self.changes);
-        found.iter().for_each(|reason| print::warning(&check::line(reason)));
+        let news = found.iter().filter(|reason| !self.draft.warnings.contains(&reason.message));
+        news.for_each(|reason| print::warning(&check::line(reason)));
     }
 
     /// Writes the documents, what was generated, and the wishes, all or none.
