@@ -41,7 +41,9 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
             reasons
         }
         Err(error) if is_theirs && error.exit == Exit::No => {
-            judge::written(&Repo::open(dir)?, None, &Lock::default(), text)
+            let repo = Repo::open(dir)?;
+            outlook::whole(&repo)?;
+            judge::written(&repo, None, &Lock::default(), text)
         }
         Err(error) => return Err(error),
     };
