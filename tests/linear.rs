@@ -488,6 +488,7 @@ const INIT: &str = "init --yes --dry-run -q";
 /// Starts the binary for [`no_file_takes_more_than_twenty_times_its_size`], which wants a process of its own for each measurement.
 #[test]
 #[ignore = "started by another test"]
+#[expect(clippy::disallowed_macros, reason = "another test reads it")]
 fn measured() {
     let (Ok(words), Ok(folder)) = (std::env::var("MEASURED_WORDS"), std::env::var("MEASURED_FOLDER")) else { return };
     let done = Command::new(env!("CARGO_BIN_EXE_dockgen")).args(words.split(' ')).current_dir(folder).output().unwrap();
