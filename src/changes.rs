@@ -1,11 +1,19 @@
 //! What happens to each file: the new documents against what was generated last and what is there today.
 
+mod again;
+mod planned;
+
 use serde::Serialize;
 use similar::TextDiff;
 
 use crate::Document;
+use crate::lint::Reason;
+use crate::lint::structure::marker;
 use crate::lock::Lock;
-use crate::merge::{is_unresolved, merge};
+use crate::merge::{Kind, carried, merge};
+use crate::repo::Repo;
+
+pub use planned::planned;
 
 /// What happens to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -50,6 +58,12 @@ pub struct Change {
     /// What was generated.
     #[serde(skip)]
     pub generated: String,
+    /// What a person should know about it, sentences.
+    #[serde(skip)]
+    pub notes: Vec<String>,
+    /// What a merge that went together would have broken; it is marked instead.
+    #[serde(skip)]
+    pub problems: Vec<Reason>,
 }
 
 /// How to treat files that are somebody's.
@@ -63,63 +77,77 @@ pub struct Manners {
     pub adopt: bool,
 }
 
-/// Compares each document with what was generated last and what is there today.
+/// Compares each document with what was generated last and what is there today, and reads what was merged again.
 pub fn reconcile(
     documents: &[Document],
     lock: &Lock,
     today: impl Fn(&str) -> Option<String>,
     manners: Manners,
+    repo: &Repo,
 ) -> Vec<Change> {
-    documents
-        .iter()
-        .map(|document| {
-            let today = today(document.path);
-            let (fate, text) = settle(&document.text, lock.base(document.path), today.as_deref(), manners);
-            Change { path: document.path, fate, why: None, today, text, generated: document.text.clone() }
-        })
-        .collect()
+    let change = |document: &Document| {
+        let today = today(document.path);
+        let kind = Kind::of(document.path);
+        let (fate, text) = settle(kind, &document.text, lock.base(document.path), today.as_deref(), manners);
+        let generated = document.text.clone();
+        let (notes, problems) = (Vec::new(), Vec::new());
+        Change { path: document.path, fate, why: None, today, text, generated, notes, problems }
+    };
+    let mut changes: Vec<Change> = documents.iter().map(change).collect();
+    if !manners.force {
+        again::read_again(&mut changes, repo);
+    }
+    changes
 }
 
-fn settle(new: &str, base: Option<&str>, today: Option<&str>, manners: Manners) -> (Fate, Option<String>) {
+fn settle(kind: Kind, new: &str, base: Option<&str>, today: Option<&str>, manners: Manners) -> (Fate, Option<String>) {
     let whole = Some(new.to_owned());
     match (base, today) {
         (_, Some(today)) if unix(today) == new => (Fate::Same, None),
         (_, Some(_)) if manners.force => (Fate::Replace, whole),
-        (Some(_), Some(today)) if is_unresolved(today) => (Fate::Conflict, None),
+        (Some(_), Some(today)) if marker(today).is_some() => (Fate::Conflict, None),
         (None, None) => (Fate::Create, whole),
         (Some(_), None) if manners.force || manners.restore => (Fate::Create, whole),
         (None, Some(_)) if manners.adopt => (Fate::Adopt, None),
         (Some(_), None) => (Fate::Away, None),
         (None, Some(_)) => (Fate::Foreign, None),
-        (Some(base), Some(today)) if unix(today) == base => (Fate::Replace, Some(in_style_of(today, new))),
-        (Some(base), Some(today)) => {
-            let ours = unix(today);
-            let merged = merge(base, &ours, new);
-            match merged.conflicts > 0 {
-                true => (Fate::Conflict, Some(in_style_of(today, &merged.text))),
-                false if merged.text == ours => (Fate::Same, None),
-                false => (Fate::Merge, Some(in_style_of(today, &merged.text))),
-            }
-        }
+        (Some(base), Some(today)) => merged(kind, base, today, new),
     }
 }
+
+/// The new text in today's: with its byte order mark, and line by line with its line ends.
+fn merged(kind: Kind, base: &str, today: &str, new: &str) -> (Fate, Option<String>) {
+    let (mark, ours) = today.strip_prefix(MARK).map_or(("", today), |ours| (MARK, ours));
+    let (carried_base, carried_new) = match kind {
+        Kind::Dockerfile => carried(base, &unix(ours), new),
+        Kind::List | Kind::Yaml => (base.to_owned(), new.to_owned()),
+    };
+    let merged = merge(&carried_base, ours, &carried_new, kind);
+    let fate = match () {
+        () if merged.conflicts > 0 => Fate::Conflict,
+        () if merged.text == ours => return (Fate::Same, None),
+        () if unix(today) == base => Fate::Replace,
+        () => Fate::Merge,
+    };
+    (fate, Some(format!("{mark}{}", merged.text)))
+}
+
+/// The byte order mark.
+const MARK: &str = "\u{feff}";
 
 fn unix(text: &str) -> String {
     text.replace("\r\n", "\n")
-}
-
-/// The text with the line ends of the other.
-fn in_style_of(other: &str, text: &str) -> String {
-    match other.contains("\r\n") {
-        true => text.replace('\n', "\r\n"),
-        false => text.to_owned(),
-    }
 }
 
 impl Change {
     /// Keeps it from being written.
     pub fn hold(&mut self, why: String) {
         (self.fate, self.text, self.why) = (Fate::Held, None, Some(why));
+    }
+
+    /// The file's text afterwards, whether it is touched or not; `None` where there is none.
+    pub fn after(&self) -> Option<&str> {
+        self.text.as_deref().or(self.today.as_deref())
     }
 
     /// The change as a unified diff; empty where nothing changes.
@@ -138,7 +166,7 @@ mod tests {
     #[test]
     fn the_table_holds() {
         let plain = Manners::default();
-        let fate = |new, base, today| settle(new, base, today, plain).0;
+        let fate = |new, base, today| settle(Kind::Yaml, new, base, today, plain).0;
         assert_eq!(fate("n\n", None, None), Fate::Create);
         assert_eq!(fate("n\n", None, Some("n\n")), Fate::Same);
         assert_eq!(fate("n\n", None, Some("x\n")), Fate::Foreign);
@@ -146,19 +174,27 @@ mod tests {
         assert_eq!(fate("n\n", Some("b\n"), None), Fate::Away);
         assert_eq!(fate("a\nb\nN\n", Some("a\nb\nc\n"), Some("A\nb\nc\n")), Fate::Merge);
         assert_eq!(fate("N\n", Some("b\n"), Some("x\n")), Fate::Conflict);
-        assert_eq!(settle("n\n", None, Some("x\n"), Manners { force: true, ..plain }).1.unwrap(), "n\n");
+        assert_eq!(settle(Kind::Yaml, "n\n", None, Some("x\n"), Manners { force: true, ..plain }).1.unwrap(), "n\n");
     }
 
     #[test]
     fn line_ends_stay_the_users() {
-        let (fate, text) = settle("a\nb\nN\n", Some("a\nb\nc\n"), Some("A\r\nb\r\nc\r\n"), Manners::default());
-        assert_eq!((fate, text.unwrap().as_str()), (Fate::Merge, "A\r\nb\r\nN\r\n"));
+        let merged = |today: &str| {
+            let (fate, text) =
+                settle(Kind::Dockerfile, "a\nb\nN\n", Some("a\nb\nc\n"), Some(today), Manners::default());
+            (fate, text.unwrap())
+        };
+        assert_eq!(merged("A\r\nb\r\nc\r\n"), (Fate::Merge, "A\r\nb\r\nN\r\n".to_owned()));
+        assert_eq!(merged("a\nb\nc\nmine\r\n"), (Fate::Merge, "a\nb\nN\nmine\r\n".to_owned()));
+        assert_eq!(merged("a\r\nb\r\nc\r\nmine\n"), (Fate::Merge, "a\r\nb\r\nN\r\nmine\n".to_owned()));
+        assert_eq!(merged("\u{feff}a\nb\nc\n"), (Fate::Merge, "\u{feff}a\nb\nN\n".to_owned()));
+        assert_eq!(merged("a\r\nb\r\nc\r\n"), (Fate::Replace, "a\r\nb\r\nN\r\n".to_owned()));
     }
 
     proptest::proptest! {
         #[test]
         fn an_unchanged_repository_changes_nothing(base in "([a-c]\n){0,8}", ours in "([a-d]\n){0,8}") {
-            let (_, text) = settle(&base, Some(&base), Some(&ours), Manners::default());
+            let (_, text) = settle(Kind::Yaml, &base, Some(&base), Some(&ours), Manners::default());
             proptest::prop_assert!(text.is_none() || ours == base);
         }
     }

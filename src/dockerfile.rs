@@ -2,6 +2,7 @@
 
 mod here;
 
+pub use here::is_windows;
 use parse_dockerfile::{Command, Flag, HealthcheckArguments, Instruction, Source, Span};
 
 use crate::format::Fault;

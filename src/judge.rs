@@ -4,7 +4,7 @@ use crate::changes::{Change, Fate};
 use crate::facts::Kind;
 use crate::lint::structure::{Texts, marker, structure};
 use crate::lint::{self, Level, Reason, context, start};
-use crate::lock::Lock;
+use crate::lock::{self, Lock};
 use crate::merge::differences;
 use crate::repo::Repo;
 use crate::{DOCKERFILE, Draft, IGNORE, OWN_IGNORE, WORKFLOW, dockerfile, neighbours, news};
@@ -21,7 +21,10 @@ pub fn states(changes: &[Change], lock: &Lock, draft: &Draft) -> Vec<Reason> {
             Fate::Same | Fate::Foreign | Fate::Adopt | Fate::Held => None,
         }
     };
-    changes.iter().filter_map(reason).collect()
+    let message = "it has a merge conflict; `dockgen update` takes one side and draws the files anew";
+    let conflict = || Reason::new("conflict", lock::PATH, None, message).mended_by("dockgen update");
+    let of_lock = lock.has_conflict().then(conflict);
+    of_lock.into_iter().chain(changes.iter().filter_map(reason)).collect()
 }
 
 /// What mends a deletion.

@@ -69,7 +69,7 @@ pub struct Document {
 }
 
 /// Everything that is known and decided about a service, and what follows from it. Nothing was written yet.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Draft {
     /// The language.
     pub language: &'static Language,

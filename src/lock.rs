@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Draft;
 use crate::error::Error;
+use crate::lint::structure::marker;
 
 /// The lock's path in the repository.
 pub const PATH: &str = "dockgen.lock";
@@ -27,6 +28,9 @@ pub struct Lock {
     noted: Noted,
     #[serde(default)]
     document: Vec<Locked>,
+    /// Whether it was read out of a file with a merge conflict, which has to be written anew.
+    #[serde(skip)]
+    conflict: bool,
 }
 
 /// What was known and decided when the files were generated.
@@ -62,15 +66,22 @@ struct Locked {
 }
 
 impl Lock {
-    /// Reads a lock.
+    /// Reads a lock. Of one with a merge conflict one side is taken: what both branches generated is drawn anew, and the next
+    /// run writes the lock whole.
     ///
     /// # Errors
-    /// Where it is damaged, holds a merge conflict, or was written by a newer dockgen.
+    /// Where it is damaged, also on both sides of a conflict, or was written by a newer dockgen.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let hint = "take the one of your branch, `git checkout HEAD -- dockgen.lock`, and run `dockgen update`; or delete it: files that are there then count as yours";
-        if text.lines().any(|line| line.starts_with("<<<<<<< ")) {
-            return Err(Error::usage(format!("`{PATH}` has an unresolved merge conflict")).hint(hint));
+        if marker(text).is_none() {
+            return Lock::parse_whole(text);
         }
+        let [ours, theirs] = sides(text);
+        let lock = Lock::parse_whole(&ours).or_else(|_| Lock::parse_whole(&theirs))?;
+        Ok(Lock { conflict: true, ..lock })
+    }
+
+    fn parse_whole(text: &str) -> Result<Self, Error> {
+        let hint = "take the one of your branch, `git checkout HEAD -- dockgen.lock`, and run `dockgen update`; or delete it: files that are there then count as yours";
         #[derive(Deserialize)]
         struct Head {
             format: u32,
@@ -113,9 +124,9 @@ impl Lock {
         };
     }
 
-    /// Whether the same texts were generated, and the same ones are held back.
+    /// Whether the same texts were generated, the same ones are held back, and `other` stands in its file like this.
     pub fn has_same_documents(&self, other: &Lock) -> bool {
-        self.document == other.document && (self.held == other.held || self.is_empty())
+        !other.conflict && self.document == other.document && (self.held == other.held || self.is_empty())
     }
 
     /// Whether a document is not written, for the sake of an adopted file.
@@ -128,6 +139,11 @@ impl Lock {
         if !self.holds(path) {
             self.held.push(path.to_owned());
         }
+    }
+
+    /// Whether it was read out of a file with a merge conflict.
+    pub fn has_conflict(&self) -> bool {
+        self.conflict
     }
 
     /// Whether nothing was generated yet.
@@ -161,6 +177,22 @@ impl Lock {
     }
 }
 
+/// Both sides of a text with conflicts.
+fn sides(text: &str) -> [String; 2] {
+    let mut sides = [String::new(), String::new()];
+    let mut shown = [true, true];
+    for line in text.split_inclusive('\n') {
+        match line.get(..7) {
+            Some("<<<<<<<") => shown = [true, false],
+            Some("|||||||") => shown = [false, false],
+            Some("=======") => shown = [false, true],
+            Some(">>>>>>>") => shown = [true, true],
+            _ => sides.iter_mut().zip(shown).filter(|(_, shown)| *shown).for_each(|(side, _)| side.push_str(line)),
+        }
+    }
+    sides
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,10 +209,33 @@ mod tests {
     #[test]
     fn a_bad_lock_is_named() {
         let what = |text| Lock::parse(text).unwrap_err().what;
-        assert!(what("format = 1\n<<<<<<< ours\n").contains("conflict"));
+        assert!(what("<<<<<<< ours\nformat = \n=======\nformat = x\n>>>>>>> a\n").contains("damaged"));
         assert!(what("format = 99\nnew = true\n").contains("format 99"));
         assert!(what("format = ").contains("damaged"));
         assert!(what("").contains("damaged"));
+    }
+
+    #[test]
+    fn one_side_of_a_conflict_is_taken() {
+        let lock = |version: &str| {
+            let mut lock = Lock::default();
+            lock.set("Dockerfile", &format!("FROM x:{version}\nUSER 1\n"));
+            lock
+        };
+        let (ours, theirs) = (lock("1").text(), lock("2").text());
+        let both = ours.replace(
+            "FROM x:1\n",
+            "<<<<<<< HEAD\nFROM x:1\n||||||| base\nFROM x:0\n=======\nFROM x:2\n>>>>>>> branch\n",
+        );
+        assert!(both != ours && theirs.contains("FROM x:2"));
+        let read = Lock::parse(&both).unwrap();
+        assert_eq!(read.base("Dockerfile"), lock("1").base("Dockerfile"));
+        assert!(read.has_conflict() && !read.has_same_documents(&read));
+        let damaged = both.replacen("FROM x:1\n", "FROM x:1\\q\n'''\n", 1);
+        assert_eq!(
+            Lock::parse(&damaged).ok().and_then(|lock| lock.base("Dockerfile").map(str::to_owned)),
+            lock("2").base("Dockerfile").map(str::to_owned)
+        );
     }
 
     proptest::proptest! {
@@ -188,9 +243,9 @@ mod tests {
         fn any_text_survives(text: String) {
             let mut lock = Lock::default();
             lock.set("x", &text);
-            let read = Lock::parse(&lock.text());
             // Lines that look like conflict markers are the only text that a lock cannot hold.
-            proptest::prop_assert!(read.is_err() || read.as_ref() == Ok(&lock));
+            proptest::prop_assume!(marker(&lock.text()).is_none());
+            proptest::prop_assert_eq!(Lock::parse(&lock.text()), Ok(lock));
         }
     }
 }

@@ -60,7 +60,7 @@ impl Outlook {
         if !lock.is_empty() {
             whole(&repo)?;
         }
-        let changes = settle::changes(root, &repo, &draft, &lock, manners)?;
+        let (draft, changes) = settle::changes(root, &repo, draft, &lock, manners)?;
         let config = settle::kept(root, asked, &standing)?;
         Ok(Outlook { repo, draft, lock, changes, config })
     }

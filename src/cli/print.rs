@@ -175,5 +175,9 @@ pub fn changes(changes: &[Change], wrote: bool) {
         };
         let why = change.why.as_ref().map_or_else(String::new, |why| format!(": {}", printable(why)));
         say(&format!("  {style}{word}{style:#} {}{why}", change.path));
+        for problem in &change.problems {
+            warning(&format!("{}: merged without a mark this would be wrong: {}", change.path, problem.message));
+        }
+        change.notes.iter().for_each(|note| warning(note));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::changes::{Change, Fate, Manners, reconcile};
+use crate::changes::{Change, Fate, Manners, planned, reconcile};
 use crate::config;
 use crate::disk;
 use crate::dockerignore::{self, Matcher};
@@ -57,23 +57,40 @@ pub fn lock(root: &Path) -> Result<Lock, Error> {
     Ok(if is_moved { lock.moved(IGNORE, OWN_IGNORE) } else { lock })
 }
 
-/// What would happen to each document, and to the ignore file beside what other people's files need.
+/// What would happen to each document, and to the ignore file beside what other people's files need; and the draft, which a
+/// line of a person's may have changed.
 ///
 /// # Errors
 /// Where a file that is there cannot be read.
-pub fn changes(root: &Path, repo: &Repo, draft: &Draft, lock: &Lock, manners: Manners) -> Result<Vec<Change>, Error> {
+pub fn changes(
+    root: &Path,
+    repo: &Repo,
+    draft: Draft,
+    lock: &Lock,
+    manners: Manners,
+) -> Result<(Draft, Vec<Change>), Error> {
     let mut today = BTreeMap::new();
     for path in draft.documents.iter().map(|document| document.path).chain([IGNORE, OWN_IGNORE]) {
         today.insert(path, disk::today_or(root, path, manners.force)?);
     }
     let today = |path: &str| today.get(path).cloned().flatten();
-    let (place, why) = ignore_file(repo, draft, lock, today, manners);
+    Ok(planned(draft, repo, lock, |draft| compared(repo, draft, lock, &today, manners)))
+}
+
+fn compared(
+    repo: &Repo,
+    draft: &Draft,
+    lock: &Lock,
+    today: impl Fn(&str) -> Option<String>,
+    manners: Manners,
+) -> Vec<Change> {
+    let (place, why) = ignore_file(repo, draft, lock, &today, manners);
     let mut documents = draft.documents.clone();
     documents.iter_mut().filter(|document| document.path == IGNORE).for_each(|document| document.path = place);
-    let mut changes = reconcile(&documents, lock, today, manners);
+    let mut changes = reconcile(&documents, lock, today, manners, repo);
     changes.iter_mut().filter(|change| change.path == place).for_each(|change| change.why.clone_from(&why));
     hold(repo, draft, lock, manners, &mut changes);
-    Ok(changes)
+    changes
 }
 
 /// Where the ignore file goes, and why, where that is not the usual place.

@@ -47,7 +47,8 @@ fn starts_with_one(said: &str) -> bool {
     words.next().is_some_and(|word| word.starts_with("<<"))
 }
 
-fn is_windows(text: &str) -> bool {
+/// Whether an escape directive makes the backtick the sign that a line goes on.
+pub fn is_windows(text: &str) -> bool {
     let head = text.lines().take_while(|line| line.starts_with('#'));
     head.map(|line| line.to_ascii_lowercase().replace(' ', "")).any(|line| line == "#escape=`")
 }
