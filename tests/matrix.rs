@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use dockgen::changes::{Change, Fate, Manners, planned};
+use dockgen::changes::{Change, Fate, Manners, planned, reconcile};
 use dockgen::dockerfile::steps;
 use dockgen::lint::structure::{Texts, marker, structure};
 use dockgen::lock::Lock;
@@ -320,17 +320,16 @@ fn words(text: &str) -> Vec<Vec<&str>> {
     text.lines().map(|line| line.split_whitespace().collect()).collect()
 }
 
-/// A state of a service: what is drawn for it, its files and its wishes.
+/// A state of a service: its files, and what is drawn for it.
 struct State {
     repo: Repo,
     draft: dockgen::Draft,
-    wishes: Wishes,
 }
 
 impl State {
     fn new(files: &BTreeMap<String, String>, wishes: Wishes) -> Self {
         let repo = repo(files);
-        State { draft: dockgen::draft(&repo, &wishes).unwrap(), repo, wishes }
+        State { draft: dockgen::draft(&repo, &wishes).unwrap(), repo }
     }
 
     /// The Dockerfile's change where it stands as `today`, after `lock` was generated; the other files are as generated.
@@ -339,8 +338,8 @@ impl State {
             "Dockerfile" => Some(today.to_owned()),
             _ => lock.base(path).map(str::to_owned),
         };
-        let (draft, mut changes) =
-            planned(self.draft.clone(), &self.repo, &self.wishes, lock, text, Manners::default());
+        let compare = |draft: &dockgen::Draft| reconcile(&draft.documents, lock, text, Manners::default(), &self.repo);
+        let (draft, mut changes) = planned(self.draft.clone(), &self.repo, lock, compare);
         (draft, changes.swap_remove(0))
     }
 }
