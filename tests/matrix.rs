@@ -386,7 +386,8 @@ fn edits_and_changes_go_together() {
                 cells += 1;
                 let name = format!("{language}: {edit} x {}", change.name);
                 match judge(base, &edited, &draft, &after.repo, &outcome) {
-                    Verdict::Right => {
+                    // Every third is run once more and taken back, since that takes most of the time.
+                    Verdict::Right if cells % 3 == 0 => {
                         let new = lock(&draft);
                         assert_eq!(after.change(&new, merged).1.text, None, "{name}: a second run changes something");
                         let back = before.change(&new, merged).1;
@@ -405,6 +406,7 @@ fn edits_and_changes_go_together() {
                             false => lost_back.push(format!("{name}\n{back}")),
                         }
                     }
+                    Verdict::Right => {}
                     Verdict::Conflict => conflicts.push(name),
                     Verdict::Wrong => wrong.push(format!("{name}\n{merged}")),
                 }
@@ -418,7 +420,7 @@ fn edits_and_changes_go_together() {
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert!(lost_back.is_empty(), "{} do not come back:\n{}", lost_back.len(), lost_back.join("\n"));
     assert!(
-        marked_back.len() * 100 <= clean * 2,
+        marked_back.len() * 300 <= clean * 2,
         "{} of {clean} do not come back:\n{}",
         marked_back.len(),
         marked_back.join("\n")
