@@ -74,7 +74,7 @@ pub fn changes(
         today.insert(path, disk::today_or(root, path, manners.force)?);
     }
     let today = |path: &str| today.get(path).cloned().flatten();
-    Ok(planned(draft, repo, lock, |draft| compared(repo, draft, lock, &today, manners)))
+    Ok(planned(draft, repo, lock, |draft| compared(repo, draft, lock, today, manners)))
 }
 
 fn compared(
