@@ -20,7 +20,7 @@ pub fn read_again(changes: &mut [Change], repo: &Repo) {
     let before: BTreeSet<(&str, String)> = judged(changes, false, repo).into_iter().map(told).collect();
     let new = judged(changes, true, repo);
     for reason in new.into_iter().rev().filter(|reason| !before.contains(&told(reason.clone()))) {
-        let ignores = |change: &&mut Change| is_ignore(change.path) && change.fate != Fate::Foreign;
+        let ignores = |change: &&mut Change| is_ignore(change.path) && is_kept(change);
         let place = match reason.rule {
             "hidden-input" => changes.iter_mut().find(ignores),
             _ => None,
@@ -34,6 +34,11 @@ pub fn read_again(changes: &mut [Change], repo: &Repo) {
             }
         }
     }
+}
+
+/// Whether it is a file of dockgen's that is there already: what somebody else's or a new one breaks is no merge's fault.
+fn is_kept(change: &Change) -> bool {
+    matches!(change.fate, Fate::Same | Fate::Replace | Fate::Merge | Fate::Conflict)
 }
 
 fn is_ignore(path: &str) -> bool {
@@ -119,7 +124,7 @@ fn stage(steps: &[Step], step: &Step) -> Option<String> {
 /// Marks the instruction, or the line, that is wrong: as the person's where the person wrote it.
 fn mark(change: &mut Change, reason: Reason) {
     let Some(text) = change.after().map(str::to_owned) else { return };
-    if matches!(change.fate, Fate::Foreign | Fate::Away | Fate::Adopt | Fate::Held) {
+    if !is_kept(change) {
         return;
     }
     let end = line_end(&text);
