@@ -72,9 +72,10 @@ fn look(args: &UpdateArgs, dir: &Path) -> Result<Outlook, Error> {
         outlook.changes.retain(|change| args.only.iter().any(|only| only.is(change.path)));
     }
     settle::guard(&outlook.repo, &outlook.draft, &outlook.changes)?;
-        if lock.has_conflict() {
-            print::warning("`dockgen.lock` has a merge conflict: one side was taken, and the files are drawn anew");
-        }
+    if outlook.lock.has_conflict() {
+        let warning = "`dockgen.lock` has a merge conflict: one side was taken, and the files are drawn anew";
+        outlook.draft.warnings.push(warning.to_owned());
+    }
     Ok(outlook)
 }
 
