@@ -59,10 +59,10 @@ pub struct Change {
     #[serde(skip)]
     pub generated: String,
     /// What a person should know about it, sentences.
-    #[serde(skip)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// What a merge that went together would have broken; it is marked instead.
-    #[serde(skip)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Reason>,
 }
 

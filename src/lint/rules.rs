@@ -73,6 +73,12 @@ pub const RULES: &[Rule] = &[
     ),
     rule("duplicate-stage", Level::Error, "Two stages have one name", "Rename one of them, and what refers to it."),
     rule(
+        "moved",
+        Level::Error,
+        "A merge would put a line of yours into another stage",
+        "Keep the line in the stage that it is for, and delete the markers.",
+    ),
+    rule(
         "no-shell",
         Level::Error,
         "A shell is needed in an image that has none",
