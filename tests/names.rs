@@ -2,7 +2,7 @@
 //! say with a harmless name, and nothing else.
 //!
 //! With `DOCKGEN_PARSE_DOCKERFILES` the program of `.ci/parse-dockerfiles` reads the documents, with BuildKit's parser, and
-//! every name stands at every place; that wants `--release`. Without, each fixture gets four names at each of two places.
+//! every name stands at every place, which takes two minutes. Without, each fixture gets four names at each of two places.
 
 #![expect(
     clippy::disallowed_methods,
@@ -162,7 +162,10 @@ fn names_it(refusal: &str, name: &str) -> bool {
     let escape = |c: char| if is_hidden(c) { c.escape_unicode().to_string() } else { c.to_string() };
     let escaped: String = name.chars().map(escape).collect();
     let seen: String = name.chars().filter(|c| !c.is_control()).collect();
-    let shown = [name, &escaped, &name.escape_default().to_string(), &name.escape_debug().to_string(), &seen];
+    // A file of lines has such a name on two of them.
+    let last_line = name.lines().last().unwrap_or(name);
+    let shown =
+        [name, last_line, &escaped, &name.escape_default().to_string(), &name.escape_debug().to_string(), &seen];
     shown.iter().any(|shown| refusal.contains(shown.trim())) || LOST.iter().any(|lost| refusal.contains(lost))
 }
 
@@ -185,19 +188,25 @@ fn exchanged(draft: &Draft, reading: &Reading, site: &Site, name: &str) -> Resul
     // A manifest may read a part of a word as the name, and the image has that; commands are read as a shell reads them.
     let image = if matches!(site, Site::Word(_)) { draft.name.as_str() } else { HARMLESS };
     let is_word = shlex::try_quote(name).is_ok_and(|quoted| quoted == name);
-    let exchange = |text: &str| match exchange(&text.replace(image, "NAME"), name) {
+    // Maven takes a backslash of a path for a slash.
+    let as_path = if draft.language.id == "java" { name.replace('\\', "/") } else { name.to_owned() };
+    let exchange = |text: &str| match exchange(&text.replace(image, "NAME").replace(&as_path, name), name) {
         Err(_) if text.starts_with("exec=") && !is_word => Ok(text.to_owned()),
         exchanged => exchanged,
     };
     let mut all = BTreeSet::new();
     for instruction in &reading.instructions {
         let mut parts = Vec::new();
-        for part in instruction {
+        for (index, part) in instruction.iter().enumerate() {
             match part.strip_prefix("shell=") {
                 None => parts.push(exchange(part)?),
                 Some(command) => shell_words(command, name, &exchange, &mut parts)?,
             }
-            option(part.strip_prefix("exec=").unwrap_or_default(), name)?;
+            // What follows `-m` is a module, whatever it begins with.
+            let is_module = index.checked_sub(1).is_some_and(|before| instruction[before] == "exec=-m");
+            if !is_module {
+                option(part.strip_prefix("exec=").unwrap_or_default(), name)?;
+            }
         }
         parts.sort();
         all.insert(parts);
@@ -409,9 +418,14 @@ fn referred(path: &str, text: &str, old: &str, new: &str) -> String {
     let mut from = 0;
     for (at, _) in text.match_indices(old) {
         let (before, after) = (text[..at].chars().next_back(), text[at + old.len()..].chars().next());
-        let edges = is_edge(before) && is_edge(after) && after != Some('.');
+        let is_element = end == "xml" && (before == Some('<') || text[..at].ends_with("</"));
+        let edges = is_edge(before) && is_edge(after) && after != Some('.') && !is_element;
         if at >= from && edges && (is_manifest(path) || is_literal(before) || is_literal(after)) {
             out.push_str(&text[from..at]);
+            // Who writes a command writes it so, or means an option.
+            let is_command = before == Some('"') && after == Some(' ');
+            let is_operand = new.starts_with('-') && (is_command || before.is_some_and(char::is_whitespace));
+            out.push_str(if is_operand { "./" } else { "" });
             out.push_str(&quoted);
             from = at + old.len();
         }

@@ -76,7 +76,14 @@ fn words(line: &str) -> Result<Vec<String>, Fault> {
     while !rest.is_empty() && !rest.starts_with("//") {
         let (word, tail) = match rest.chars().next().filter(|c| matches!(c, '"' | '`')) {
             Some(quote) => {
-                rest[1..].split_once(quote).ok_or_else(|| Fault::new("a quoted word is not closed", line))?
+                let (word, tail) =
+                    rest[1..].split_once(quote).ok_or_else(|| Fault::new("a quoted word is not closed", line))?;
+                match quote == '"' && word.contains('\\') {
+                    true => {
+                        return Err(Fault::new("a quoted word has a backslash, which no path of a module has", line));
+                    }
+                    false => (word, tail),
+                }
             }
             None => {
                 let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
@@ -115,6 +122,7 @@ mod tests {
         assert_eq!(parse("require (\n a v1").unwrap_err().quote, "require (");
         assert_eq!(parse("<<<<<<< HEAD").unwrap_err().quote, "<<<<<<< HEAD");
         assert!(parse("module \"x").is_err());
+        assert!(parse("module \"x\\\"y\"").unwrap_err().what.contains("backslash"));
     }
 
     proptest::proptest! {
