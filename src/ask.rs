@@ -8,6 +8,7 @@ use inquire::{Confirm, CustomType, Select};
 
 use crate::error::{Error, Exit};
 use crate::plan::Decision;
+use crate::plan::topic;
 
 /// No more questions than these; the rest takes dockgen's answer.
 pub const MOST_QUESTIONS: usize = 5;
@@ -46,7 +47,7 @@ pub fn question(decision: &Decision) -> Result<String, Error> {
         _ => "What is the image's name?",
     };
     let mut options = decision.options.clone();
-    if decision.topic == "port" {
+    if decision.topic == topic::PORT {
         options.push(OTHER.to_owned());
     }
     let help = format!("{} ({})", decision.reason, decision.evidence);

@@ -115,12 +115,29 @@ pub struct Fact {
     pub kind: Kind,
     /// Where it comes from.
     pub evidence: Evidence,
+    /// The program that it holds for, as [`Kind::Entry`] names it; each one where none is named.
+    pub program: Option<String>,
 }
 
 impl Fact {
     /// A fact from a file.
     pub fn new(kind: Kind, file: &str, quote: &str, strength: Strength) -> Self {
-        Fact { kind, evidence: Evidence::new(file, quote, strength) }
+        Fact::from_evidence(kind, Evidence::new(file, quote, strength))
+    }
+
+    /// A fact with evidence that is there already.
+    pub fn from_evidence(kind: Kind, evidence: Evidence) -> Self {
+        Fact { kind, evidence, program: None }
+    }
+
+    /// The same, which holds for one program only.
+    pub fn of(self, program: &str) -> Self {
+        Fact { program: Some(program.to_owned()), ..self }
+    }
+
+    /// Whether it holds for this program.
+    pub fn is_about(&self, program: &str) -> bool {
+        self.program.as_deref().is_none_or(|of| of == program)
     }
 }
 

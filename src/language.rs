@@ -11,7 +11,7 @@ use crate::catalog::{Image, Release};
 use crate::dockerignore::Section;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Strength};
-use crate::plan::{Candidate, Decision, Planner};
+use crate::plan::{Candidate, Decision, Planner, topic};
 use crate::repo::Repo;
 use crate::values;
 use crate::wishes::{Extras, Wishes};
@@ -47,10 +47,49 @@ pub struct Language {
     pub managers: fn() -> Vec<&'static str>,
     /// The releases of its toolchain.
     pub releases: fn() -> &'static [Release],
-    /// Looks, and testifies. Never fails: what cannot be read is a fact.
-    pub inspect: fn(&Repo) -> Vec<Fact>,
+    /// Reads the service's manifests, locks and sources, once. Never fails: what cannot be read is a fact.
+    pub read: for<'r> fn(Scope<'r>) -> Box<dyn Project + 'r>,
+}
+
+/// What a language may read: the files of a service, and what was asked for, as a wish may name a file.
+#[derive(Clone, Copy)]
+pub struct Scope<'r> {
+    /// The files.
+    pub repo: &'r Repo,
+    /// What was asked for.
+    pub wishes: &'r Wishes,
+}
+
+/// What one language read of a service. It is only passed on: nothing is read after [`Project::testify`].
+pub trait Project {
+    /// Everything that was seen, the losers too. No choice.
+    fn testify(&self) -> Vec<Fact>;
+
     /// Decides, with the planner's rules, and says what the templates need.
+    ///
+    /// # Errors
+    /// Where nothing can be started, a wish cannot be met, or what was found cannot be written.
+    fn recipe(&self, planner: &mut Planner) -> Result<Recipe, Error>;
+}
+
+/// A language that still reads while it decides.
+pub struct Late<'r> {
+    /// The files.
+    pub repo: &'r Repo,
+    /// Looks, and testifies.
+    pub inspect: fn(&Repo) -> Vec<Fact>,
+    /// Decides.
     pub recipe: fn(&mut Planner) -> Result<Recipe, Error>,
+}
+
+impl Project for Late<'_> {
+    fn testify(&self) -> Vec<Fact> {
+        (self.inspect)(self.repo)
+    }
+
+    fn recipe(&self, planner: &mut Planner) -> Result<Recipe, Error> {
+        (self.recipe)(planner)
+    }
 }
 
 /// All of them. Of equally strong signs the earlier row is the default answer: a server language comes before the one
@@ -243,7 +282,7 @@ pub fn detect(repo: &Repo, wishes: &Wishes) -> Result<(&'static Language, Decisi
         }
     }
     let mut planner = Planner::new(repo, Vec::new(), wishes);
-    let chosen = planner.choose("lang", candidates).ok_or_else(|| nothing_here(repo))?;
+    let chosen = planner.choose(topic::LANG, candidates).ok_or_else(|| nothing_here(repo))?;
     let (_, mut decisions, _, _) = planner.finish();
     let mut decision = decisions.pop().ok_or_else(|| nothing_here(repo))?;
     decision.options.retain(|option| by_id(option).is_some());

@@ -41,7 +41,7 @@ use std::collections::BTreeSet;
 
 use error::Error;
 use facts::Fact;
-use language::{Language, Recipe};
+use language::{Language, Recipe, Scope};
 use plan::{Decision, Need, Planner};
 use render::Templates;
 use repo::Repo;
@@ -141,12 +141,16 @@ fn in_another(repo: &Repo, wishes: &Wishes, first: &Language, others: &[String],
 }
 
 fn draft_in(repo: &Repo, wishes: &Wishes, language: &'static Language, detected: Decision) -> Result<Draft, Error> {
-    let mut planner = Planner::new(repo, (language.inspect)(repo), wishes);
+    let project = (language.read)(Scope { repo, wishes });
+    let mut planner = Planner::new(repo, project.testify(), wishes);
     planner.note(detected);
     for gap in repo.gaps() {
         planner.warn(format!("not looked at: {gap}"));
     }
-    let recipe = (language.recipe)(&mut planner)?;
+    repo.close();
+    let recipe = project.recipe(&mut planner);
+    repo.reopen();
+    let recipe = recipe?;
     let documents = documents(&recipe, wishes, &Templates::new(repo, language, wishes.extras.templates.as_deref())?)?;
     guard_context(repo, &recipe, &documents)?;
     ended(&documents).into_iter().for_each(|sentence| planner.warn(sentence));

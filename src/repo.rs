@@ -3,7 +3,7 @@
 pub mod door;
 mod walk;
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
@@ -42,6 +42,8 @@ pub struct Repo {
     texts: Vec<OnceCell<Text>>,
     reader: Box<Reader>,
     gaps: Vec<Gap>,
+    is_closed: Cell<bool>,
+    late: Cell<usize>,
 }
 
 /// The real path of a repository's folder.
@@ -84,7 +86,7 @@ impl Repo {
 
     fn new(name: String, paths: Vec<String>, gaps: Vec<Gap>, reader: Box<Reader>) -> Self {
         let texts = paths.iter().map(|_| OnceCell::new()).collect();
-        Repo { name, paths, texts, reader, gaps }
+        Repo { name, paths, texts, reader, gaps, is_closed: Cell::new(false), late: Cell::new(0) }
     }
 
     /// The folder's own name.
@@ -94,6 +96,7 @@ impl Repo {
 
     /// All files, sorted.
     pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.count();
         self.paths.iter().map(String::as_str)
     }
 
@@ -174,12 +177,33 @@ impl Repo {
         })
     }
 
+    /// Testimony is closed: questions from here on are counted.
+    pub fn close(&self) {
+        self.is_closed.set(true);
+    }
+
+    /// The plan stands: what comes now writes.
+    pub fn reopen(&self) {
+        self.is_closed.set(false);
+    }
+
+    /// How many questions were asked while testimony was closed: texts, and whether something is there.
+    pub fn late(&self) -> usize {
+        self.late.get()
+    }
+
+    fn count(&self) {
+        self.late.set(self.late.get() + usize::from(self.is_closed.get()));
+    }
+
     /// Where the paths begin that are not before this text.
     fn first(&self, text: &str) -> usize {
+        self.count();
         self.paths.partition_point(|path| path.as_str() < text)
     }
 
     fn index(&self, path: &str) -> Option<usize> {
+        self.count();
         self.paths.binary_search_by(|known| known.as_str().cmp(path)).ok()
     }
 }

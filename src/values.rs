@@ -6,7 +6,7 @@ use regex::Regex;
 
 use crate::catalog::SHARED;
 use crate::language;
-use crate::plan::image::slug;
+use crate::plan::name::slug;
 use crate::source::pattern;
 
 /// The runtimes that can be asked for; `auto` is the smallest that holds the program.

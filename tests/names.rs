@@ -20,7 +20,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dockgen::dockerignore::Matcher;
-use dockgen::plan::image::slug;
+use dockgen::plan::name::slug;
 use dockgen::repo::Repo;
 use dockgen::wishes::Wishes;
 use dockgen::{Document, Draft};

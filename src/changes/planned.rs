@@ -4,6 +4,7 @@ use super::Change;
 use crate::Draft;
 use crate::facts::{Evidence, Strength};
 use crate::lock::Lock;
+use crate::plan::topic;
 use crate::repo::Repo;
 use crate::wishes::Wishes;
 
@@ -35,14 +36,14 @@ fn needs_shell(changes: &[Change]) -> Option<String> {
 /// The draft with the runtime that was chosen last, where nobody asked for another.
 fn with_shell(changes: &[Change], repo: &Repo, wishes: &Wishes, lock: &Lock) -> Option<Draft> {
     let word = needs_shell(changes)?;
-    let noted = lock.noted().decision.iter().find(|decision| decision.topic == "runtime")?;
+    let noted = lock.noted().decision.iter().find(|decision| decision.topic == topic::RUNTIME)?;
     let runtime = noted.value.split(' ').next()?.to_owned();
     if wishes.runtime.as_ref().is_some_and(|wish| wish != "auto") {
         return None;
     }
     let mut draft = crate::draft(repo, &Wishes { runtime: Some(runtime.clone()), ..wishes.clone() }).ok()?;
     let sentence = format!("the runtime stays `{runtime}`: a `{word}` of yours in the last stage needs a shell");
-    if let Some(decision) = draft.decisions.iter_mut().find(|decision| decision.topic == "runtime") {
+    if let Some(decision) = draft.decisions.iter_mut().find(|decision| decision.topic == topic::RUNTIME) {
         decision.reason = format!("a `{word}` of yours needs a shell");
         decision.evidence = Evidence::new("Dockerfile", &word, Strength::Stated);
     }

@@ -6,6 +6,7 @@ use crate::changes::{Change, Manners};
 use crate::disk::{self, Hold};
 use crate::error::{Error, Exit};
 use crate::facts::Strength;
+use crate::plan::topic;
 use crate::repo::Repo;
 use crate::wishes::Wishes;
 use crate::{Draft, ask};
@@ -115,7 +116,7 @@ fn tell(args: &InitArgs, outlook: &Outlook, wrote: bool) {
     print::say(&format!("{} {DIM}({}){DIM:#}", draft.name, draft.language.title));
     for decision in &draft.decisions {
         let guessed = decision.evidence.strength == Strength::Guess || decision.tie;
-        if args.voice.verbose || guessed || decision.topic == "runtime" || decision.topic == "toolchain" {
+        if args.voice.verbose || guessed || decision.topic == topic::RUNTIME || decision.topic == topic::TOOLCHAIN {
             let mark = if guessed { " (a guess)" } else { "" };
             let text = format!("{}: {}{mark}, {}", decision.topic, decision.value, decision.reason);
             print::say(&format!("  {}", print::printable(&text)));
@@ -125,7 +126,7 @@ fn tell(args: &InitArgs, outlook: &Outlook, wrote: bool) {
     print::changes(changes, wrote);
     if wrote && changes.iter().any(|change| change.text.is_some()) {
         print::say(&format!("\nnext:\n  docker build -t {} .", draft.name));
-        let port = draft.decisions.iter().find(|decision| decision.topic == "port" && decision.value != "none");
+        let port = draft.decisions.iter().find(|decision| decision.topic == topic::PORT && decision.value != "none");
         let publish = port.map_or_else(String::new, |port| format!("-p {0}:{0} ", port.value));
         print::say(&format!("  docker run --rm {publish}{}", draft.name));
     }

@@ -9,14 +9,14 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use super::node::frontend::Frontend;
-use super::{Common, Labels, Language, Recipe, Variable, sign, view};
+use super::{Common, Labels, Language, Late, Recipe, Variable, sign, view};
 use crate::catalog::{self, Image, Release, Runtime};
 use crate::dockerignore::{Matcher, Section, literal};
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::go_mod;
 use crate::plan::toolchain::{self, Requirement};
-use crate::plan::{Candidate, Need, Planner};
+use crate::plan::{Candidate, Decision, Need, Planner, topic};
 use crate::repo::Repo;
 use sources::{Module, Program, join};
 
@@ -34,8 +34,7 @@ pub const LANGUAGE: Language = Language {
     image: || &CATALOG.image,
     managers: Vec::new,
     releases: || &CATALOG.release,
-    inspect,
-    recipe,
+    read: |scope| Box::new(Late { repo: scope.repo, inspect, recipe }),
 };
 
 /// `templates/go/catalog.toml`.
@@ -322,24 +321,14 @@ fn frontend(planner: &mut Planner, program: &Program) -> Result<Option<Front>, E
     {
         let value = format!("`{}`, built by Node", frontend.folder);
         let evidence = Evidence::new(&join(&frontend.folder, "package.json"), "\"build\"", Strength::Convention);
-        planner.note(crate::plan::Decision::new(
-            "front end",
-            value,
-            "the program reads what its build makes",
-            evidence,
-        ));
+        planner.note(Decision::new(topic::FRONT_END, value, "the program reads what its build makes", evidence));
         return Ok(Some(Front { frontend, embedded: false }));
     }
     if let Some((embed, frontend)) = &found {
         let quote = format!("//go:embed {}", embed.pattern);
         let evidence = Evidence::new(&embed.file, &quote, Strength::Stated);
         let value = format!("`{}`, built by Node", frontend.folder);
-        planner.note(crate::plan::Decision::new(
-            "front end",
-            value,
-            "the program carries what its build makes",
-            evidence,
-        ));
+        planner.note(Decision::new(topic::FRONT_END, value, "the program carries what its build makes", evidence));
     }
     Ok(found.map(|(_, frontend)| Front { frontend, embedded: true }))
 }
@@ -373,7 +362,7 @@ fn words(planner: &mut Planner, program: &Program, name: &str, port: Option<u16>
             None => return Vec::new(),
         },
     };
-    planner.note(crate::plan::Decision::new("start", words.join(" "), "what makes the program serve", evidence));
+    planner.note(Decision::new(topic::START, words.join(" "), "what makes the program serve", evidence));
     words
 }
 
@@ -425,7 +414,7 @@ fn entry(planner: &mut Planner) -> Result<String, Error> {
             candidates.push(Candidate::new(entry.clone(), entry.clone(), reason, fact.evidence.clone()));
         }
     }
-    planner.choose("entry", candidates).ok_or_else(|| {
+    planner.choose(topic::ENTRY, candidates).ok_or_else(|| {
         Error::nothing("there is no main package: this is a library, and a library is no image".to_owned())
             .hint("run dockgen where a `package main` with a `func main` is below")
     })
@@ -520,20 +509,15 @@ impl Program {
 
 fn port(planner: &mut Planner, program: &Program) -> Option<u16> {
     if !program.listens && planner.wishes.port.is_none() {
-        planner.note(crate::plan::Decision::new(
-            "port",
-            "none",
-            "nothing listens",
-            Evidence::new("", "", Strength::Stated),
-        ));
+        planner.note(Decision::new(topic::PORT, "none", "nothing listens", Evidence::new("", "", Strength::Stated)));
         return None;
     }
-    planner.facts.extend(
-        program.ports.iter().map(|(port, evidence)| Fact { kind: Kind::Port(*port), evidence: evidence.clone() }),
-    );
+    planner
+        .facts
+        .extend(program.ports.iter().map(|(port, evidence)| Fact::from_evidence(Kind::Port(*port), evidence.clone())));
     let by_default = program.listens_by_default.as_ref().and_then(|evidence| {
         let used = |row: &&Framework| program.imports.iter().any(|(import, _)| import.starts_with(&row.module));
-        Some(Fact { kind: Kind::Port(CATALOG.framework.iter().find(used)?.port), evidence: evidence.clone() })
+        Some(Fact::from_evidence(Kind::Port(CATALOG.framework.iter().find(used)?.port), evidence.clone()))
     });
     planner.facts.extend(by_default);
     let fallback = program.port_from_environment.then(|| (8080, "the program takes it from PORT".to_owned()));

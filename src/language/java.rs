@@ -10,14 +10,14 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::{Common, Labels, Language, Recipe, sign, view};
+use super::{Common, Labels, Language, Late, Recipe, sign, view};
 use crate::dockerignore::{Section, literal};
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::pom::{Dependency, Element, Lineage};
 use crate::format::properties;
 use crate::plan::toolchain::Toolchain;
-use crate::plan::{Candidate, Decision, Need, Planner};
+use crate::plan::{Candidate, Decision, Need, Planner, topic};
 use crate::render::sinks::path_operand;
 use crate::repo::Repo;
 use catalog::{CATALOG, Framework, Maven, is_one_of};
@@ -33,8 +33,7 @@ pub const LANGUAGE: Language = Language {
     image: || &CATALOG.image,
     managers: || vec!["maven"],
     releases: || &CATALOG.release,
-    inspect,
-    recipe,
+    read: |scope| Box::new(Late { repo: scope.repo, inspect, recipe }),
 };
 
 const WRAPPER: &str = ".mvn/wrapper/maven-wrapper.properties";
@@ -53,9 +52,7 @@ fn inspect(repo: &Repo) -> Vec<Fact> {
     let manifests = reactor.files().map(|file| Fact::new(Kind::Manifest(file.to_owned()), file, "", Strength::Stated));
     facts.extend(manifests);
     let programs = program::programs(repo, &reactor);
-    facts.extend(
-        programs.into_iter().map(|program| Fact { kind: Kind::Entry(program.entry), evidence: program.evidence }),
-    );
+    facts.extend(programs.into_iter().map(|program| Fact::from_evidence(Kind::Entry(program.entry), program.evidence)));
     facts.extend(feeds(repo, &reactor));
     facts
 }
@@ -279,7 +276,7 @@ fn entry(planner: &mut Planner, reactor: &Reactor) -> Result<Program, Error> {
     candidates.extend(programs.iter().enumerate().map(|(index, program)| {
         Candidate::new(index, program.entry.clone(), program.reason.clone(), program.evidence.clone())
     }));
-    match planner.choose("entry", candidates) {
+    match planner.choose(topic::ENTRY, candidates) {
         Some(index) => programs.into_iter().nth(index).ok_or_else(|| Error::no("there is no such program")),
         None => Err(nothing_starts(planner.repo, reactor)),
     }
@@ -338,7 +335,7 @@ fn maven(planner: &mut Planner, toolchain: &Toolchain) -> Result<&'static Maven,
         .repo
         .text(WRAPPER)
         .map_or_else(|| Evidence::new("", "", Strength::Convention), |_| Evidence::new(WRAPPER, "", Strength::Stated));
-    planner.note(Decision::new("maven", row.version.clone(), reason, evidence));
+    planner.note(Decision::new(topic::MANAGER_VERSION, row.version.clone(), reason, evidence));
     Ok(row)
 }
 
@@ -416,7 +413,7 @@ fn port(
 ) -> (Option<u16>, Vec<Variable>) {
     let found = listen::listening(planner.repo, program, dependencies, sources, framework, settings);
     if !found.listens && planner.wishes.port.is_none() {
-        planner.note(Decision::new("port", "none", "nothing listens", Evidence::new("", "", Strength::Stated)));
+        planner.note(Decision::new(topic::PORT, "none", "nothing listens", Evidence::new("", "", Strength::Stated)));
         return (None, Vec::new());
     }
     planner.facts.extend(found.ports);
@@ -484,7 +481,7 @@ fn start(planner: &mut Planner, program: &Program, lineage: &Lineage<'_>, jar: &
             start.words = words(&["-cp", &path, main]);
         }
     }
-    planner.note(Decision::new("start", start.words.join(" "), reason, program.evidence.clone()));
+    planner.note(Decision::new(topic::START, start.words.join(" "), reason, program.evidence.clone()));
     start
 }
 

@@ -15,7 +15,7 @@ mod versions;
 
 use std::collections::BTreeMap;
 
-use super::{Common, Labels, Language, Recipe, sign, view};
+use super::{Common, Labels, Language, Late, Recipe, sign, view};
 use crate::catalog::Runtime;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
@@ -39,8 +39,7 @@ pub const LANGUAGE: Language = Language {
     image: || &CATALOG.image,
     managers: || manager::KNOWN.to_vec(),
     releases: || &CATALOG.release,
-    inspect,
-    recipe,
+    read: |scope| Box::new(Late { repo: scope.repo, inspect, recipe }),
 };
 
 fn inspect(repo: &Repo) -> Vec<Fact> {
@@ -153,7 +152,7 @@ impl Desk<'_> {
         let needs = vec![Need::new("files", format!("{} compiles to files", site.title), site.evidence.clone())];
         let runtime = planner.runtime(needs, &CATALOG.server, &self.toolchain)?;
         let own = Evidence::new("", "the web server's own port", Strength::Convention);
-        planner.facts.push(Fact { kind: Kind::Port(8080), evidence: own });
+        planner.facts.push(Fact::from_evidence(Kind::Port(8080), own));
         let port = planner.port(None).unwrap_or(8080);
         let name = planner.name(self.stated_name());
         let words = self.site_view(site, &runtime, self.arguments(planner, &site.build));

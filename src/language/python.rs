@@ -8,7 +8,7 @@ mod project;
 mod rows;
 mod start;
 
-use super::{Common, Labels, Language, Recipe, sign, view};
+use super::{Common, Labels, Language, Late, Recipe, sign, view};
 use crate::dockerignore::Section;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
@@ -45,8 +45,7 @@ pub const LANGUAGE: Language = Language {
     image: || &CATALOG.image,
     managers: || CATALOG.manager.iter().map(|row| row.id.as_str()).collect(),
     releases: || &CATALOG.release,
-    inspect,
-    recipe,
+    read: |scope| Box::new(Late { repo: scope.repo, inspect, recipe }),
 };
 
 fn inspect(repo: &Repo) -> Vec<Fact> {

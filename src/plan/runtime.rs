@@ -1,6 +1,7 @@
 //! Which image holds the program: needs against what each runtime provides.
 
-use super::{Decision, Need, Rival};
+use super::toolchain::Toolchain;
+use super::{Decision, Need, Planner, Rival, topic};
 use crate::catalog::Runtime;
 use crate::error::Error;
 use crate::facts::{Evidence, Strength};
@@ -32,7 +33,7 @@ pub fn solve<'a>(wish: Option<&str>, needs: &[Need], rows: &[&'a Runtime]) -> Re
     let named: Vec<&Runtime> = rows.iter().filter(|row| row.id == wish).copied().collect();
     if let Some(row) = named.iter().find(|row| unmet(row, needs, true).is_none()) {
         let evidence = Evidence::asked(&format!("--runtime {wish}"));
-        return Ok((row, Decision::new("runtime", shown(row), "asked for, and it holds the program", evidence)));
+        return Ok((row, Decision::new(topic::RUNTIME, shown(row), "asked for, and it holds the program", evidence)));
     }
     let Some(largest) = named.last() else {
         let mut ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
@@ -73,12 +74,48 @@ fn decide(row: &Runtime, needs: &[Need], rows: &[&Runtime]) -> Decision {
     Decision {
         rivals: rivals.collect(),
         ..Decision::new(
-            "runtime",
+            topic::RUNTIME,
             shown(row),
             "the smallest that has all the program needs",
             Evidence::new("", "", Strength::Convention),
         )
     }
+}
+
+impl Planner<'_> {
+    /// What keeps the program out of smaller images, with the file that shows it; `None` where no file does.
+    pub fn runtime_comment(&self) -> Option<String> {
+        let decision = self.decisions.iter().find(|decision| decision.topic == topic::RUNTIME)?;
+        let rival = decision.rivals.iter().rev().find(|rival| !rival.evidence.file.is_empty())?;
+        let need = self.needs.iter().find(|need| need.evidence == rival.evidence)?;
+        Some(format!("{} ({}).", upper(&need.reason), need.evidence.file))
+    }
+
+    /// The smallest runtime that meets the needs.
+    ///
+    /// # Errors
+    /// Where the one that was asked for does not, or none does.
+    pub fn runtime(&mut self, needs: Vec<Need>, rows: &[Runtime], toolchain: &Toolchain) -> Result<Runtime, Error> {
+        let mut needs = needs;
+        for package in &self.wishes.extras.run_packages {
+            let evidence = Evidence::new(crate::config::PATH, &format!("run.packages: {package}"), Strength::Asked);
+            needs.push(Need::new(format!("package:{package}"), format!("it is given `{package}`"), evidence));
+        }
+        let rows: Vec<&Runtime> = rows.iter().filter(|row| toolchain.has(row)).collect();
+        let wish = self.wishes.runtime.as_deref().filter(|wish| *wish != "auto");
+        let (row, mut decision) = solve(wish, &needs, &rows)?;
+        decision.value = toolchain.fill(&decision.value);
+        decision.rivals.iter_mut().for_each(|rival| rival.value = toolchain.fill(&rival.value));
+        self.decisions.push(decision);
+        self.needs = needs;
+        Ok(row.clone())
+    }
+}
+
+/// The sentence with a capital.
+fn upper(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fmt;
 
 use nodejs_semver::{Range, Version};
 
-use super::{Decision, Rival};
+use super::{Decision, Planner, Rival, topic};
 use crate::catalog::{Release, Runtime, SHARED};
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
@@ -273,7 +273,7 @@ impl Trial<'_> {
             None => "the newest supported release".to_owned(),
         };
         let evidence = strongest.map_or_else(|| Evidence::new("", "", Strength::Convention), |(_, evidence)| evidence);
-        Decision { rivals, ..Decision::new("toolchain", value, reason, evidence) }
+        Decision { rivals, ..Decision::new(topic::TOOLCHAIN, value, reason, evidence) }
     }
 }
 
@@ -324,6 +324,29 @@ fn nothing_fits(title: &str, requirement: &Requirement, evidence: &Evidence, rel
     };
     Error::no(format!("{evidence} asks for {title} {requirement}, and no release known to dockgen is that{meant}"))
         .hint(format!("supported are {}; take one with `--toolchain {newest}`, or correct the file", known.join(", ")))
+}
+
+impl Planner<'_> {
+    /// The toolchain's release.
+    ///
+    /// # Errors
+    /// Where a demanded version exists nowhere.
+    pub fn toolchain(&mut self, title: &str, releases: &[Release]) -> Result<Toolchain, Error> {
+        let wish = self.wishes.toolchain.as_deref();
+        let (toolchain, decision, warnings) = choose(title, wish, &self.facts, releases)?;
+        self.decisions.push(decision);
+        self.warnings.extend(warnings);
+        Ok(toolchain)
+    }
+
+    /// Another program than the toolchain runs what is built: `toolchain` names it.
+    pub fn runs_on(&mut self, toolchain: &str, evidence: Evidence) {
+        if let Some(decision) = self.decisions.iter_mut().find(|decision| decision.topic == topic::TOOLCHAIN) {
+            decision.reason = format!("it runs the program; {} installs and builds", decision.value);
+            decision.value = toolchain.to_owned();
+            decision.evidence = evidence;
+        }
+    }
 }
 
 #[cfg(test)]

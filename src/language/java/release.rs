@@ -38,11 +38,11 @@ pub fn facts(repo: &Repo, reactor: &Reactor) -> Vec<Fact> {
     // somebody asks for another, any newer one can build it too.
     let strength = evidence.strength;
     let bound =
-        Requirement::at_least(&text).map(|wanted| Fact { kind: Kind::Toolchain(wanted), evidence: evidence.clone() });
+        Requirement::at_least(&text).map(|wanted| Fact::from_evidence(Kind::Toolchain(wanted), evidence.clone()));
     let mut facts = toolchain::bounded(pinned(repo), bound.into_iter().collect());
     if let Some(wanted) = line(level) {
         let evidence = Evidence { strength: strength.min(Strength::Convention), ..evidence };
-        facts.push(Fact { kind: Kind::Toolchain(wanted), evidence });
+        facts.push(Fact::from_evidence(Kind::Toolchain(wanted), evidence));
     }
     facts
 }

@@ -47,7 +47,7 @@ impl Frontend {
     fn read(repo: &Repo, folder: &str, output: &str) -> Option<Self> {
         let project = Project::read(repo);
         let wishes = Wishes::default();
-        let mut planner = Planner::new(repo, (super::LANGUAGE.inspect)(repo), &wishes);
+        let mut planner = Planner::new(repo, super::inspect(repo), &wishes);
         let package = project.root.clone();
         let (build, shape) = build::read(repo, &package);
         if project.is_workspace() || !build.is_there() {

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::{npmrc, pnpm_workspace};
 use crate::plan::toolchain::Toolchain;
-use crate::plan::{Decision, Planner};
+use crate::plan::{Decision, Planner, topic};
 use crate::render::sinks::path_operand;
 
 use super::Desk;
@@ -105,12 +105,7 @@ pub fn choose(planner: &mut Planner, project: &Project, toolchain: &Toolchain, n
     let version = release(row, project, toolchain, named.as_deref(), natives);
     if let Some((version, reason)) = &version {
         let evidence = Evidence::new(lockfile.as_deref().unwrap_or("package.json"), "", Strength::Stated);
-        planner.note(Decision::new(
-            "package-manager-version",
-            format!("{} {version}", row.id),
-            reason.clone(),
-            evidence,
-        ));
+        planner.note(Decision::new(topic::MANAGER_VERSION, format!("{} {version}", row.id), reason.clone(), evidence));
     }
     let has_it = committed || row.bundled.as_deref().is_some_and(|range| holds(range, &toolchain.version));
     let version = match (committed, has_it) {

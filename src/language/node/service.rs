@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::procfile;
 use crate::plan::toolchain::Toolchain;
-use crate::plan::{Candidate, Decision, Planner};
+use crate::plan::{Candidate, Decision, Planner, topic};
 use crate::repo::Repo;
 use crate::source::pattern;
 
@@ -152,7 +152,7 @@ pub fn choose<'a>(planner: &mut Planner, project: &'a Project) -> Result<&'a Pac
             }
         };
     }
-    let folder = planner.choose("entry", candidates).unwrap_or_default();
+    let folder = planner.choose(topic::ENTRY, candidates).unwrap_or_default();
     Ok(project.packages().find(|package| package.folder == folder).unwrap_or(&project.root))
 }
 
@@ -305,7 +305,7 @@ pub fn plan(
     if let Some(shape) = &shape {
         let value = format!("{} ({})", shape.framework.title, shape.mode.id);
         planner.note(Decision::new(
-            "framework",
+            topic::FRAMEWORK,
             value,
             "it is a dependency, and the build calls it",
             shape.evidence.clone(),
@@ -396,7 +396,7 @@ fn site(
         build.outputs.first().cloned().or_else(|| shape.as_ref().and_then(|shape| shape.mode.output.first().cloned()));
     let output = folder.or(output).unwrap_or_else(|| "dist".to_owned());
     planner.note(Decision::new(
-        "start",
+        topic::START,
         format!("a web server for the files in {}", package.path(&output)),
         format!("{title} compiles to files"),
         evidence.clone(),
@@ -649,10 +649,10 @@ fn server(
     let entry = file.as_ref().map(|file| package.path(file));
     let findings = source::read(repo, &package.folder, entry.as_deref().filter(|path| repo.has(path)));
     refuse_typescript(&resolved.start, toolchain, &evidence)?;
-    planner.note(Decision::new("start", shown(&resolved.start), reason, evidence.clone()));
+    planner.note(Decision::new(topic::START, shown(&resolved.start), reason, evidence.clone()));
     if let Some(evidence) = &build.evidence {
         let words = build.script.clone().unwrap_or_else(|| build.steps.join(" && "));
-        planner.note(Decision::new("build", words, "it makes what is started", evidence.clone()));
+        planner.note(Decision::new(topic::BUILD, words, "it makes what is started", evidence.clone()));
     }
     say_what_is_left_out(planner, &build);
     for step in &resolved.dropped {
@@ -885,10 +885,8 @@ pub fn port(planner: &mut Planner, server: &mut Server) -> Option<u16> {
         _ => None,
     };
     if let Some(port) = flag.or(stated) {
-        planner.facts.push(Fact {
-            kind: Kind::Port(port),
-            evidence: Evidence { strength: Strength::Pinned, ..server.evidence.clone() },
-        });
+        let evidence = Evidence { strength: Strength::Pinned, ..server.evidence.clone() };
+        planner.facts.push(Fact::from_evidence(Kind::Port(port), evidence));
     }
     let package = match &server.start {
         Start::Node(args) => start::file(args).is_some_and(|file| file.contains("node_modules/")),
@@ -898,7 +896,12 @@ pub fn port(planner: &mut Planner, server: &mut Server) -> Option<u16> {
         server.shape.as_ref().is_some_and(|shape| shape.mode.port.is_some()) || package && server.usual_port.is_some();
     let listens = findings.listens.is_some() || framework || findings.from_environment.is_some();
     if !listens && flag.or(stated).is_none() && planner.wishes.port.is_none() {
-        planner.note(Decision::new("port", "none", "nothing listens", Evidence::new("", "", Strength::Convention)));
+        planner.note(Decision::new(
+            topic::PORT,
+            "none",
+            "nothing listens",
+            Evidence::new("", "", Strength::Convention),
+        ));
         return None;
     }
     let own_server = !framework || findings.listens.is_some();
@@ -906,15 +909,12 @@ pub fn port(planner: &mut Planner, server: &mut Server) -> Option<u16> {
     // The first that is stated counts: other numbers are those of workers and examples.
     let best =
         ports.clone().find(|(_, evidence)| evidence.strength >= Strength::Stated).or_else(|| ports.clone().next());
-    planner.facts.extend(best.map(|(port, evidence)| Fact { kind: Kind::Port(*port), evidence: evidence.clone() }));
+    planner.facts.extend(best.map(|(port, evidence)| Fact::from_evidence(Kind::Port(*port), evidence.clone())));
     let from_environment = findings.from_environment.clone();
     if best.is_none() {
         // A framework's own port is a convention, and no guess.
         let usual = server.usual_port.clone().filter(|_| framework);
-        planner.facts.extend(usual.map(|(port, why)| Fact {
-            kind: Kind::Port(port),
-            evidence: Evidence::new("", &why, Strength::Convention),
-        }));
+        planner.facts.extend(usual.map(|(port, why)| Fact::new(Kind::Port(port), "", &why, Strength::Convention)));
     }
     let fallback = server
         .usual_port
@@ -943,7 +943,7 @@ pub fn signals(planner: &mut Planner, server: &mut Server) {
             Evidence::new("", "", Strength::Convention),
         ),
     };
-    planner.note(Decision::new("signals", value, reason, evidence));
+    planner.note(Decision::new(topic::INIT, value, reason, evidence));
     server.tini = value == "tini";
 }
 

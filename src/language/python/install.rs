@@ -17,7 +17,7 @@ use crate::dockerignore::Matcher;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::plan::toolchain::Toolchain;
-use crate::plan::{Decision, Planner};
+use crate::plan::{Decision, Planner, topic};
 use crate::repo::Repo;
 use crate::source::pattern;
 
@@ -407,7 +407,7 @@ fn own_build(planner: &mut Planner, project: &Project, program: &Program, view: 
         let evidence =
             Evidence::new(if project.has_setup_py { "setup.py" } else { "pyproject.toml" }, "", Strength::Stated);
         planner.note(Decision::new(
-            "project",
+            topic::PROJECT,
             "installed",
             "only its build knows the packages that it needs",
             evidence,
@@ -420,6 +420,6 @@ fn own_build(planner: &mut Planner, project: &Project, program: &Program, view: 
         view.project = Some(Build { requires, version_from_git, stand_ins: stand_ins(planner.repo, project) });
         view.venv |= view.nothing;
         view.nothing = false;
-        planner.note(Decision::new("project", "installed", "the program asks for its own metadata", evidence));
+        planner.note(Decision::new(topic::PROJECT, "installed", "the program asks for its own metadata", evidence));
     }
 }

@@ -266,7 +266,7 @@ pub fn gone_modules(program: &Program) -> Vec<Fact> {
     let wanted = |(row, evidence): (&Gone, Evidence)| {
         let text = format!("up to {}, the newest with a module of Python that it imports", row.until);
         let range = Requirement::range(&text, &format!("<3.{}.0", minor(&row.until)? + 1))?;
-        Some(Fact { kind: Kind::Toolchain(range), evidence })
+        Some(Fact::from_evidence(Kind::Toolchain(range), evidence))
     };
     let imported = CATALOG.gone.iter().filter_map(|row| Some((row, program.imports_one_of(&row.modules)?)));
     imported.filter_map(wanted).collect()

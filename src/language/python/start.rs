@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::procfile;
 use crate::language::Variable;
-use crate::plan::{Candidate, Decision, Planner};
+use crate::plan::{Candidate, Decision, Planner, topic};
 use crate::render::sinks::path_operand;
 use crate::repo::Repo;
 use crate::source::pattern;
@@ -88,9 +88,9 @@ pub fn facts(repo: &Repo, project: &Project, program: &Program) -> Vec<Fact> {
     let mut facts = Vec::new();
     for choice in choices(repo, project, program) {
         if let Entry::App(app) = &choice.entry {
-            facts.push(Fact { kind: Kind::Framework(app.framework.id.clone()), evidence: choice.evidence.clone() });
+            facts.push(Fact::from_evidence(Kind::Framework(app.framework.id.clone()), choice.evidence.clone()));
         }
-        facts.push(Fact { kind: Kind::Entry(choice.label), evidence: choice.evidence });
+        facts.push(Fact::from_evidence(Kind::Entry(choice.label), choice.evidence));
     }
     facts
 }
@@ -268,7 +268,7 @@ pub fn decide(
         .iter()
         .enumerate()
         .map(|(index, choice)| Candidate::new(index, choice.label.clone(), choice.reason, choice.evidence.clone()));
-    let chosen = planner.choose("entry", candidates.collect()).and_then(|index| choices.into_iter().nth(index));
+    let chosen = planner.choose(topic::ENTRY, candidates.collect()).and_then(|index| choices.into_iter().nth(index));
     let Some(choice) = chosen else {
         return Err(Error::nothing(
             "nothing here can be started: no application object, no Procfile, no script that does something",
@@ -337,7 +337,12 @@ fn note_signals(planner: &mut Planner, start: &Start) {
         true => ("none", "the program ends on SIGTERM by itself"),
         false => ("tini", "as the first process Python ignores SIGTERM without a handler"),
     };
-    planner.note(Decision::new("init", value, reason, Evidence::new(&start.evidence.file, "", Strength::Convention)));
+    planner.note(Decision::new(
+        topic::INIT,
+        value,
+        reason,
+        Evidence::new(&start.evidence.file, "", Strength::Convention),
+    ));
 }
 
 /// The path on which a module's imports are found.
@@ -403,7 +408,7 @@ fn server(
         )
     });
     if let Some(row) =
-        planner.choose("server", candidates.collect()).and_then(|id| own.into_iter().find(|row| row.id == id))
+        planner.choose(topic::SERVER, candidates.collect()).and_then(|id| own.into_iter().find(|row| row.id == id))
     {
         return (row, None);
     }
@@ -411,7 +416,7 @@ fn server(
     let is_old = numbers(cycle).zip(numbers(&row.python)).is_some_and(|(cycle, oldest)| cycle < oldest);
     let install = row.install.clone().filter(|_| !is_old).unwrap_or_else(|| row.older.clone());
     planner.note(Decision::new(
-        "server",
+        topic::SERVER,
         install.clone(),
         "the project brings no production server",
         Evidence::new("", "", Strength::Convention),
@@ -600,7 +605,7 @@ fn complete(argv: &mut Vec<String>, server: &Server) {
 }
 
 fn none(planner: &mut Planner) -> Option<u16> {
-    planner.note(Decision::new("port", "none", "nothing listens", Evidence::new("", "", Strength::Convention)));
+    planner.note(Decision::new(topic::PORT, "none", "nothing listens", Evidence::new("", "", Strength::Convention)));
     None
 }
 

@@ -1,6 +1,6 @@
 //! Names: of the image, and of things that may not hold every character.
 
-use super::{Candidate, Planner};
+use super::{Candidate, Planner, topic};
 use crate::facts::{Evidence, Strength};
 use crate::values;
 
@@ -24,7 +24,7 @@ pub fn slug(text: &str) -> String {
 impl Planner<'_> {
     /// The image's name: asked for, else what the manifest says, else the folder's.
     pub fn name(&mut self, stated: Option<(&str, Evidence)>) -> String {
-        let folder = self.repo.name();
+        let folder = self.folder;
         let mut candidates = Vec::new();
         if let Some(name) = self.wishes.name.as_deref() {
             let asked = values::image_name(name).unwrap_or_else(|_| slug(name));
@@ -36,7 +36,7 @@ impl Planner<'_> {
         }
         let evidence = Evidence::new("", folder, Strength::Convention);
         candidates.push(Candidate::new(slug(folder), slug(folder), "the folder's name", evidence));
-        self.choose("name", candidates).unwrap_or_else(|| slug(folder))
+        self.choose(topic::NAME, candidates).unwrap_or_else(|| slug(folder))
     }
 }
 

@@ -1,0 +1,33 @@
+//! What decisions are about: one name each, the same in all languages. Where a flag can change a decision, its topic is the
+//! flag's name.
+
+/// Which language.
+pub const LANG: &str = "lang";
+/// Which release of the toolchain.
+pub const TOOLCHAIN: &str = "toolchain";
+/// Which package manager.
+pub const MANAGER: &str = "package-manager";
+/// Which release of the package manager.
+pub const MANAGER_VERSION: &str = "package-manager-version";
+/// Which program.
+pub const ENTRY: &str = "entry";
+/// Which framework it is written with.
+pub const FRAMEWORK: &str = "framework";
+/// The server that a program is put behind.
+pub const SERVER: &str = "server";
+/// The words with which it is started.
+pub const START: &str = "start";
+/// The commands that build.
+pub const BUILD: &str = "build";
+/// A front end that is built for it.
+pub const FRONT_END: &str = "front end";
+/// Where it listens.
+pub const PORT: &str = "port";
+/// Whether the project itself is installed.
+pub const PROJECT: &str = "project";
+/// The image that holds it.
+pub const RUNTIME: &str = "runtime";
+/// The first process.
+pub const INIT: &str = "init";
+/// The image's name.
+pub const NAME: &str = "name";
