@@ -94,3 +94,16 @@ fn drafted(folder: &Path, wishes: &Wishes) -> Vec<(String, String)> {
         }
     }
 }
+
+/// Languages that still read while they decide.
+const LATE: [&str; 4] = ["go", "java", "node", "python"];
+
+#[test]
+fn nothing_is_read_after_testimony() {
+    for (name, folder, wishes) in fixtures() {
+        let repo = Repo::open(&folder).unwrap();
+        let language = dockgen::language::detect(&repo, &wishes).map_or("", |(language, _)| language.id);
+        let _ = dockgen::draft(&repo, &wishes);
+        assert!(repo.late() == 0 || LATE.contains(&language), "{name}: {} questions after testimony", repo.late());
+    }
+}
