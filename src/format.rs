@@ -3,6 +3,8 @@
 use std::fmt;
 
 pub mod application_yaml;
+pub mod cargo_lock;
+pub mod cargo_manifest;
 pub mod compose;
 pub mod go_mod;
 pub mod json;
@@ -21,6 +23,7 @@ pub mod pyproject;
 pub mod python_lock;
 pub mod python_version;
 pub mod requirements;
+pub mod rust_toolchain;
 pub mod setup_cfg;
 pub mod toml_table;
 pub mod tool_versions;
