@@ -19,6 +19,9 @@ pub struct Release {
     /// The line that is taken where nothing speaks for another.
     #[serde(default)]
     pub preferred: bool,
+    /// The line for what was written for older ones than are known: newer ones dropped more.
+    #[serde(default)]
+    pub for_older: bool,
     /// End of support, `YYYY-MM-DD`, where it is published.
     #[serde(default)]
     pub end: Option<String>,

@@ -78,8 +78,10 @@ impl fmt::Display for Evidence {
 /// What a fact says: the closed vocabulary.
 #[derive(Debug, Clone)]
 pub enum Kind {
-    /// A toolchain version is wanted.
-    Toolchain(Requirement),
+    /// A release of this tool is wanted: a language's id.
+    Toolchain(String, Requirement),
+    /// The build refuses other releases of this tool.
+    Bound(String, Requirement),
     /// A package manager is used: its id, and its version where one is named.
     Manager(String, Option<String>),
     /// A framework is used: its id in the catalog.
@@ -144,7 +146,7 @@ impl Fact {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Kind::Toolchain(wanted) => write!(f, "toolchain {wanted}"),
+            Kind::Toolchain(_, wanted) | Kind::Bound(_, wanted) => write!(f, "toolchain {wanted}"),
             Kind::Manager(id, None) => write!(f, "package manager {id}"),
             Kind::Manager(id, Some(version)) => write!(f, "package manager {id} {version}"),
             Kind::Framework(id) => write!(f, "framework {id}"),

@@ -11,6 +11,7 @@ use crate::catalog::{Image, Release};
 use crate::dockerignore::Section;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Strength};
+use crate::plan::toolchain::Requirement;
 use crate::plan::{Candidate, Decision, Planner, topic};
 use crate::repo::Repo;
 use crate::values;
@@ -47,6 +48,8 @@ pub struct Language {
     pub managers: fn() -> Vec<&'static str>,
     /// The releases of its toolchain.
     pub releases: fn() -> &'static [Release],
+    /// Reads a release of its toolchain as version files name it.
+    pub release: fn(&str) -> Option<Requirement>,
     /// Reads the service's manifests, locks and sources, once. Never fails: what cannot be read is a fact.
     pub read: for<'r> fn(Scope<'r>) -> Box<dyn Project + 'r>,
 }

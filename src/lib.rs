@@ -35,6 +35,7 @@ pub mod source;
 pub mod support;
 pub mod values;
 pub mod wishes;
+pub mod witness;
 pub mod workflow;
 
 use std::collections::BTreeSet;
@@ -142,7 +143,7 @@ fn in_another(repo: &Repo, wishes: &Wishes, first: &Language, others: &[String],
 
 fn draft_in(repo: &Repo, wishes: &Wishes, language: &'static Language, detected: Decision) -> Result<Draft, Error> {
     let project = (language.read)(Scope { repo, wishes });
-    let mut planner = Planner::new(repo, project.testify(), wishes);
+    let mut planner = Planner::new(repo, [witness::testify(repo), project.testify()].concat(), wishes);
     planner.note(detected);
     for gap in repo.gaps() {
         planner.warn(format!("not looked at: {gap}"));

@@ -63,7 +63,9 @@ fn decided(noted: &Noted, draft: &Draft, about: impl Fn(&str) -> bool) -> Vec<St
 /// The testimonies as the lock keeps them: what they say and where.
 pub fn facts(draft: &Draft) -> impl Iterator<Item = String> {
     // What the decisions tell already, with the value that won, is left out.
-    let told = |kind: &Kind| matches!(kind, Kind::Toolchain(_) | Kind::Manager(..) | Kind::Entry(_) | Kind::Port(_));
+    let told = |kind: &Kind| {
+        matches!(kind, Kind::Toolchain(..) | Kind::Bound(..) | Kind::Manager(..) | Kind::Entry(_) | Kind::Port(_))
+    };
     let stated =
         draft.facts.iter().filter(move |fact| !told(&fact.kind)).map(|fact| match fact.evidence.file.is_empty() {
             true => fact.kind.to_string(),

@@ -9,7 +9,7 @@ pub mod topic;
 
 use serde::Serialize;
 
-use crate::facts::{Evidence, Fact, Strength};
+use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::repo::Repo;
 use crate::wishes::Wishes;
 
@@ -103,6 +103,8 @@ pub struct Planner<'a> {
     pub folder: &'a str,
     /// The testimonies.
     pub facts: Vec<Fact>,
+    /// The program that was chosen, as facts name it.
+    pub program: Option<String>,
     /// What was asked for.
     pub wishes: &'a Wishes,
     decisions: Vec<Decision>,
@@ -111,17 +113,30 @@ pub struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    /// A desk with nothing decided.
+    /// A desk with nothing decided. What cannot be read of a file that no build needs is passed over, and said.
     pub fn new(repo: &'a Repo, facts: Vec<Fact>, wishes: &'a Wishes) -> Self {
+        let is_passed_over = |fact: &Fact| fact.evidence.strength == Strength::Guess;
+        let (passed, facts): (Vec<Fact>, Vec<Fact>) =
+            facts.into_iter().partition(|fact| matches!(fact.kind, Kind::Unreadable(_)) && is_passed_over(fact));
+        let sentence = |fact: &Fact| match &fact.kind {
+            Kind::Unreadable(why) => Some(format!("{}: {why}; it is as if it were not there", fact.evidence)),
+            _ => None,
+        };
         Planner {
             repo,
             folder: repo.name(),
             facts,
+            program: None,
             wishes,
             decisions: Vec::new(),
             needs: Vec::new(),
-            warnings: Vec::new(),
+            warnings: passed.iter().filter_map(sentence).collect(),
         }
+    }
+
+    /// Whether a fact holds for every program or for the chosen one.
+    pub fn is_heard(&self, fact: &Fact) -> bool {
+        fact.program.is_none() || fact.program == self.program
     }
 
     /// What was decided, the needs, and what a person should know, in order.

@@ -1,4 +1,4 @@
-//! `.tool-versions` of asdf, and the `[tools]` of a `mise.toml`: which release of which tool a project wants.
+//! `.tool-versions` of asdf, the `[tools]` of a `mise.toml`, and `.prototools`: which release of which tool a project wants.
 
 use std::collections::BTreeMap;
 
@@ -24,13 +24,25 @@ pub fn parse(text: &str) -> Result<ToolVersions, Fault> {
 
 /// Reads the `[tools]` of a `mise.toml`.
 pub fn parse_mise(text: &str) -> Result<ToolVersions, Fault> {
-    let table: toml::Table = toml::from_str(text).map_err(|error| {
+    let table = table(text)?;
+    Ok(table.get("tools").and_then(toml::Value::as_table).map(of_table).unwrap_or_default())
+}
+
+/// Reads the `.prototools` of proto, in which tools stand at the top.
+pub fn parse_proto(text: &str) -> Result<ToolVersions, Fault> {
+    table(text).map(|table| of_table(&table))
+}
+
+fn table(text: &str) -> Result<toml::Table, Fault> {
+    toml::from_str(text).map_err(|error| {
         let line = error.span().and_then(|span| text.get(span.start..)).unwrap_or_default();
         Fault::new("is no valid TOML", line)
-    })?;
-    let tools = table.get("tools").and_then(toml::Value::as_table).into_iter().flatten();
-    let wanted = tools.map(|(tool, value)| (tool.strip_prefix("core:").unwrap_or(tool).to_owned(), versions(value)));
-    Ok(wanted.filter(|(_, versions)| !versions.is_empty()).collect())
+    })
+}
+
+fn of_table(table: &toml::Table) -> ToolVersions {
+    let wanted = table.iter().map(|(tool, value)| (tool.strip_prefix("core:").unwrap_or(tool), versions(value)));
+    wanted.filter(|(_, versions)| !versions.is_empty()).map(|(tool, versions)| (tool.to_owned(), versions)).collect()
 }
 
 /// `"20"`, `20`, `["20", "18"]` or `{ version = "20" }`.
@@ -76,6 +88,7 @@ mod tests {
         assert_eq!(tools["java"], words(&["21"]));
         assert_eq!(tools.len(), 4);
         assert_eq!(parse_mise("[tools\n").unwrap_err().what, "is no valid TOML");
+        assert_eq!(parse_proto("go = \"1.26\"\n[settings]\na = 1\n").unwrap()["go"], words(&["1.26"]));
     }
 
     proptest! {
@@ -83,6 +96,7 @@ mod tests {
         fn any_text_is_read_without_a_panic(text in "(?s).{0,200}") {
             let _ = parse(&text);
             let _ = parse_mise(&text);
+            let _ = parse_proto(&text);
         }
     }
 }

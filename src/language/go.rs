@@ -15,7 +15,7 @@ use crate::dockerignore::{Matcher, Section, literal};
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::go_mod;
-use crate::plan::toolchain::{self, Requirement};
+use crate::plan::toolchain::Requirement;
 use crate::plan::{Candidate, Decision, Need, Planner, topic};
 use crate::repo::Repo;
 use sources::{Module, Program, join};
@@ -34,6 +34,7 @@ pub const LANGUAGE: Language = Language {
     image: || &CATALOG.image,
     managers: Vec::new,
     releases: || &CATALOG.release,
+    release: |text| Requirement::line(text.strip_prefix("go").unwrap_or(text)),
     read: |scope| Box::new(Late { repo: scope.repo, inspect, recipe }),
 };
 
@@ -81,18 +82,8 @@ struct Command {
 static CATALOG: LazyLock<Catalog> =
     LazyLock::new(|| catalog::parse("go/catalog.toml", include_str!("../../templates/go/catalog.toml")));
 
-/// Version files of tools that install Go.
-const VERSION_FILES: [&str; 1] = [".go-version"];
-
 fn inspect(repo: &Repo) -> Vec<Fact> {
-    let (mut facts, mut pinned) = (Vec::new(), Vec::new());
-    for file in VERSION_FILES {
-        let line = repo.text(file).and_then(|text| text.lines().map(str::trim).find(|line| !line.is_empty()));
-        if let Some((line, wanted)) = line.and_then(|line| Some((line, Requirement::line(line)?))) {
-            pinned.push(Fact::new(Kind::Toolchain(wanted), file, line, Strength::Pinned));
-        }
-    }
-    let mut stated = Vec::new();
+    let mut facts = Vec::new();
     for file in ["go.work", "go.mod"] {
         match repo.try_text(file) {
             None => {}
@@ -101,11 +92,10 @@ fn inspect(repo: &Repo) -> Vec<Fact> {
                 Err(fault) => {
                     facts.push(Fact::new(Kind::Unreadable(fault.what), file, &fault.quote, Strength::Stated));
                 }
-                Ok(read) => stated.extend(versions(file, &read)),
+                Ok(read) => facts.extend(versions(file, &read)),
             },
         }
     }
-    facts.extend(toolchain::bounded(pinned, stated));
     for module in sources::modules(repo) {
         let manifests = ["go.mod", "go.sum"].map(|name| join(&module.folder, name));
         let there = manifests.into_iter().filter(|path| repo.has(path));
@@ -123,7 +113,7 @@ fn versions(file: &str, read: &go_mod::GoMod) -> Vec<Fact> {
     let fact = |(version, words, wanted): (&Option<String>, &str, Read)| {
         let version = version.as_ref()?;
         let release = version.split(|c: char| !c.is_ascii_digit() && c != '.').next().unwrap_or_default();
-        let kind = Kind::Toolchain(wanted(release.trim_end_matches('.'))?);
+        let kind = Kind::Bound(LANGUAGE.id.to_owned(), wanted(release.trim_end_matches('.'))?);
         Some(Fact::new(kind, file, &format!("{words}{version}"), Strength::Stated))
     };
     lines.into_iter().filter_map(fact).collect()
@@ -227,7 +217,7 @@ impl Placed {
 fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     let repo = planner.repo;
     let modules = readable_modules(planner)?;
-    let toolchain = planner.toolchain("Go", &CATALOG.release)?;
+    let toolchain = planner.toolchain(LANGUAGE.id, "Go", &CATALOG.release)?;
     let entry = entry(planner)?;
     let folder = entry.trim_start_matches("./").trim_matches('.').trim_matches('/').to_owned();
     let mut program = Program::read(repo, &modules, &folder);

@@ -33,6 +33,7 @@ pub const LANGUAGE: Language = Language {
     image: || &CATALOG.image,
     managers: || vec!["maven"],
     releases: || &CATALOG.release,
+    release: release::named,
     read: |scope| Box::new(Late { repo: scope.repo, inspect, recipe }),
 };
 
@@ -162,7 +163,7 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     let reactor = readable(planner)?;
     let program = entry(planner, &reactor)?;
     let lineage = reactor.lineage(repo, &program.pom);
-    let toolchain = planner.toolchain("Java", &CATALOG.release)?;
+    let toolchain = planner.toolchain(LANGUAGE.id, "Java", &CATALOG.release)?;
     let maven = maven(planner, &toolchain)?;
     let dependencies = reactor.dependencies(repo, &program.pom);
     let framework = listen::row(program::framework(&program, &lineage, &dependencies));

@@ -39,12 +39,13 @@ pub const LANGUAGE: Language = Language {
     image: || &CATALOG.image,
     managers: || manager::KNOWN.to_vec(),
     releases: || &CATALOG.release,
+    release: versions::release,
     read: |scope| Box::new(Late { repo: scope.repo, inspect, recipe }),
 };
 
 fn inspect(repo: &Repo) -> Vec<Fact> {
     let project = Project::read(repo);
-    let mut facts = versions::facts(repo, str::to_owned, &project.root.manifest);
+    let mut facts = versions::facts(repo, "package.json", &project.root.manifest);
     facts.extend(manager::facts(&project));
     for (file, fault) in &project.faults {
         facts.push(Fact::new(Kind::Unreadable(fault.what.clone()), file, &fault.quote, Strength::Stated));
@@ -58,10 +59,11 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     refuse_unreadable(planner, &project)?;
     let package = service::choose(planner, &project)?.clone();
     if !package.folder.is_empty() {
-        planner.facts.extend(versions::facts(planner.repo, |file| package.path(file), &package.manifest));
+        planner.facts.extend(versions::facts(planner.repo, &package.path("package.json"), &package.manifest));
+        planner.program = Some(package.folder.clone());
     }
     planner.facts.extend(aged::facts(&project, &package));
-    let toolchain = planner.toolchain("Node", &CATALOG.release)?;
+    let toolchain = planner.toolchain(LANGUAGE.id, "Node", &CATALOG.release)?;
     let aged = aged::environment(&project, &package, &toolchain);
     let natives = natives(&project, &package);
     let compiles = natives.iter().any(|(native, _)| native.compile);

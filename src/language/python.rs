@@ -45,6 +45,7 @@ pub const LANGUAGE: Language = Language {
     image: || &CATALOG.image,
     managers: || CATALOG.manager.iter().map(|row| row.id.as_str()).collect(),
     releases: || &CATALOG.release,
+    release: project::release,
     read: |scope| Box::new(Late { repo: scope.repo, inspect, recipe }),
 };
 
@@ -55,7 +56,7 @@ fn inspect(repo: &Repo) -> Vec<Fact> {
         .iter()
         .map(|(file, fault)| Fact::new(Kind::Unreadable(fault.what.clone()), file, &fault.quote, Strength::Stated))
         .collect();
-    facts.extend(project::versions(repo, &project));
+    facts.extend(project::versions(&project));
     facts.extend(project::managers(repo, &project));
     facts.extend(packages::newest_lines(&project));
     let program = Program::read(repo, project.source_roots());
@@ -68,7 +69,7 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     let repo = planner.repo;
     let project = readable_project(planner)?;
     let program = Program::read(repo, project.source_roots());
-    let toolchain = planner.toolchain("Python", &CATALOG.release)?;
+    let toolchain = planner.toolchain(LANGUAGE.id, "Python", &CATALOG.release)?;
     let ids: Vec<&str> = CATALOG.manager.iter().map(|row| row.id.as_str()).collect();
     let (manager, version) = planner.manager(&ids, "pip")?;
     let dependencies = project.dependencies(&manager);

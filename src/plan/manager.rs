@@ -14,8 +14,11 @@ impl Planner<'_> {
         let mut candidates: Vec<Candidate<(String, Option<String>)>> = Vec::new();
         let mut versions = Vec::new();
         for fact in &self.facts {
-            if let Kind::Manager(id, version) = &fact.kind {
-                versions.push((id.clone(), version.clone()));
+            if let Kind::Manager(id, version) = &fact.kind
+                && known.contains(&id.as_str())
+                && self.is_heard(fact)
+            {
+                versions.push((fact.evidence.strength, id.clone(), version.clone()));
                 let reason = format!("{} names it", fact.evidence);
                 candidates.push(Candidate::new((id.clone(), None), id.clone(), reason, fact.evidence.clone()));
             }
@@ -31,7 +34,8 @@ impl Planner<'_> {
             candidates.push(Candidate::new((fallback.to_owned(), None), fallback, reason, evidence));
         }
         let id = self.choose(topic::MANAGER, candidates).map_or_else(|| fallback.to_owned(), |(id, _)| id);
-        let version = versions.into_iter().find_map(|(of, version)| version.filter(|_| of == id));
+        versions.sort_by_key(|(strength, ..)| std::cmp::Reverse(*strength));
+        let version = versions.into_iter().find_map(|(_, of, version)| version.filter(|_| of == id));
         Ok((id, version))
     }
 }

@@ -44,6 +44,11 @@ impl Requirement {
         Requirement { text: text.trim().to_owned(), range: None }
     }
 
+    /// Whether it is a name such as `lts/iron`, and no range.
+    pub fn is_name(&self) -> bool {
+        self.range.is_none()
+    }
+
     /// Whether it holds for no version of this line and none of a later one.
     pub fn is_below(&self, line: &str) -> bool {
         let later = Range::parse(format!(">={line}")).ok();
@@ -137,19 +142,6 @@ impl Toolchain {
     }
 }
 
-/// The testimonies of version files and of a manifest, the strongest first. A file that asks for what the manifest's own
-/// bound rules out counts less than the bound: the build would refuse it.
-pub fn bounded(files: Vec<Fact>, manifest: Vec<Fact>) -> Vec<Fact> {
-    let is_against = |file: &Fact, bound: &Fact| match (&file.kind, &bound.kind) {
-        (Kind::Toolchain(file), Kind::Toolchain(bound)) => bound.excludes(file),
-        _ => false,
-    } && bound.evidence.strength < file.evidence.strength;
-    let (mut lost, kept): (Vec<Fact>, Vec<Fact>) =
-        files.into_iter().partition(|file| manifest.iter().any(|bound| is_against(file, bound)));
-    lost.iter_mut().for_each(|fact| fact.evidence.strength = Strength::Stated.min(fact.evidence.strength));
-    [kept, manifest, lost].concat()
-}
-
 /// A release line that still stands, with the versions of it that all heard requirements allow.
 #[derive(Clone)]
 struct Standing<'a> {
@@ -186,13 +178,8 @@ impl Standing<'_> {
 ///
 /// # Errors
 /// Where the strongest requirement fits no known release.
-pub fn choose(
-    title: &str,
-    wish: Option<&str>,
-    facts: &[Fact],
-    releases: &[Release],
-) -> Result<(Toolchain, Decision, Vec<String>), Error> {
-    let mut heard = requirements(wish, facts)?;
+fn choose(title: &str, heard: Heard, releases: &[Release]) -> Result<(Toolchain, Decision, Vec<String>), Error> {
+    let Heard { wanted: mut heard, passed_over: mut warnings } = heard;
     heard.sort_by_key(|(_, evidence)| std::cmp::Reverse(evidence.strength));
     let newcomer = heard.iter().find_map(|(requirement, _)| newcomer(requirement, releases));
     let known = newcomer.iter().cloned().map(Cow::Owned).chain(releases.iter().map(Cow::Borrowed));
@@ -213,7 +200,7 @@ pub fn choose(
     let (version, gives_way) = release.usable(&asked);
     // A convention that loses is no news.
     let lost = trial.lost.iter().filter(|rival| rival.evidence.strength >= Strength::Stated);
-    let mut warnings: Vec<String> = lost.map(|rival| rival.why.clone()).collect();
+    warnings.extend(lost.map(|rival| rival.why.clone()));
     warnings.extend(gives_way.map(|why| format!("{title} {asked} {why}: {version}, the newest of its line, is taken")));
     if newcomer.is_some_and(|newcomer| newcomer.cycle == release.cycle) {
         warnings
@@ -297,20 +284,78 @@ fn newcomer(requirement: &Requirement, releases: &[Release]) -> Option<Release> 
     Some(Release { cycle, preferred: false, supported: true, aliases: Vec::new(), end: None, ..newest.clone() })
 }
 
-fn requirements(wish: Option<&str>, facts: &[Fact]) -> Result<Vec<(Requirement, Evidence)>, Error> {
-    let mut heard = Vec::new();
-    if let Some(wish) = wish {
-        let requirement = Requirement::line(wish).ok_or_else(|| {
-            Error::usage(format!("`--toolchain {wish}` is no version")).hint("write a version such as `22` or `3.12.1`")
-        })?;
-        heard.push((requirement, Evidence::asked(&format!("--toolchain {wish}"))));
-    }
-    for fact in facts {
-        if let Kind::Toolchain(requirement) = &fact.kind {
-            heard.push((requirement.clone(), fact.evidence.clone()));
+/// What was heard about the releases of one toolchain.
+#[derive(Debug, Default)]
+struct Heard {
+    wanted: Vec<(Requirement, Evidence)>,
+    /// Sentences about what no release can be meant by.
+    passed_over: Vec<String>,
+}
+
+impl Heard {
+    fn new(tool: &str, wish: Option<&str>, facts: &[&Fact]) -> Result<Self, Error> {
+        let mut heard = Heard::default();
+        if let Some(wish) = wish {
+            let requirement = Requirement::line(wish).ok_or_else(|| {
+                Error::usage(format!("`--toolchain {wish}` is no version"))
+                    .hint("write a version such as `22` or `3.12.1`")
+            })?;
+            heard.wanted.push((requirement, Evidence::asked(&format!("--toolchain {wish}"))));
         }
+        let mut lost = Vec::new();
+        for fact in facts {
+            match &fact.kind {
+                Kind::Toolchain(of, wanted) if of == tool => match refused(tool, wanted, &fact.evidence, facts) {
+                    true => {
+                        let strength = Strength::Stated.min(fact.evidence.strength);
+                        lost.push((wanted.clone(), Evidence { strength, ..fact.evidence.clone() }));
+                    }
+                    false => heard.wanted.push((wanted.clone(), fact.evidence.clone())),
+                },
+                Kind::Bound(of, bound) if of == tool => heard.wanted.push((bound.clone(), fact.evidence.clone())),
+                _ => {}
+            }
+        }
+        heard.wanted.extend(lost);
+        Ok(heard)
     }
-    Ok(heard)
+
+    /// Names that no release has are passed over; what is older than all releases asks for the one that old programs run on.
+    fn known(mut self, title: &str, releases: &[Release]) -> Self {
+        let is_name = |wanted: &Requirement| releases.iter().any(|release| release.aliases.contains(&wanted.text));
+        let oldest = releases.last().map_or("", |release| &release.cycle);
+        let for_older = releases.iter().find(|release| release.for_older).and_then(|release| {
+            let range = Range::parse(format!("<={}", release.cycle)).ok();
+            Some(Requirement { text: format!("<={}", release.cycle), range: Some(range?) })
+        });
+        for (wanted, evidence) in std::mem::take(&mut self.wanted) {
+            let why = match &wanted.range {
+                _ if evidence.strength == Strength::Asked => None,
+                None if !is_name(&wanted) => Some(format!("names no version that {title} has")),
+                Some(_) if for_older.is_some() && wanted.is_below(oldest) => {
+                    Some(format!("it asks for {wanted}, and the oldest release known to dockgen is {oldest}"))
+                }
+                _ => None,
+            };
+            let Some(why) = why else {
+                self.wanted.push((wanted, evidence));
+                continue;
+            };
+            self.passed_over.push(format!("{evidence}: {why}; it is as if it were not there"));
+            if let Some(old) = for_older.clone().filter(|_| wanted.range.is_some()) {
+                self.wanted.push((old, Evidence { strength: Strength::Convention, ..evidence }));
+            }
+        }
+        self
+    }
+}
+
+/// Whether the build would refuse it: a file that asks for what the manifest's own bound rules out counts less than the bound.
+fn refused(tool: &str, wanted: &Requirement, by: &Evidence, facts: &[&Fact]) -> bool {
+    facts.iter().any(|fact| match &fact.kind {
+        Kind::Bound(of, bound) => of == tool && bound.excludes(wanted) && fact.evidence.strength < by.strength,
+        _ => false,
+    })
 }
 
 fn nothing_fits(title: &str, requirement: &Requirement, evidence: &Evidence, releases: &[Release]) -> Error {
@@ -327,13 +372,14 @@ fn nothing_fits(title: &str, requirement: &Requirement, evidence: &Evidence, rel
 }
 
 impl Planner<'_> {
-    /// The toolchain's release.
+    /// The release of a language's toolchain; `title` is what people call it.
     ///
     /// # Errors
     /// Where a demanded version exists nowhere.
-    pub fn toolchain(&mut self, title: &str, releases: &[Release]) -> Result<Toolchain, Error> {
-        let wish = self.wishes.toolchain.as_deref();
-        let (toolchain, decision, warnings) = choose(title, wish, &self.facts, releases)?;
+    pub fn toolchain(&mut self, tool: &str, title: &str, releases: &[Release]) -> Result<Toolchain, Error> {
+        let facts: Vec<&Fact> = self.facts.iter().filter(|fact| self.is_heard(fact)).collect();
+        let heard = Heard::new(tool, self.wishes.toolchain.as_deref(), &facts)?.known(title, releases);
+        let (toolchain, decision, warnings) = choose(title, heard, releases)?;
         self.decisions.push(decision);
         self.warnings.extend(warnings);
         Ok(toolchain)
@@ -381,6 +427,7 @@ mod tests {
             cycle = "20"
             version = "20.20.2"
             end = "2026-04-30"
+            for_older = true
             releases = ["20.0.0", "20.20.2"]
             suites = [["buster", "20.0.0", "20.0.0"], ["bullseye", "20.20.2", "20.20.2"]]
             "#,
@@ -391,11 +438,16 @@ mod tests {
     }
 
     fn fact(requirement: Option<Requirement>, strength: Strength) -> Fact {
-        Fact::new(Kind::Toolchain(requirement.unwrap()), "file", "quote", strength)
+        Fact::new(Kind::Toolchain("node".into(), requirement.unwrap()), "file", "quote", strength)
+    }
+
+    fn choose(wish: Option<&str>, facts: &[Fact]) -> Result<(Toolchain, Decision, Vec<String>), Error> {
+        let heard = Heard::new("node", wish, &facts.iter().collect::<Vec<_>>())?.known("Node.js", &releases());
+        super::choose("Node.js", heard, &releases())
     }
 
     fn chosen(facts: &[Fact]) -> (String, usize) {
-        let (toolchain, _, warnings) = choose("Node.js", None, facts, &releases()).unwrap();
+        let (toolchain, _, warnings) = choose(None, facts).unwrap();
         (toolchain.version, warnings.len())
     }
 
@@ -440,7 +492,7 @@ mod tests {
     fn a_version_takes_systems_that_it_was_published_on() {
         let asked = |version: &str| {
             let facts = [fact(Requirement::line(version), Strength::Pinned)];
-            let (toolchain, _, warnings) = choose("Node.js", None, &facts, &releases()).unwrap();
+            let (toolchain, _, warnings) = choose(None, &facts).unwrap();
             (toolchain.version, toolchain.suite, toolchain.alpine, warnings.len())
         };
         let row = |version: &str, suite: &str, alpine: &str, said| (version.into(), suite.into(), alpine.into(), said);
@@ -462,16 +514,46 @@ mod tests {
             fact(Requirement::line("22.4.1"), Strength::Stated),
             fact(Requirement::line("22.2.0"), Strength::Stated),
         ];
-        let (_, decision, warnings) = choose("Go", None, &facts, &releases()).unwrap();
-        assert_eq!((decision.value.as_str(), decision.reason.as_str()), ("Go 22.4.1", "the release for 22.4.1"));
-        assert!(warnings[0].ends_with("asks for Go 22.2.0, which `file`: `quote` (22.4.1) rules out"), "{warnings:?}");
+        let (_, decision, warnings) = choose(None, &facts).unwrap();
+        assert_eq!((decision.value.as_str(), decision.reason.as_str()), ("Node.js 22.4.1", "the release for 22.4.1"));
+        assert!(
+            warnings[0].ends_with("asks for Node.js 22.2.0, which `file`: `quote` (22.4.1) rules out"),
+            "{warnings:?}"
+        );
     }
 
     #[test]
     fn a_version_that_exists_nowhere_is_refused() {
-        let error =
-            choose("Node.js", None, &[fact(Requirement::line("99"), Strength::Pinned)], &releases()).unwrap_err();
+        let error = choose(None, &[fact(Requirement::line("99"), Strength::Pinned)]).unwrap_err();
         assert!(error.what.contains("Node.js 99") && error.hint.unwrap().contains("--toolchain 26"));
-        assert!(choose("Node.js", Some("x"), &[], &releases()).is_err());
+        assert!(choose(Some("x"), &[]).is_err());
+    }
+
+    #[test]
+    fn what_names_no_release_is_passed_over_and_what_is_older_than_all_takes_the_one_for_it() {
+        let passed = |wanted: Requirement| {
+            let (toolchain, _, warnings) = choose(None, &[fact(Some(wanted), Strength::Pinned)]).unwrap();
+            (toolchain.version, warnings.first().cloned().unwrap_or_default())
+        };
+        let (version, said) = passed(Requirement::alias("what"));
+        assert_eq!(version, "24.19.0");
+        assert_eq!(said, "`file`: `quote`: names no version that Node.js has; it is as if it were not there");
+        for (range, version) in [("4.0.0", "20.20.2"), ("8.x", "20.20.2"), (">=8.9", "24.19.0"), ("^20", "20.20.2")] {
+            assert_eq!(passed(Requirement::range(range, range).unwrap()).0, version, "{range}");
+        }
+        assert!(choose(Some("8"), &[]).is_err());
+    }
+
+    #[test]
+    fn what_the_build_refuses_loses_to_its_bound() {
+        let bound = |text: &str| {
+            let kind = Kind::Bound("node".into(), Requirement::range(text, text).unwrap());
+            Fact::new(kind, "manifest", text, Strength::Stated)
+        };
+        let pinned = || fact(Requirement::line("20"), Strength::Pinned);
+        assert_eq!(chosen(&[pinned(), bound(">=22")]), ("24.19.0".into(), 1));
+        assert_eq!(chosen(&[pinned(), bound(">=18")]).0, "20.20.2");
+        let other = Fact::new(Kind::Bound("go".into(), Requirement::line("22").unwrap()), "", "", Strength::Stated);
+        assert_eq!(chosen(&[pinned(), other]).0, "20.20.2");
     }
 }

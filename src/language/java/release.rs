@@ -1,12 +1,11 @@
-//! Which Java: what version files pin, what poms compile for, and what a framework's parent does by itself.
+//! Which Java: what poms compile for, and what a framework's parent does by itself.
 
 use super::catalog::CATALOG;
 use super::program::spring_boot;
 use super::reactor::Reactor;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::pom::Lineage;
-use crate::format::properties;
-use crate::plan::toolchain::{self, Requirement};
+use crate::plan::toolchain::Requirement;
 use crate::repo::Repo;
 
 /// Properties that say which release is compiled for, in the order in which they count.
@@ -31,20 +30,17 @@ pub fn facts(repo: &Repo, reactor: &Reactor) -> Vec<Fact> {
         reactor.lineages(repo).filter_map(|(pom, lineage)| level(pom, &lineage)).collect();
     levels.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
     let Some((level, evidence)) = levels.into_iter().next() else {
-        return pinned(repo).into_iter().chain(tested(repo, reactor)).collect();
+        return tested(repo, reactor).into_iter().collect();
     };
     let text = level.to_string();
     // A program is built and run with the Java that it is compiled for, which is the one that it was tested with; when
     // somebody asks for another, any newer one can build it too.
     let strength = evidence.strength;
-    let bound =
-        Requirement::at_least(&text).map(|wanted| Fact::from_evidence(Kind::Toolchain(wanted), evidence.clone()));
-    let mut facts = toolchain::bounded(pinned(repo), bound.into_iter().collect());
-    if let Some(wanted) = line(level) {
-        let evidence = Evidence { strength: strength.min(Strength::Convention), ..evidence };
-        facts.push(Fact::from_evidence(Kind::Toolchain(wanted), evidence));
-    }
-    facts
+    let bound = Requirement::at_least(&text).map(|wanted| Kind::Bound("java".to_owned(), wanted));
+    let tested = line(level).map(|wanted| Kind::Toolchain("java".to_owned(), wanted));
+    let weaker = Evidence { strength: strength.min(Strength::Convention), ..evidence.clone() };
+    let facts = [bound.map(|kind| (kind, evidence)), tested.map(|kind| (kind, weaker))];
+    facts.into_iter().flatten().map(|(kind, evidence)| Fact::from_evidence(kind, evidence)).collect()
 }
 
 /// Where no pom says what it compiles for: the newest release that its Spring Boot was tested with.
@@ -55,7 +51,12 @@ fn tested(repo: &Repo, reactor: &Reactor) -> Option<Fact> {
     let newest = known.filter(|cycle| *cycle <= row.newest_java).max()?.to_string();
     let text = format!("{newest}, the newest that Spring Boot {version} was tested with");
     let wanted = Requirement::range(&text, &newest)?;
-    Some(Fact::new(Kind::Toolchain(wanted), pom, &format!("Spring Boot {version}"), Strength::Convention))
+    Some(Fact::new(
+        Kind::Toolchain("java".to_owned(), wanted),
+        pom,
+        &format!("Spring Boot {version}"),
+        Strength::Convention,
+    ))
 }
 
 /// The release line that builds and runs a level: the oldest that dockgen knows and that is not older.
@@ -65,29 +66,9 @@ fn line(level: u32) -> Option<Requirement> {
     Requirement::range(&level.to_string(), &line.to_string())
 }
 
-fn pinned(repo: &Repo) -> Vec<Fact> {
-    let first_line =
-        |file: &str| repo.text(file)?.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned);
-    let property = |file: &str, name: &str| {
-        let read = properties::parse(repo.text(file)?).ok()?;
-        read.get(name).map(|value| value.trim().to_owned())
-    };
-    let tool = || {
-        let text = repo.text(".tool-versions")?;
-        text.lines().find_map(|line| line.trim().strip_prefix("java ")).map(|rest| rest.trim().to_owned())
-    };
-    let found = [
-        (".java-version", first_line(".java-version")),
-        (".sdkmanrc", property(".sdkmanrc", "java")),
-        (".tool-versions", tool()),
-        ("system.properties", property("system.properties", "java.runtime.version")),
-    ];
-    let facts = found.into_iter().filter_map(|(file, text)| {
-        let text = text?;
-        let wanted = line(major(&text)?)?;
-        Some(Fact::new(Kind::Toolchain(wanted), file, &text, Strength::Pinned))
-    });
-    facts.collect()
+/// A release as version files name it.
+pub fn named(text: &str) -> Option<Requirement> {
+    line(major(text)?)
 }
 
 /// The release in `17`, `1.8`, `21.0.2-tem`, `temurin-21.0.2+13`, `openjdk64-11.0.2`.

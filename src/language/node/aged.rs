@@ -20,7 +20,12 @@ pub fn facts(project: &Project, package: &Package) -> Vec<Fact> {
         let used = version(project, package, &row.package).filter(|version| fits(&row.releases, version))?;
         let range = Requirement::range(row.node.as_ref()?, row.node.as_ref()?)?;
         let quote = format!("{} {used}", row.package);
-        Some(Fact::new(Kind::Toolchain(range), &package.path("package.json"), &quote, Strength::Convention))
+        Some(Fact::new(
+            Kind::Toolchain("node".to_owned(), range),
+            &package.path("package.json"),
+            &quote,
+            Strength::Convention,
+        ))
     };
     CATALOG.aged.iter().filter_map(row).collect()
 }

@@ -6,6 +6,7 @@ use crate::language::Variable;
 use crate::plan::Planner;
 use crate::repo::Repo;
 use crate::wishes::Wishes;
+use crate::witness;
 
 use super::catalog::CATALOG;
 use super::image::{self, Argument};
@@ -47,14 +48,14 @@ impl Frontend {
     fn read(repo: &Repo, folder: &str, output: &str) -> Option<Self> {
         let project = Project::read(repo);
         let wishes = Wishes::default();
-        let mut planner = Planner::new(repo, super::inspect(repo), &wishes);
+        let mut planner = Planner::new(repo, [witness::testify(repo), super::inspect(repo)].concat(), &wishes);
         let package = project.root.clone();
         let (build, shape) = build::read(repo, &package);
         if project.is_workspace() || !build.is_there() {
             return None;
         }
         planner.facts.extend(aged::facts(&project, &package));
-        let toolchain = planner.toolchain("Node", &CATALOG.release).ok()?;
+        let toolchain = planner.toolchain(super::LANGUAGE.id, "Node", &CATALOG.release).ok()?;
         let aged = aged::environment(&project, &package, &toolchain);
         let natives = natives(&project, &package);
         let compiles = natives.iter().any(|(native, _)| native.compile);

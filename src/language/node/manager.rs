@@ -48,10 +48,6 @@ pub fn facts(project: &Project) -> Vec<Fact> {
             says(id, None, file, "", Strength::Convention);
         }
     }
-    let is_version = |text: &&str| nodejs_semver::Version::parse(text).is_ok();
-    if let Some(version) = project.repo.text(".bun-version").map(str::trim).filter(is_version) {
-        says("bun", Some(version.to_owned()), ".bun-version", version, Strength::Convention);
-    }
     for id in KNOWN {
         if let Some(range) = root.engines.get(id).or_else(|| root.volta.get(id)).filter(|_| id != "npm") {
             says(id, Some(range.clone()), "package.json", &format!("\"{id}\": \"{range}\""), Strength::Convention);

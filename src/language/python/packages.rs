@@ -182,7 +182,7 @@ fn newest_line_facts(line: &str, file: &str, quote: &str) -> Vec<Fact> {
     }
     let upto = |line: &str, why: &str, strength| {
         let wanted = Requirement::range(&format!("up to {line}, {why}"), &format!("<3.{}.0", minor(line)? + 1))?;
-        Some(Fact::new(Kind::Toolchain(wanted), file, quote, strength))
+        Some(Fact::new(Kind::Toolchain("python".to_owned(), wanted), file, quote, strength))
     };
     let wheels = upto(line, "the newest that its packages fit", Strength::Convention);
     wheels.into_iter().chain(upto(&CATALOG.distutils, "the newest with distutils", Strength::Guess)).collect()
@@ -266,7 +266,7 @@ pub fn gone_modules(program: &Program) -> Vec<Fact> {
     let wanted = |(row, evidence): (&Gone, Evidence)| {
         let text = format!("up to {}, the newest with a module of Python that it imports", row.until);
         let range = Requirement::range(&text, &format!("<3.{}.0", minor(&row.until)? + 1))?;
-        Some(Fact::from_evidence(Kind::Toolchain(range), evidence))
+        Some(Fact::from_evidence(Kind::Toolchain("python".to_owned(), range), evidence))
     };
     let imported = CATALOG.gone.iter().filter_map(|row| Some((row, program.imports_one_of(&row.modules)?)));
     imported.filter_map(wanted).collect()

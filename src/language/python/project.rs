@@ -9,7 +9,7 @@ use crate::format::pyproject::{self, Pyproject};
 use crate::format::python_lock::{self, Lock};
 use crate::format::requirements::{self, Requirement, normalize};
 use crate::format::setup_cfg::{self, SetupCfg};
-use crate::format::{Fault, python_version, tool_versions};
+use crate::format::{Fault, python_version};
 use crate::plan::toolchain;
 use crate::repo::Repo;
 use crate::source::python::Module;
@@ -287,58 +287,33 @@ pub fn join(folder: &str, path: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// Which Python is wanted, by every file that says so.
-pub fn versions(repo: &Repo, project: &Project) -> Vec<Fact> {
-    let mut facts = Vec::new();
-    for file in [".python-version", "runtime.txt"] {
-        for wanted in repo.text(file).and_then(|text| python_version::parse(text).ok()).into_iter().flatten().take(1) {
-            let fact = toolchain_fact(&wanted.version, Bare::Line, file, &wanted.line, Strength::Pinned);
-            facts.extend(fact.filter(|_| wanted.implementation == "cpython"));
-        }
-    }
-    let tools = repo
-        .text(".tool-versions")
-        .and_then(|text| tool_versions::parse(text).ok())
-        .map(|tools| (".tool-versions", tools));
-    let mise = ["mise.toml", ".mise.toml"]
-        .into_iter()
-        .find_map(|file| Some((file, tool_versions::parse_mise(repo.text(file)?).ok()?)));
-    for (file, tools) in tools.into_iter().chain(mise) {
-        if let Some(version) = tools.get("python").and_then(|versions| versions.first()) {
-            facts.extend(toolchain_fact(version, Bare::Line, file, &format!("python {version}"), Strength::Pinned));
-        }
-    }
-    // Pipenv only warns.
-    let (pipenv, bounds): (Vec<Fact>, Vec<Fact>) =
-        stated_versions(project).into_iter().partition(|fact| fact.evidence.file.starts_with("Pipfile"));
-    [toolchain::bounded(facts, bounds), pipenv].concat()
+/// A release as version files name it; only Python's own implementation has images.
+pub fn release(text: &str) -> Option<toolchain::Requirement> {
+    let wanted = python_version::parse(text).ok()?.into_iter().next()?;
+    let npm = npm_range(&wanted.version, Bare::Line).filter(|_| wanted.implementation == "cpython")?;
+    toolchain::Requirement::range(&wanted.version, &npm)
 }
 
-fn stated_versions(project: &Project) -> Vec<Fact> {
+/// Which Python the manifests ask for. Pipenv only warns of another.
+pub fn versions(project: &Project) -> Vec<Fact> {
     let pyproject = project.pyproject.as_ref();
     let pipfile = project.pipfile.as_ref().and_then(|pipfile| pipfile.python.clone());
     let lock = project.pipfile_lock.as_ref().and_then(|lock| lock.python.clone()).filter(|_| pipfile.is_none());
     let cfg = project.setup_cfg.as_ref().and_then(|cfg| cfg.python_requires.clone());
     let sources = [
-        (pyproject.and_then(|p| p.requires_python.clone()), Bare::Line, "pyproject.toml", "requires-python"),
-        (pyproject.and_then(|p| p.poetry_python.clone()), Bare::Line, "pyproject.toml", "python"),
-        (pipfile, Bare::Line, "Pipfile", "python_version"),
-        (lock, Bare::Line, "Pipfile.lock", "python_version"),
-        (cfg, Bare::Line, "setup.cfg", "python_requires"),
+        (pyproject.and_then(|p| p.requires_python.clone()), "pyproject.toml", "requires-python"),
+        (pyproject.and_then(|p| p.poetry_python.clone()), "pyproject.toml", "python"),
+        (cfg, "setup.cfg", "python_requires"),
+        (pipfile, "Pipfile", "python_version"),
+        (lock, "Pipfile.lock", "python_version"),
     ];
-    sources
-        .into_iter()
-        .filter_map(|(text, bare, file, key)| {
-            let text = text?;
-            toolchain_fact(&text, bare, file, &format!("{key} = \"{text}\""), Strength::Stated)
-        })
-        .collect()
-}
-
-fn toolchain_fact(text: &str, bare: Bare, file: &str, quote: &str, strength: Strength) -> Option<Fact> {
-    let npm = npm_range(text, bare)?;
-    let wanted = toolchain::Requirement::range(text, &npm)?;
-    Some(Fact::new(Kind::Toolchain(wanted), file, quote, strength))
+    let fact = |(text, file, key): (Option<String>, &str, &str)| {
+        let text = text?;
+        let wanted = toolchain::Requirement::range(&text, &npm_range(&text, Bare::Line)?)?;
+        let kind = if file.starts_with("Pipfile") { Kind::Toolchain } else { Kind::Bound };
+        Some(Fact::new(kind("python".to_owned(), wanted), file, &format!("{key} = \"{text}\""), Strength::Stated))
+    };
+    sources.into_iter().filter_map(fact).collect()
 }
 
 /// The managers that files speak for, the strongest first.
@@ -370,22 +345,7 @@ pub fn managers(repo: &Repo, project: &Project) -> Vec<Fact> {
             ["setup.py", "setup.cfg", "pyproject.toml"].into_iter().find(|file| repo.has(file)).unwrap_or_default();
         facts.push(fact("pip", None, file, "", Strength::Convention));
     }
-    facts.extend(tool_version(repo));
     facts
-}
-
-/// A manager's version in `.tool-versions`; it says nothing about which manager.
-fn tool_version(repo: &Repo) -> Vec<Fact> {
-    let tools = repo.text(".tool-versions").and_then(|text| tool_versions::parse(text).ok()).unwrap_or_default();
-    let known = ["poetry", "uv", "pdm", "pipenv"].into_iter();
-    known
-        .filter_map(|id| {
-            let version = tools.get(id)?.first()?;
-            let quote = format!("{id} {version}");
-            let kind = Kind::Manager(id.to_owned(), Some(version.clone()));
-            Some(Fact::new(kind, ".tool-versions", &quote, Strength::Guess))
-        })
-        .collect()
 }
 
 /// Names in normal form, extras written as `name[extra]` too.
@@ -453,23 +413,19 @@ mod tests {
     }
 
     #[test]
-    fn every_version_file_speaks() {
+    fn manifests_bound_the_release_and_pipenv_only_asks() {
         let repo = Repo::from_list(
             "x",
             [
-                (".python-version", "3.12.4\n"),
-                ("runtime.txt", "python-3.11.4"),
-                (".tool-versions", "python 3.12.3\npoetry 1.8.2"),
                 ("pyproject.toml", "[project]\nrequires-python = '>=3.10,<3.13'"),
                 ("Pipfile", "[requires]\npython_version = '3.11'"),
             ],
         );
-        let facts = versions(&repo, &Project::read(&repo));
-        let found: Vec<_> = facts.iter().map(|fact| fact.kind.to_string()).collect();
-        assert_eq!(
-            found,
-            ["toolchain 3.12.4", "toolchain 3.11.4", "toolchain 3.12.3", "toolchain >=3.10,<3.13", "toolchain 3.11"]
-        );
+        let facts = versions(&Project::read(&repo));
+        let found: Vec<_> =
+            facts.iter().map(|fact| (matches!(fact.kind, Kind::Bound(..)), fact.kind.to_string())).collect();
+        assert_eq!(found, [(true, "toolchain >=3.10,<3.13".to_owned()), (false, "toolchain 3.11".to_owned())]);
+        assert!(release("pypy3.10").is_none() && release("my-env").is_none() && release("3.12").is_some());
     }
 
     #[test]
