@@ -7,10 +7,11 @@ pub mod python;
 
 use serde::Serialize;
 
-use crate::catalog::{Image, Release};
+use crate::catalog::{Image as Tags, Release};
 use crate::dockerignore::Section;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Strength};
+use crate::image::{self, Image, Part};
 use crate::plan::toolchain::Requirement;
 use crate::plan::{Candidate, Decision, Planner, topic};
 use crate::repo::Repo;
@@ -43,7 +44,7 @@ pub struct Language {
     /// The names of images whose tags begin with a release of its toolchain.
     pub images: &'static [&'static str],
     /// The image of its toolchain.
-    pub image: fn() -> &'static Image,
+    pub image: fn() -> &'static Tags,
     /// The ids of its package managers that can be asked for.
     pub managers: fn() -> Vec<&'static str>,
     /// The releases of its toolchain.
@@ -126,16 +127,48 @@ const FOREIGN: &[(&str, &[Sign])] = &[
 pub struct Recipe {
     /// The image's name.
     pub name: String,
-    /// The Dockerfile's template.
-    pub template: &'static str,
-    /// The words that the template may use.
-    pub view: tera::Context,
+    /// What the Dockerfile says.
+    pub dockerfile: Dockerfile,
     /// The .dockerignore, before the parts that are the same for all.
     pub ignore: Vec<Section>,
     /// Paths that the build reads and the .dockerignore must therefore let in.
     pub reads: Vec<String>,
     /// Secrets that the build mounts, by their names in CI.
     pub secrets: Vec<String>,
+}
+
+impl Recipe {
+    /// The recipe of an image: what its parts read, ignore and mount.
+    pub fn new(name: String, image: Image) -> Self {
+        let of = |list: fn(&Part) -> &Vec<String>| image.parts.iter().flat_map(list).cloned().collect();
+        Recipe {
+            name,
+            ignore: image.parts.iter().rev().flat_map(|part| part.ignore.iter().cloned()).collect(),
+            reads: of(|part| &part.reads),
+            secrets: of(|part| &part.secrets),
+            dockerfile: Dockerfile::Image(Box::new(image)),
+        }
+    }
+
+    /// The templates that it is rendered with.
+    pub fn templates(&self) -> Vec<&'static str> {
+        match &self.dockerfile {
+            Dockerfile::Whole(template, _) => vec![template],
+            Dockerfile::Image(image) => {
+                let files = image.run.files.iter().map(|file| file.template);
+                image.parts.iter().map(|part| part.template).chain(files).collect()
+            }
+        }
+    }
+}
+
+/// What a Dockerfile is made of.
+#[derive(Debug)]
+pub enum Dockerfile {
+    /// The parts and the run.
+    Image(Box<Image>),
+    /// A template of the whole and its words, for languages that have no parts yet.
+    Whole(&'static str, tera::Context),
 }
 
 /// The words that every Dockerfile template may use.
@@ -183,12 +216,14 @@ impl Variable {
     }
 }
 
-fn variables(map: &std::collections::BTreeMap<String, String>) -> Vec<Variable> {
+/// A map as variables.
+pub fn variables(map: &std::collections::BTreeMap<String, String>) -> Vec<Variable> {
     map.iter().map(|(name, value)| Variable { name: name.clone(), value: value.clone() }).collect()
 }
 
 impl Extra {
-    fn new(extras: &Extras) -> Self {
+    /// The words.
+    pub fn new(extras: &Extras) -> Self {
         Extra {
             build_packages: extras.build_packages.clone(),
             build_args: variables(&extras.build_args),
@@ -232,9 +267,11 @@ pub struct Labels {
 /// The labels of the manifests and of `dockgen.toml`.
 #[derive(Debug, Serialize)]
 pub struct AllLabels {
+    /// Those of the manifests.
     #[serde(flatten)]
-    own: Labels,
-    more: Vec<Variable>,
+    pub own: Labels,
+    /// Those of `dockgen.toml`.
+    pub more: Vec<Variable>,
 }
 
 /// The user that images run as where nobody asks for another.
@@ -245,9 +282,8 @@ pub const USER: u32 = 1001;
 /// # Errors
 /// Where a view cannot be turned into a map, which a test would show.
 pub fn view(common: &Common, own: &impl Serialize) -> Result<tera::Context, Error> {
-    let fault = |error: tera::Error| Error::usage(error.to_string());
-    let mut context = tera::Context::from_serialize(common).map_err(fault)?;
-    context.extend(tera::Context::from_serialize(own).map_err(fault)?);
+    let mut context = image::context(common)?;
+    context.extend(image::context(own)?);
     Ok(context)
 }
 

@@ -20,6 +20,7 @@ pub mod error;
 pub mod explain;
 pub mod facts;
 pub mod format;
+pub mod image;
 pub mod judge;
 pub mod language;
 pub mod lint;
@@ -42,6 +43,7 @@ use std::collections::BTreeSet;
 
 use error::Error;
 use facts::Fact;
+use image::Image;
 use language::{Language, Recipe, Scope};
 use plan::{Decision, Need, Planner};
 use render::Templates;
@@ -152,7 +154,8 @@ fn draft_in(repo: &Repo, wishes: &Wishes, language: &'static Language, detected:
     let recipe = project.recipe(&mut planner);
     repo.reopen();
     let recipe = recipe?;
-    let documents = documents(&recipe, wishes, &Templates::new(repo, language, wishes.extras.templates.as_deref())?)?;
+    let templates = Templates::new(repo, &recipe.templates(), wishes.extras.templates.as_deref())?;
+    let documents = documents(&recipe, wishes, &templates)?;
     guard_context(repo, &recipe, &documents)?;
     ended(&documents).into_iter().for_each(|sentence| planner.warn(sentence));
     for failed in repo.unread(Why::is_of_this_time) {
@@ -182,27 +185,42 @@ fn ended(documents: &[Document]) -> BTreeSet<String> {
 fn documents(recipe: &Recipe, wishes: &Wishes, templates: &Templates) -> Result<Vec<Document>, Error> {
     let mut documents = vec![
         Document { path: DOCKERFILE, text: dockerfile(recipe, wishes, templates)? },
-        Document { path: IGNORE, text: templates.render("dockerignore.tera", &workflow::ignore_view(recipe, wishes))? },
+        Document {
+            path: IGNORE,
+            text: templates.render("dockerignore.tera", &image::context(&workflow::ignore_view(recipe, wishes))?)?,
+        },
     ];
     if wishes.ci != Some(Ci::None) {
-        let text = templates.render("ci/github.yml.tera", &workflow::view(recipe, wishes))?;
+        let text = templates.render("ci/github.yml.tera", &image::context(&workflow::view(recipe, wishes))?)?;
         documents.push(Document { path: WORKFLOW, text });
     }
     Ok(documents)
 }
 
 fn dockerfile(recipe: &Recipe, wishes: &Wishes, templates: &Templates) -> Result<String, Error> {
-    let text = templates.render_context(recipe.template, &recipe.view)?;
+    let text = match &recipe.dockerfile {
+        language::Dockerfile::Image(image) => stages(image, templates)?,
+        language::Dockerfile::Whole(template, words) => templates.render(template, words)?,
+    };
     if wishes.extras.templates.is_some() {
         dockerfile::steps(&text).map_err(|fault| {
-            Error::no(format!("{} renders what is no Dockerfile: {fault}", recipe.template))
-                .hint("mend the template of yours")
+            let what = format!("the templates in `dockgen.toml` render what is no Dockerfile: {fault}");
+            Error::no(what).hint("correct the template that you wrote")
         })?;
     }
     Ok(match &wishes.extras.mirror {
         Some(mirror) => workflow::mirrored(&text, &registry(mirror)?),
         None => text,
     })
+}
+
+/// The head, the parts, and the last stage.
+fn stages(image: &Image, templates: &Templates) -> Result<String, Error> {
+    let parts = image.parts.iter().map(|part| templates.render(part.template, &part.words));
+    let mut stages = parts.collect::<Result<Vec<_>, _>>()?;
+    stages.push(templates.render("run.tera", &image.run.words(templates)?)?);
+    let words = serde_json::json!({ "versions": image.versions(), "stages": stages });
+    templates.render("Dockerfile.tera", &image::context(&words)?)
 }
 
 /// The registry in place of the base images' own, which becomes a part of references.

@@ -6,11 +6,10 @@ pub mod sinks;
 use std::sync::LazyLock;
 
 use regex::Regex;
-use serde::Serialize;
 use tera::{Context, Delimiters, ErrorKind, Tera};
 
 use crate::error::Error;
-use crate::language::{Language, by_id};
+use crate::language::by_id;
 use crate::repo::Repo;
 
 /// Every template, by its path below `templates/`.
@@ -24,16 +23,19 @@ macro_rules! templates {
 templates! {
     "ci/github.yml.tera",
     "dockerignore.tera",
-    "go/Dockerfile.tera",
+    "Dockerfile.tera",
+    "go/build.tera",
     "java/Dockerfile.tera",
     "java/jre.Dockerfile.tera",
     "java/parts.tera",
     "node/Dockerfile.tera",
+    "node/frontend.tera",
     "node/parts.tera",
     "node/site.Dockerfile.tera",
     "parts.tera",
     "python/Dockerfile.tera",
     "python/parts.tera",
+    "run.tera",
 }
 
 /// A line that holds nothing but tags leaves no line behind.
@@ -48,13 +50,13 @@ pub struct Templates {
 }
 
 impl Templates {
-    /// The templates, with those in `folder` where a wish names one.
+    /// What rendering `wanted` takes, with the templates in `folder` where a wish names one.
     ///
     /// # Errors
     /// Where the folder's templates are wrong: what, and in which file.
-    pub fn new(repo: &Repo, language: &Language, folder: Option<&str>) -> Result<Self, Error> {
+    pub fn new(repo: &Repo, wanted: &[&str], folder: Option<&str>) -> Result<Self, Error> {
         let replaced = folder.map_or_else(|| Ok(Vec::new()), |folder| overrides::find(repo, folder))?;
-        let engine = engine(language, &replaced).map_err(|error| match folder {
+        let engine = engine(wanted, &replaced).map_err(|error| match folder {
             Some(folder) => Error::no(format!("templates in `{folder}`: {}", innermost(&error))),
             None => Error::usage(format!("templates: {error}")),
         })?;
@@ -65,16 +67,8 @@ impl Templates {
     ///
     /// # Errors
     /// Where a value cannot be written into this kind of file.
-    pub fn render(&self, template: &str, view: &impl Serialize) -> Result<String, Error> {
-        self.render_context(template, &Context::from_serialize(view).map_err(|error| Error::usage(error.to_string()))?)
-    }
-
-    /// The same for words that are already a context.
-    ///
-    /// # Errors
-    /// As [`Templates::render`].
-    pub fn render_context(&self, template: &str, context: &Context) -> Result<String, Error> {
-        self.engine.render(template, context).map(|text| tidy(&text)).map_err(|error| {
+    pub fn render(&self, template: &str, words: &Context) -> Result<String, Error> {
+        self.engine.render(template, words).map(|text| tidy(&text)).map_err(|error| {
             let why = innermost(&error);
             match (why.split_once('\n'), &self.folder) {
                 (Some((what, hint)), _) => Error::no(what).hint(hint),
@@ -101,10 +95,14 @@ fn innermost(error: &tera::Error) -> String {
     why
 }
 
-/// Only what a language uses is parsed, since that takes most of the time of a rendering.
-fn engine(language: &Language, replaced: &[(&'static str, String)]) -> tera::TeraResult<Tera> {
+/// Only what is used is parsed, since that takes most of the time of a rendering: of languages the templates that are
+/// wanted, and the components of their folders.
+fn engine(wanted: &[&str], replaced: &[(&'static str, String)]) -> tera::TeraResult<Tera> {
+    let folder = |name: &str| name.split_once('/').map(|(folder, _)| folder.to_owned());
+    let folders: Vec<String> = wanted.iter().filter_map(|name| folder(name)).collect();
     let is_used = |name: &str| match name.split_once('/') {
-        Some((folder, _)) => folder == language.id || by_id(folder).is_none(),
+        Some((folder, "parts.tera")) => folders.iter().any(|used| used == folder),
+        Some((folder, _)) => wanted.contains(&name) || by_id(folder).is_none(),
         None => true,
     };
     let mut tera = Tera::new();
@@ -154,8 +152,8 @@ mod tests {
 
     #[test]
     fn every_template_loads() {
-        for language in crate::language::ALL {
-            assert!(engine(language, &[]).is_ok(), "{}", language.id);
+        for (name, _) in TEMPLATES {
+            assert!(engine(&[name], &[]).is_ok(), "{name}");
         }
     }
 

@@ -228,8 +228,8 @@ fn a_foreign_dockerfile_is_taken_in() {
 #[test]
 fn a_paragraph_of_the_templates_is_replaced() {
     let tree = Tree::fixture("go-server");
-    let own = "{% extends \"dockgen/go/Dockerfile.tera\" %}\n{% block program %}\n{= super() =}\nCOPY --link --from=build /etc/mime.types /etc/\n{% endblock %}\n";
-    tree.write("build/templates/go/Dockerfile.tera", own.as_bytes());
+    let own = "{% extends \"dockgen/run.tera\" %}\n{% block program %}\n{= super() =}\nCOPY --link --from=build /etc/mime.types /etc/\n{% endblock %}\n";
+    tree.write("build/templates/run.tera", own.as_bytes());
     tree.write("dockgen.toml", b"# Ours.\ntemplates = \"build/templates\"\n");
     let init = tree.run(&["init", "--yes"]);
     assert_eq!(init.code, 0, "{}", init.err);
@@ -247,11 +247,12 @@ fn a_paragraph_of_the_templates_is_replaced() {
         done.err
     };
     let wrong_block = own.replace("block program", "block programme");
-    assert!(refused(&wrong_block, "go/Dockerfile.tera").contains("block `programme`"));
-    assert!(refused(own, "go/dockerfile.tera").contains("`t/go/dockerfile.tera` takes the place of no template"));
-    assert!(refused("{% if %}", "go/Dockerfile.tera").contains("go/Dockerfile.tera"));
-    assert!(refused("NOT one\n", "go/Dockerfile.tera").contains("no Dockerfile"));
-    assert!(refused(own, "go/Dockerfile.txt").contains("none is there"));
+    assert!(refused(&wrong_block, "run.tera").contains("block `programme`"));
+    assert!(refused(own, "go/Build.tera").contains("`t/go/Build.tera` takes the place of no template"));
+    assert!(refused(own, "go/Dockerfile.tera").contains("the build is `go/build.tera`, the last stage"));
+    assert!(refused("{% if %}", "go/build.tera").contains("go/build.tera"));
+    assert!(refused("NOT one\n", "go/build.tera").contains("no Dockerfile"));
+    assert!(refused(own, "run.txt").contains("none is there"));
 }
 
 #[test]

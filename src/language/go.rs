@@ -9,12 +9,13 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use super::node::frontend::Frontend;
-use super::{Common, Labels, Language, Late, Recipe, Variable, sign, view};
-use crate::catalog::{self, Image, Release, Runtime};
+use super::{Extra, Labels, Language, Late, Recipe, Variable, sign};
+use crate::catalog::{self, Image as Tags, Release, Runtime};
 use crate::dockerignore::{Matcher, Section, literal};
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::go_mod;
+use crate::image::{Copy, Image, Part};
 use crate::plan::toolchain::Requirement;
 use crate::plan::{Candidate, Decision, Need, Planner, topic};
 use crate::repo::Repo;
@@ -42,7 +43,7 @@ pub const LANGUAGE: Language = Language {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Catalog {
-    image: Image,
+    image: Tags,
     release: Vec<Release>,
     runtime: Vec<Runtime>,
     cgo: Vec<Cgo>,
@@ -175,43 +176,22 @@ fn package(folder: &str) -> String {
     if folder.is_empty() { ".".to_owned() } else { format!("./{folder}") }
 }
 
-/// The words of `go/Dockerfile.tera`.
+/// The words of `go/build.tera`.
 #[derive(Debug, Serialize)]
-struct View {
-    version: String,
+struct Words {
+    name: String,
     builder: String,
-    runtime: String,
     cross: bool,
     cgo_enabled: u8,
-    apk_build: Vec<String>,
-    apt_build: Vec<String>,
-    apt_run: Vec<String>,
+    apk: Vec<&'static str>,
+    apt: Vec<String>,
     manifests: Vec<String>,
-    frontend: Option<Frontend>,
-    embedded: bool,
-    beside: Option<Placed>,
+    /// What the front end makes and the program carries.
+    embedded: Vec<String>,
     sources: Vec<String>,
-    data: Vec<Placed>,
-    carry_tmp: bool,
-    carry_zoneinfo: bool,
-    workdir: String,
-    command: Vec<String>,
-    environment: Vec<Variable>,
-}
-
-/// A file or folder of the repository in the image.
-#[derive(Debug, Serialize)]
-struct Placed {
-    path: String,
-    target: String,
-}
-
-impl Placed {
-    /// At the same place as in the repository, as seen from where the program is run.
-    fn new(home: &str, path: &str) -> Self {
-        let target = if home.is_empty() { format!("./{path}") } else { format!("/app/{path}") };
-        Placed { path: path.to_owned(), target }
-    }
+    /// Whether the image has no files of its own at all.
+    root: bool,
+    extra: Extra,
 }
 
 fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
@@ -243,51 +223,72 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     let vendored = repo.has("vendor/modules.txt");
     let has_dependencies = modules.iter().any(|module| repo.has(&join(&module.folder, "go.sum")));
     let manifests = if has_dependencies && !vendored { manifests(repo, &modules) } else { Vec::new() };
-    let front = frontend(planner, &program)?;
-    let beside = front.as_ref().filter(|front| !front.embedded).map(|front| front.frontend.made.clone());
-    let slim = runtime.id == "slim";
-    let apt_run = match slim {
-        true => {
-            toolchain.suited(["ca-certificates", "tzdata"].map(str::to_owned).into_iter().chain(program.packages(&cgo)))
-        }
-        false => Vec::new(),
-    };
+    let mut front = frontend(planner, &program)?;
     let fill = |image: &str| toolchain.fill_with(image, "${GO_VERSION}");
-    let common = Common::new(planner, &name, port, labels(&name, module));
-    let own = View {
-        version: toolchain.version.clone(),
-        builder: fill(runtime.builder.as_deref().filter(|_| cgo.is_some()).unwrap_or(&CATALOG.image.builder)),
-        runtime: fill(&runtime.image),
-        cross: cgo.is_none(),
-        cgo_enabled: u8::from(cgo.is_some()),
-        apk_build: if cgo.is_some() && runtime.id == "alpine" {
-            vec!["gcc".into(), "musl-dev".into()]
-        } else {
-            Vec::new()
-        },
-        apt_build: toolchain.suited(cgo.as_ref().map(|cgo| cgo.build.clone()).unwrap_or_default()),
-        apt_run,
+    let cross = cgo.is_none();
+    let words = Words {
+        name: name.clone(),
+        builder: fill(runtime.builder.as_deref().filter(|_| !cross).unwrap_or(&CATALOG.image.builder)),
+        cross,
+        cgo_enabled: u8::from(!cross),
+        apk: if !cross && runtime.id == "alpine" { vec!["gcc", "musl-dev"] } else { Vec::new() },
+        apt: toolchain.suited(cgo.as_ref().map(|cgo| cgo.build.clone()).unwrap_or_default()),
         manifests,
-        embedded: front.as_ref().is_some_and(|front| front.embedded),
-        beside: beside.as_ref().map(|made| Placed::new(&program.home, made)),
-        frontend: front.map(|front| front.frontend),
+        embedded: front.iter().filter(|front| front.embedded).map(|front| front.frontend.made.clone()).collect(),
         sources: if modules.is_empty() { program.files.clone() } else { vec![entry] },
-        data: program.data.iter().map(|data| Placed::new(&program.home, &data.path)).collect(),
-        carry_tmp: runtime.id == "scratch",
-        carry_zoneinfo: runtime.carries.iter().any(|word| word == "zoneinfo"),
-        workdir: match program.data.is_empty() && beside.is_none() {
-            true => "/".to_owned(),
-            false => join("/app", &program.home).trim_end_matches('/').to_owned(),
-        },
-        command: words(planner, &program, &name, port),
-        environment: port
-            .filter(|_| program.port_from_environment)
-            .map(|port| Variable { name: "PORT".to_owned(), value: port.to_string() })
-            .into_iter()
-            .collect(),
+        root: runtime.id == "scratch",
+        extra: Extra::new(&planner.wishes.extras),
     };
-    let (ignore, reads) = ignore(repo, &modules, &program, own.frontend.as_ref(), vendored);
-    Ok(Recipe { name, template: "go/Dockerfile.tera", view: view(&common, &own)?, ignore, reads, secrets: Vec::new() })
+    let mut run = planner.run(fill(&runtime.image), labels(&name, module), port);
+    if runtime.id == "slim" {
+        let own = ["ca-certificates", "tzdata"].map(str::to_owned).into_iter();
+        run.apt = toolchain.suited(own.chain(program.packages(&cgo)));
+    }
+    let data = copied(&program, front.as_ref());
+    run.workdir = Some(match data.is_empty() {
+        true => "/".to_owned(),
+        false => join("/app", &program.home).trim_end_matches('/').to_owned(),
+    });
+    run.copies = carried(&runtime, &mut run.environment);
+    run.copies.push(Copy::stage("build", &format!("/out/{name}"), format!("/usr/local/bin/{name}")));
+    run.copies.extend(data);
+    let told = port.filter(|_| program.port_from_environment);
+    run.environment.extend(told.map(|port| Variable::new("PORT", port.to_string())));
+    run.entrypoint = vec![format!("/usr/local/bin/{name}")];
+    run.command = self::words(planner, &program, &name, port);
+    let (ignore, reads) = ignore(repo, &modules, &program, front.as_mut(), vendored);
+    let versions = vec![Variable::new("GO_VERSION", &toolchain.version)];
+    let own = Part { versions, ignore, reads, ..Part::new("go/build.tera", &words)? };
+    let parts = front.map(|front| front.frontend.part).into_iter().chain([own]).collect();
+    Ok(Recipe::new(name, Image::new(parts, run, &planner.wishes.extras)))
+}
+
+/// What the program reads when it runs: of the repository, and of what the front end makes.
+fn copied(program: &Program, front: Option<&Front>) -> Vec<Copy> {
+    // At the same place as in the repository, as seen from where the program is run.
+    let target = |path: &str| match program.home.is_empty() {
+        true => format!("./{path}"),
+        false => format!("/app/{path}"),
+    };
+    let data = program.data.iter().map(|data| Copy::context(&data.path, target(&data.path)));
+    let beside = front.filter(|front| !front.embedded).map(|front| &front.frontend.made);
+    data.chain(beside.map(|made| Copy::stage("frontend", &format!("/src/{made}"), target(made)))).collect()
+}
+
+/// What every program needs and this image lacks.
+fn carried(runtime: &Runtime, environment: &mut Vec<Variable>) -> Vec<Copy> {
+    let mut copies = Vec::new();
+    if runtime.id == "scratch" {
+        let root = Copy::stage("build", "/out/root/", "/");
+        copies.push(root.because("scratch has no CA certificates and no /tmp."));
+        copies.push(Copy::stage("build", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs/"));
+    }
+    if runtime.carries.iter().any(|word| word == "zoneinfo") {
+        let zones = Copy::stage("build", "/usr/local/go/lib/time/zoneinfo.zip", "/usr/local/share/");
+        copies.push(zones.because("Go's own time zones, as the image has none."));
+        environment.push(Variable::new("ZONEINFO", "/usr/local/share/zoneinfo.zip"));
+    }
+    copies
 }
 
 /// What builds embedded files that are not in the repository; nothing where all are there.
@@ -540,7 +541,7 @@ fn ignore(
     repo: &Repo,
     modules: &[Module],
     program: &Program,
-    frontend: Option<&Frontend>,
+    front: Option<&mut Front>,
     vendored: bool,
 ) -> (Vec<Section>, Vec<String>) {
     let mut patterns = vec!["*".to_owned()];
@@ -561,10 +562,7 @@ fn ignore(
     if !embeds.is_empty() {
         sections.push(Section::new("Embedded by //go:embed.", embeds));
     }
-    if let Some(frontend) = frontend {
-        let lines = [format!("!{}", literal(&frontend.folder)), literal(&frontend.made)];
-        sections.push(Section::new("The front end, which is built inside of the image.", lines));
-    }
+    sections.extend(front.map(|front| std::mem::take(&mut front.frontend.part.ignore)).unwrap_or_default());
     let data: Vec<String> = program.data.iter().map(|data| format!("!{}", literal(&data.path))).collect();
     if !data.is_empty() {
         sections.push(Section::new("Read when the program runs.", data));

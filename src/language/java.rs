@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::{Common, Labels, Language, Late, Recipe, sign, view};
+use super::{Common, Dockerfile, Labels, Language, Late, Recipe, sign, view};
 use crate::dockerignore::{Section, literal};
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
@@ -245,7 +245,8 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     reads.extend(files.iter().map(|file| (*file).to_owned()));
     let ignore = ignore(repo, &reactor, &reads, tests_are_read);
     let secrets = secret.map(str::to_owned).into_iter().collect();
-    Ok(Recipe { name, template, view: view(&common, &own)?, ignore, reads, secrets })
+    let dockerfile = Dockerfile::Whole(template, view(&common, &own)?);
+    Ok(Recipe { name, dockerfile, ignore, reads, secrets })
 }
 
 /// The poms; one that cannot be read ends the matter.

@@ -15,7 +15,7 @@ mod versions;
 
 use std::collections::BTreeMap;
 
-use super::{Common, Labels, Language, Late, Recipe, sign, view};
+use super::{Common, Dockerfile, Labels, Language, Late, Recipe, sign, view};
 use crate::catalog::Runtime;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
@@ -135,7 +135,8 @@ impl Desk<'_> {
         let words = self.server_view(&server, &runtime, port, arguments);
         let view = view(&self.common(planner, &name, port), &words)?;
         let (ignore, reads) = self.ignore(&server.build, server.shape.as_ref(), Some(&server.findings));
-        Ok(Recipe { name, template: "node/Dockerfile.tera", view, ignore, reads, secrets: self.secret_names() })
+        let dockerfile = Dockerfile::Whole("node/Dockerfile.tera", view);
+        Ok(Recipe { name, dockerfile, ignore, reads, secrets: self.secret_names() })
     }
 
     /// The image that runs the program: Node's, or Bun's.
@@ -160,7 +161,8 @@ impl Desk<'_> {
         let words = self.site_view(site, &runtime, self.arguments(planner, &site.build));
         let view = view(&self.common(planner, &name, Some(port)), &words)?;
         let (ignore, reads) = self.ignore(&site.build, site.shape.as_ref(), None);
-        Ok(Recipe { name, template: "node/site.Dockerfile.tera", view, ignore, reads, secrets: self.secret_names() })
+        let dockerfile = Dockerfile::Whole("node/site.Dockerfile.tera", view);
+        Ok(Recipe { name, dockerfile, ignore, reads, secrets: self.secret_names() })
     }
 
     fn needs(&self, server: &Server) -> Vec<Need> {

@@ -8,7 +8,7 @@ mod project;
 mod rows;
 mod start;
 
-use super::{Common, Labels, Language, Late, Recipe, sign, view};
+use super::{Common, Dockerfile, Labels, Language, Late, Recipe, sign, view};
 use crate::dockerignore::Section;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
@@ -96,8 +96,8 @@ fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
     let ignore = ignore(repo, &program);
     let secrets = own.install.secrets.iter().map(|secret| secret.id.clone()).collect();
     let reads = own.install.reads();
-    let view = view(&common, &own)?;
-    Ok(Recipe { name, template: "python/Dockerfile.tera", view, ignore, reads, secrets })
+    let dockerfile = Dockerfile::Whole("python/Dockerfile.tera", view(&common, &own)?);
+    Ok(Recipe { name, dockerfile, ignore, reads, secrets })
 }
 
 /// The project; a manifest that cannot be read ends the matter.

@@ -26,17 +26,32 @@ pub fn find(repo: &Repo, folder: &str) -> Result<Vec<(&'static str, String)>, Er
     let files: Vec<&str> = repo.below(folder).filter(|path| path.ends_with(".tera")).collect();
     if files.is_empty() {
         return Err(Error::no(format!("`{}` names the templates in `{folder}`, and none is there", config::PATH))
-            .hint("add one, such as `go/Dockerfile.tera`, or `dockgen config unset templates`"));
+            .hint("add one, such as `run.tera`, or `dockgen config unset templates`"));
     }
     files.into_iter().map(|path| read(repo, folder, path)).collect()
+}
+
+/// What stood in one template and now stands in several.
+const PARTED: &[(&str, &str)] = &[("go/Dockerfile.tera", "go/build.tera")];
+
+/// The sentence about a template that there is no more, or never was.
+fn unknown(path: &str, name: &str) -> Error {
+    let error = Error::no(format!("`{path}` takes the place of no template"));
+    match PARTED.iter().find(|(old, _)| *old == name) {
+        Some((old, new)) => error.hint(format!(
+            "dockgen's `{old}` was divided: the build is `{new}`, the last stage (`runtime`, `program`, `start`) is `run.tera`, the versions at the top are in `Dockerfile.tera`"
+        )),
+        None => {
+            let names: Vec<&str> = TEMPLATES.iter().map(|(name, _)| *name).collect();
+            error.hint(format!("name it as one of {}", names.join(", ")))
+        }
+    }
 }
 
 fn read(repo: &Repo, folder: &str, path: &str) -> Result<(&'static str, String), Error> {
     let name = path.strip_prefix(folder).unwrap_or(path).trim_start_matches('/');
     let Some((name, own)) = TEMPLATES.iter().find(|(known, _)| *known == name) else {
-        let names: Vec<&str> = TEMPLATES.iter().map(|(name, _)| *name).collect();
-        return Err(Error::no(format!("`{path}` takes the place of no template"))
-            .hint(format!("name it as one of {}", names.join(", "))));
+        return Err(unknown(path, name));
     };
     let text =
         repo.try_text(path).transpose().map_err(|unread| Error::no(format!("`{path}`: {unread}")))?.unwrap_or_default();

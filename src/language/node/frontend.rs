@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::dockerignore::{Section, literal};
+use crate::image::Part;
 use crate::language::Variable;
 use crate::plan::Planner;
 use crate::repo::Repo;
@@ -13,14 +15,20 @@ use super::image::{self, Argument};
 use super::project::{Project, join};
 use super::{Desk, aged, build, manager, natives};
 
-/// The words of the stage `frontend`.
-#[derive(Debug, Serialize)]
+/// What builds it: a part of the image.
 pub struct Frontend {
     /// Its folder in the repository.
     pub folder: String,
     /// Where its build writes, relative to the repository.
     pub made: String,
-    version: String,
+    /// The stage `frontend`.
+    pub part: Part,
+}
+
+/// The words of the stage `frontend`.
+#[derive(Debug, Serialize)]
+struct Words {
+    folder: String,
     builder: String,
     environment: Vec<Variable>,
     bring: Option<Vec<String>>,
@@ -68,10 +76,8 @@ impl Frontend {
         let framework = shape.iter().flat_map(|shape| image::variables(&shape.framework.environment));
         let mut environment = desk.manager.environment();
         environment.extend(framework.chain(image::variables(&desk.aged)));
-        Some(Frontend {
+        let words = Words {
             folder: folder.to_owned(),
-            made: join(folder, output),
-            version: desk.toolchain.version.clone(),
             builder: desk.own_builder(),
             environment,
             bring: desk.manager.bring(),
@@ -81,6 +87,14 @@ impl Frontend {
             install: install.commands,
             arguments: desk.arguments(&mut planner, &build),
             commands: desk.commands(&build),
-        })
+        };
+        let made = join(folder, output);
+        let lines = [format!("!{}", literal(folder)), literal(&made)];
+        let part = Part {
+            versions: vec![Variable::new("NODE_VERSION", &desk.toolchain.version)],
+            ignore: vec![Section::new("The front end, which is built inside of the image.", lines)],
+            ..Part::new("node/frontend.tera", &words).ok()?
+        };
+        Some(Frontend { folder: folder.to_owned(), made, part })
     }
 }

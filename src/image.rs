@@ -1,0 +1,220 @@
+//! What a Dockerfile says: the parts that build, of one language or several, and the run, which is the last stage.
+//!
+//! A language fills a [`Part`] with the words of its template, takes [`Planner::run`] for the run and adds what the
+//! program needs, and hands both to [`Recipe::new`](crate::language::Recipe::new):
+//!
+//! ```text
+//! let part = Part { versions, ignore, reads, secrets, ..Part::new("go/build.tera", &words)? };
+//! let run = Run { workdir, environment, copies, entrypoint, ..planner.run(base, labels, port) };
+//! Ok(Recipe::new(name, Image::new(vec![part], run, &planner.wishes.extras)))
+//! ```
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::dockerignore::Section;
+use crate::error::Error;
+use crate::language::{AllLabels, Labels, USER, Variable, variables};
+use crate::plan::Planner;
+use crate::render::Templates;
+use crate::wishes::Extras;
+
+/// What a Dockerfile says.
+#[derive(Debug)]
+pub struct Image {
+    /// The stages that build, in their order; the program's own language comes last.
+    pub parts: Vec<Part>,
+    /// The last stage.
+    pub run: Run,
+}
+
+/// Build stages that a language lends.
+#[derive(Debug)]
+pub struct Part {
+    /// The template of its stages.
+    pub template: &'static str,
+    /// The words that the template may use.
+    pub words: tera::Context,
+    /// Exact versions, which stand at the head of the Dockerfile as arguments.
+    pub versions: Vec<Variable>,
+    /// What the .dockerignore says for it.
+    pub ignore: Vec<Section>,
+    /// Paths that it reads and the .dockerignore must therefore let in.
+    pub reads: Vec<String>,
+    /// Secrets that it mounts, by their names in CI.
+    pub secrets: Vec<String>,
+}
+
+impl Part {
+    /// A part of one template and its words.
+    ///
+    /// # Errors
+    /// Where the words are no map, which a test would show.
+    pub fn new(template: &'static str, words: &impl Serialize) -> Result<Self, Error> {
+        Ok(Part {
+            template,
+            words: context(words)?,
+            versions: Vec::new(),
+            ignore: Vec::new(),
+            reads: Vec::new(),
+            secrets: Vec::new(),
+        })
+    }
+}
+
+/// The last stage: the words of `run.tera`.
+#[derive(Debug, Serialize)]
+pub struct Run {
+    /// The image below.
+    pub base: String,
+    /// Why it is no smaller one, where the repository is the reason.
+    pub comment: Option<String>,
+    /// Packages of Alpine.
+    pub apk: Vec<String>,
+    /// Packages of Debian.
+    pub apt: Vec<String>,
+    /// The folder in which the program starts; the base's own where it is none.
+    pub workdir: Option<String>,
+    /// The environment of the program.
+    pub environment: Vec<Variable>,
+    /// A folder of commands that stands first in the search path; empty where there is none.
+    pub path: &'static str,
+    /// Files that the Dockerfile itself holds.
+    #[serde(skip)]
+    pub files: Vec<File>,
+    /// What comes from stages and from the repository, what changes most seldom first.
+    pub copies: Vec<Copy>,
+    /// The command that says whether the program is well.
+    pub health: Vec<String>,
+    /// The labels.
+    pub labels: AllLabels,
+    /// The numeric user.
+    pub user: u32,
+    /// Where the program listens.
+    pub port: Option<u16>,
+    /// The first words of the process; the base's own where there are none.
+    pub entrypoint: Vec<String>,
+    /// The words behind them, which `docker run IMAGE ...` replaces.
+    pub command: Vec<String>,
+}
+
+/// A file whose text stands in the Dockerfile: the result of a template.
+#[derive(Debug)]
+pub struct File {
+    /// Where it lies in the image.
+    pub path: &'static str,
+    /// The template of its text.
+    pub template: &'static str,
+    /// The words that the template may use.
+    pub words: tera::Context,
+}
+
+/// A line that copies into the last stage.
+#[derive(Debug, Clone, Serialize)]
+pub struct Copy {
+    /// Why, where it needs a word.
+    pub comment: Option<&'static str>,
+    /// The stage; the repository where there is none.
+    pub stage: Option<&'static str>,
+    /// Paths.
+    pub sources: Vec<String>,
+    /// The target.
+    pub target: String,
+    /// Patterns of what is left out.
+    pub exclude: Vec<String>,
+}
+
+impl Copy {
+    /// From the repository.
+    pub fn context(source: &str, target: impl Into<String>) -> Self {
+        Copy {
+            comment: None,
+            stage: None,
+            sources: vec![source.to_owned()],
+            target: target.into(),
+            exclude: Vec::new(),
+        }
+    }
+
+    /// From a stage.
+    pub fn stage(stage: &'static str, source: &str, target: impl Into<String>) -> Self {
+        Copy { stage: Some(stage), ..Copy::context(source, target) }
+    }
+
+    /// The same with a comment above it.
+    pub fn because(self, comment: &'static str) -> Self {
+        Copy { comment: Some(comment), ..self }
+    }
+}
+
+impl Run {
+    /// The words of `run.tera`, with the texts of the files.
+    ///
+    /// # Errors
+    /// Where a file cannot be rendered.
+    pub fn words(&self, templates: &Templates) -> Result<tera::Context, Error> {
+        let mut words = context(self)?;
+        let text = |file: &File| {
+            let text = templates.render(file.template, &file.words)?;
+            Ok(BTreeMap::from([("path", file.path.to_owned()), ("text", text.trim_end().to_owned())]))
+        };
+        words.insert("files", &self.files.iter().map(text).collect::<Result<Vec<_>, Error>>()?);
+        Ok(words)
+    }
+}
+
+impl Image {
+    /// An image; what `dockgen.toml` adds comes behind what the language says, so that it has the last word.
+    pub fn new(parts: Vec<Part>, mut run: Run, extras: &Extras) -> Self {
+        let more = extras.run_packages.iter().filter(|package| !run.apt.contains(package)).cloned();
+        run.apt.extend(more.collect::<Vec<_>>());
+        run.environment.retain(|variable| !extras.env.contains_key(&variable.name));
+        run.environment.extend(variables(&extras.env));
+        run.copies.extend(extras.copy.iter().map(|path| Copy::context(path, format!("./{path}"))));
+        Image { parts, run }
+    }
+
+    /// The versions at the head; those of the program's own language come first.
+    pub fn versions(&self) -> Vec<&Variable> {
+        let mut versions: Vec<&Variable> = Vec::new();
+        for version in self.parts.iter().rev().flat_map(|part| &part.versions) {
+            if versions.iter().all(|known| known.name != version.name) {
+                versions.push(version);
+            }
+        }
+        versions
+    }
+}
+
+impl Planner<'_> {
+    /// The last stage on this image, with what the planner knows of it; a language adds what its program needs.
+    pub fn run(&self, base: String, labels: Labels, port: Option<u16>) -> Run {
+        let extras = &self.wishes.extras;
+        Run {
+            base,
+            comment: self.runtime_comment(),
+            apk: Vec::new(),
+            apt: Vec::new(),
+            workdir: Some("/app".to_owned()),
+            environment: Vec::new(),
+            path: "",
+            files: Vec::new(),
+            copies: Vec::new(),
+            health: extras.health.clone(),
+            labels: AllLabels { own: labels, more: variables(&extras.labels) },
+            user: self.wishes.uid.unwrap_or(USER),
+            port,
+            entrypoint: Vec::new(),
+            command: Vec::new(),
+        }
+    }
+}
+
+/// Words as the context of a template.
+///
+/// # Errors
+/// Where they are no map, which a test would show.
+pub fn context(words: &impl Serialize) -> Result<tera::Context, Error> {
+    tera::Context::from_serialize(words).map_err(|error| Error::usage(error.to_string()))
+}
