@@ -92,12 +92,20 @@ pub enum Kind {
     Entry(String),
     /// A file that the dependency step reads.
     Manifest(String),
-    /// A path that the build or the program reads besides sources.
+    /// A path that the build reads besides sources.
     Input(String),
+    /// A path that the program reads when it runs.
+    Data(String),
+    /// A folder that the program writes to.
+    Writes(String),
     /// A path that the build makes.
     Output(String),
-    /// Something the runtime must provide: a need of the catalog's vocabulary.
-    Need(String),
+    /// Something the runtime must provide: a need of the catalog's vocabulary, and why, a clause.
+    Need(String, String),
+    /// A package of Debian that the build needs.
+    Package(String),
+    /// A variable of the program's environment and its value.
+    Variable(String, String),
     /// The program listens here.
     Port(u16),
     /// The program answers health checks here.
@@ -108,6 +116,10 @@ pub enum Kind {
     Feed(String),
     /// A file cannot be read, and why.
     Unreadable(String),
+    /// A sentence that a person should know.
+    Warning(String),
+    /// Why no image can be made, and what to do.
+    Obstacle(String, String),
 }
 
 /// One testimony.
@@ -154,13 +166,19 @@ impl fmt::Display for Kind {
             Kind::Entry(entry) => write!(f, "entry {entry}"),
             Kind::Manifest(path) => write!(f, "manifest {path}"),
             Kind::Input(path) => write!(f, "reads {path}"),
+            Kind::Data(path) => write!(f, "reads {path} when it runs"),
+            Kind::Writes(path) => write!(f, "writes {path}"),
             Kind::Output(path) => write!(f, "makes {path}"),
-            Kind::Need(need) => write!(f, "needs {need}"),
+            Kind::Need(need, why) => write!(f, "needs {need}: {why}"),
+            Kind::Package(name) => write!(f, "is built with the package {name}"),
+            Kind::Variable(name, value) => write!(f, "environment {name}={value}"),
             Kind::Port(port) => write!(f, "port {port}"),
             Kind::HealthPath(path) => write!(f, "health path {path}"),
             Kind::Signals => f.write_str("ends on SIGTERM"),
             Kind::Feed(feed) => write!(f, "private feed {feed}"),
             Kind::Unreadable(why) => write!(f, "unreadable: {why}"),
+            Kind::Warning(what) => write!(f, "to know: {what}"),
+            Kind::Obstacle(what, _) => write!(f, "no image, because {what}"),
         }
     }
 }

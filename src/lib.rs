@@ -32,6 +32,7 @@ pub mod plan;
 pub mod published;
 pub mod render;
 pub mod repo;
+pub mod rows;
 pub mod source;
 pub mod support;
 pub mod values;

@@ -6,6 +6,7 @@
 pub mod java;
 pub mod mask;
 pub mod python;
+pub mod rust;
 pub mod shell;
 
 /// A pattern of the program's own, in which `\w`, `\d`, `\s` and `\b` know ASCII only: the Unicode tables of these would take

@@ -23,6 +23,8 @@ pub struct Syntax {
     quotes: &'static [Quote],
     /// Whether `/…/` may be a literal.
     regex: bool,
+    /// Whether strings may be raw, comments lie in comments, and `'` begins a character or a lifetime.
+    rust: bool,
 }
 
 impl Syntax {
@@ -33,6 +35,7 @@ impl Syntax {
         let mut begins = [false; 256];
         marks.filter_map(|mark| mark.bytes().next()).for_each(|byte| begins[usize::from(byte)] = true);
         begins[usize::from(b'/')] |= self.regex;
+        begins[usize::from(b'\'')] |= self.rust;
         begins
     }
 }
@@ -43,6 +46,7 @@ pub const GO: Syntax = Syntax {
     block_comment: Some(("/*", "*/")),
     quotes: &[quote("\"", true, false), quote("'", true, false), quote("`", false, true)],
     regex: false,
+    rust: false,
 };
 
 /// JavaScript and TypeScript; a template string is masked as a whole, its `${…}` too.
@@ -51,6 +55,7 @@ pub const JAVASCRIPT: Syntax = Syntax {
     block_comment: Some(("/*", "*/")),
     quotes: &[quote("\"", true, false), quote("'", true, false), quote("`", true, true)],
     regex: true,
+    rust: false,
 };
 
 /// Java and Kotlin, with text blocks.
@@ -59,6 +64,7 @@ pub const JAVA: Syntax = Syntax {
     block_comment: Some(("/*", "*/")),
     quotes: &[quote("\"\"\"", true, true), quote("\"", true, false), quote("'", true, false)],
     regex: false,
+    rust: false,
 };
 
 /// Python; prefixes such as `r` and `f` stay in the code before the quote.
@@ -67,6 +73,16 @@ pub const PYTHON: Syntax = Syntax {
     block_comment: None,
     quotes: &[quote("\"\"\"", true, true), quote("'''", true, true), quote("\"", true, false), quote("'", true, false)],
     regex: false,
+    rust: false,
+};
+
+/// Rust; a prefix such as `b` stays in the code before the quote.
+pub const RUST: Syntax = Syntax {
+    line_comment: "//",
+    block_comment: Some(("/*", "*/")),
+    quotes: &[quote("\"", true, true)],
+    regex: false,
+    rust: true,
 };
 
 /// How much of a line is looked at on either side of an offset, in bytes: what is longer was made by a tool.
@@ -178,6 +194,12 @@ impl Scanner<'_> {
             self.at += next;
             if self.sees(syntax.line_comment) {
                 self.comment(memchr::memchr(b'\n', &self.bytes[self.at..]));
+            } else if syntax.rust && self.sees("/*") {
+                self.comment(self.nested());
+            } else if let Some(hashes) = self.raw().filter(|_| syntax.rust) {
+                self.raw_string(hashes);
+            } else if syntax.rust && self.bytes[self.at] == b'\'' {
+                self.character();
             } else if let Some((open, close)) = syntax.block_comment.filter(|(open, _)| self.sees(open)) {
                 let end = memchr::memmem::find(&self.bytes[self.at + open.len()..], close.as_bytes());
                 self.comment(end.map(|at| open.len() + at + close.len()));
@@ -200,6 +222,57 @@ impl Scanner<'_> {
         let end = length.map_or(self.bytes.len(), |length| self.at + length);
         self.blank(self.at..end);
         self.at = end;
+    }
+
+    /// The length of a comment that may have comments in it; `None` where it does not end.
+    fn nested(&self) -> Option<usize> {
+        let bytes = &self.bytes[self.at..];
+        let (mut at, mut depth) = (0, 0_usize);
+        while let Some(next) = memchr::memchr2(b'*', b'/', bytes.get(at..)?) {
+            at += next;
+            match bytes.get(at..at + 2)? {
+                b"/*" => (at, depth) = (at + 2, depth + 1),
+                b"*/" if depth == 1 => return Some(at + 2),
+                b"*/" => (at, depth) = (at + 2, depth - 1),
+                _ => at += 1,
+            }
+        }
+        None
+    }
+
+    /// The number of `#` before a quote that begins a raw string of Rust; `None` where it begins none.
+    fn raw(&self) -> Option<usize> {
+        if self.bytes[self.at] != b'"' {
+            return None;
+        }
+        let head = &self.bytes[..self.at];
+        let hashes = head.iter().rev().take_while(|byte| **byte == b'#').count();
+        let before = head[..head.len() - hashes].strip_suffix(b"r")?;
+        let before = before.strip_suffix(b"b").or(before.strip_suffix(b"c")).unwrap_or(before);
+        let is_word = before.last().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        (!is_word).then_some(hashes)
+    }
+
+    fn raw_string(&mut self, hashes: usize) {
+        let start = self.at + 1;
+        let mark = [b"\"".as_slice(), &b"#".repeat(hashes)].concat();
+        let length = memchr::memmem::find(&self.bytes[start..], &mark);
+        self.at = length.map_or(self.bytes.len(), |length| start + length);
+        self.string(start, if length.is_some() { mark.len() } else { 0 });
+    }
+
+    /// Goes behind `'a'` or `'\n'`; behind the mark of a lifetime.
+    fn character(&mut self) {
+        let rest = &self.bytes[self.at + 1..];
+        let escape = usize::from(rest.first() == Some(&b'\\'));
+        let end = rest.iter().take(12).skip(1 + escape).position(|byte| *byte == b'\'').map(|at| at + 1 + escape);
+        // One character has at most four bytes.
+        let end = end.filter(|end| {
+            escape == 1 || (*end <= 4 && std::str::from_utf8(&rest[..*end]).is_ok_and(|text| text.chars().count() == 1))
+        });
+        let length = end.unwrap_or(0);
+        self.blank(self.at + 1..self.at + 1 + length);
+        self.at += 1 + end.map_or(0, |end| end + 1);
     }
 
     fn blank(&mut self, range: Range<usize>) {
@@ -294,6 +367,14 @@ mod tests {
     }
 
     #[test]
+    fn rust_has_raw_strings_lifetimes_and_comments_in_comments() {
+        let text = "fn f<'a>(x: &'a str) { let q = '\"'; let n = '\\''; g(r#\"a \"b\"#, \"c\\\"\nd\", br\"e\", 'é') } /* \"x\" /* */ y */ z(\"f\")";
+        let masked = Masked::new(text, &RUST);
+        assert_eq!(masked.strings().collect::<Vec<_>>(), ["a \"b", "c\\\"\nd", "e", "f"]);
+        assert!(masked.code().contains("<'a>(x: &'a str)") && !masked.code().contains('y'), "{}", masked.code());
+    }
+
+    #[test]
     fn an_unclosed_literal_ends_with_its_line() {
         let masked = Masked::new("s = 'it\nrun(\"x\")", &PYTHON);
         assert_eq!(masked.strings().collect::<Vec<_>>(), ["it", "x"]);
@@ -321,7 +402,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_text_keeps_its_length(text: String) {
-            for syntax in [&GO, &JAVASCRIPT, &JAVA, &PYTHON] {
+            for syntax in [&GO, &JAVASCRIPT, &JAVA, &PYTHON, &RUST] {
                 proptest::prop_assert_eq!(Masked::new(&text, syntax).code().len(), text.len());
             }
         }

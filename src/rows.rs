@@ -1,0 +1,268 @@
+//! Rows: when this is seen, then that follows. One engine reads the rows of every catalog.
+//!
+//! A row has one condition and its consequences. What needs more is a function of the language that answers
+//! [`Seen::asks`], not a cleverer row.
+
+use std::collections::BTreeMap;
+
+use nodejs_semver::Range;
+use serde::Deserialize;
+
+use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::plan::toolchain::number;
+
+/// A row.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// The condition.
+    pub when: When,
+    /// What follows from it.
+    pub then: Then,
+}
+
+/// A condition: everything that is given must hold. Of a list one item is enough, but for `unless`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct When {
+    /// A package is among what the program is built from.
+    pub dependency: Vec<String>,
+    /// Its version is in this range, where it is known.
+    pub range: Option<String>,
+    /// A file or a folder is there.
+    pub file: Vec<String>,
+    /// A source holds this as code.
+    pub word: Vec<String>,
+    /// The program or its build starts this command.
+    pub command: Vec<String>,
+    /// A named question of the language is answered with yes.
+    pub asks: Option<String>,
+    /// None of these packages, files and folders is there.
+    pub unless: Vec<String>,
+}
+
+/// What follows. `{name}` in a text stands for what was seen.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Then {
+    /// Why, a clause.
+    pub why: String,
+    /// The framework, for people.
+    pub framework: Option<String>,
+    /// What the runtime must provide.
+    pub needs: Vec<String>,
+    /// Packages of Debian that the build needs.
+    pub build: Vec<String>,
+    /// Packages of Debian that the program needs.
+    pub run: Vec<String>,
+    /// Where the program listens if nothing else is said.
+    pub port: Option<u16>,
+    /// The environment of the program.
+    pub variables: BTreeMap<String, String>,
+    /// Paths that the build reads besides sources.
+    pub inputs: Vec<String>,
+    /// Paths that the program reads when it runs.
+    pub data: Vec<String>,
+    /// Folders that the program writes to.
+    pub writes: Vec<String>,
+    /// The program ends by itself on SIGTERM.
+    pub signals: bool,
+    /// What a person should know.
+    pub warning: Option<String>,
+    /// Why no image can be made.
+    pub refusal: Option<Refusal>,
+}
+
+/// A refusal.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refusal {
+    /// Why, a sentence.
+    pub what: String,
+    /// What to do.
+    pub hint: String,
+}
+
+/// What was seen of a program: the other side of conditions.
+pub trait Seen {
+    /// A package that the program is built from: its version, where one is known, and what says so.
+    fn dependency(&self, name: &str) -> Option<(Option<String>, Evidence)>;
+
+    /// Whether a file or a folder is there.
+    fn has(&self, path: &str) -> bool;
+
+    /// A place in a source that holds this.
+    fn word(&self, _word: &str) -> Option<Evidence> {
+        None
+    }
+
+    /// A place that starts this command.
+    fn command(&self, _name: &str) -> Option<Evidence> {
+        None
+    }
+
+    /// The answer to a named question.
+    fn asks(&self, _question: &str) -> Option<Evidence> {
+        None
+    }
+}
+
+/// What a condition found.
+type Found = (String, Evidence);
+
+/// Looks for one name.
+type Look<'s> = dyn Fn(&str) -> Option<Evidence> + 's;
+
+impl When {
+    /// What fits the condition: the name that `{name}` stands for, and where it was seen.
+    fn found(&self, seen: &dyn Seen) -> Option<Found> {
+        if self.unless.iter().any(|name| seen.dependency(name).is_some() || seen.has(name)) {
+            return None;
+        }
+        let mut first: Option<Found> = None;
+        for (names, look) in self.lists(seen).into_iter().filter(|(names, _)| !names.is_empty()) {
+            let found = names.iter().find_map(|name| Some((name.clone(), look(name)?)))?;
+            first.get_or_insert(found);
+        }
+        if let Some(question) = &self.asks {
+            let found = (question.clone(), seen.asks(question)?);
+            first.get_or_insert(found);
+        }
+        first
+    }
+
+    /// Each list with what looks for an item of it.
+    fn lists<'s>(&'s self, seen: &'s dyn Seen) -> [(&'s [String], Box<Look<'s>>); 4] {
+        let file = |path: &str| seen.has(path).then(|| Evidence::new(path, "", Strength::Stated));
+        [
+            (&self.dependency, Box::new(|name| self.dependency(seen, name))),
+            (&self.file, Box::new(file)),
+            (&self.word, Box::new(|word| seen.word(word))),
+            (&self.command, Box::new(|name| seen.command(name))),
+        ]
+    }
+
+    fn dependency(&self, seen: &dyn Seen, name: &str) -> Option<Evidence> {
+        let (version, evidence) = seen.dependency(name)?;
+        let range = self.range.as_ref().and_then(|range| Range::parse(range).ok());
+        let version = version.and_then(|version| number(&version));
+        let fits = range.zip(version).is_none_or(|(range, version)| range.satisfies(&version));
+        fits.then_some(evidence)
+    }
+}
+
+impl Then {
+    /// The consequences, as facts.
+    fn facts(&self, (name, evidence): Found) -> Vec<Fact> {
+        let filled = |text: &String| text.replace("{name}", &name);
+        let why = || filled(&self.why);
+        let mut kinds: Vec<Kind> = self.framework.iter().map(|framework| Kind::Framework(filled(framework))).collect();
+        kinds.extend(self.needs.iter().map(|need| Kind::Need(need.clone(), why())));
+        kinds.extend(self.run.iter().map(|package| Kind::Need(format!("package:{package}"), why())));
+        kinds.extend(self.build.iter().map(|package| Kind::Package(package.clone())));
+        kinds.extend(self.variables.iter().map(|(name, value)| Kind::Variable(name.clone(), value.clone())));
+        kinds.extend(self.inputs.iter().cloned().map(Kind::Input));
+        kinds.extend(self.data.iter().cloned().map(Kind::Data));
+        kinds.extend(self.writes.iter().cloned().map(Kind::Writes));
+        kinds.extend(self.signals.then_some(Kind::Signals));
+        kinds.extend(self.warning.iter().map(|warning| Kind::Warning(filled(warning))));
+        kinds.extend(self.refusal.iter().map(|no| Kind::Obstacle(filled(&no.what), filled(&no.hint))));
+        let mut facts: Vec<Fact> = kinds.into_iter().map(|kind| Fact::from_evidence(kind, evidence.clone())).collect();
+        let usual = Evidence { strength: Strength::Convention, ..evidence };
+        facts.extend(self.port.map(|port| Fact::from_evidence(Kind::Port(port), usual)));
+        facts
+    }
+}
+
+/// What follows from what was seen, in the order of the rows.
+pub fn follow<'a>(rows: impl IntoIterator<Item = &'a Row>, seen: &dyn Seen) -> Vec<Fact> {
+    rows.into_iter().filter_map(|row| Some(row.then.facts(row.when.found(seen)?))).flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Project;
+
+    impl Seen for Project {
+        fn dependency(&self, name: &str) -> Option<(Option<String>, Evidence)> {
+            let version =
+                [("openssl", Some("0.10.7")), ("axum", None)].into_iter().find(|(known, _)| *known == name)?.1;
+            Some((version.map(str::to_owned), Evidence::new("lock", name, Strength::Stated)))
+        }
+
+        fn has(&self, path: &str) -> bool {
+            path == "migrations"
+        }
+
+        fn word(&self, word: &str) -> Option<Evidence> {
+            (word == "migrate!").then(|| Evidence::new("main", word, Strength::Stated))
+        }
+
+        fn asks(&self, question: &str) -> Option<Evidence> {
+            (question == "is_raining").then(Evidence::guess)
+        }
+    }
+
+    fn followed(row: &str) -> Vec<String> {
+        let row: Row = toml::from_str(row).unwrap();
+        follow([&row], &Project).iter().map(|fact| format!("{} ({})", fact.kind, fact.evidence)).collect()
+    }
+
+    #[test]
+    fn conditions_hold_together() {
+        let then = "then.build = [\"x\"]\n";
+        for (when, holds) in [
+            ("when.dependency = [\"native-tls\", \"openssl\"]", true),
+            ("when = { dependency = [\"openssl\"], range = \">=0.10 <0.11\" }", true),
+            ("when = { dependency = [\"openssl\"], range = \">=0.11\" }", false),
+            // A version that nobody knows rules nothing out.
+            ("when = { dependency = [\"axum\"], range = \">=9\" }", true),
+            ("when = { dependency = [\"openssl\"], unless = [\"axum\"] }", false),
+            ("when = { dependency = [\"openssl\"], unless = [\"migrations\"] }", false),
+            ("when = { word = [\"migrate!\"], file = [\"migrations\"] }", true),
+            ("when = { word = [\"migrate!\"], file = [\"seeds\"] }", false),
+            ("when.asks = \"is_raining\"", true),
+            ("when.asks = \"is_snowing\"", false),
+            ("when.command = [\"git\"]", false),
+            ("when.unless = [\"git\"]", false),
+        ] {
+            assert_eq!(followed(&format!("{when}\n{then}")).len(), usize::from(holds), "{when}");
+        }
+    }
+
+    #[test]
+    fn consequences_are_facts() {
+        let row = r#"
+            when.dependency = ["openssl"]
+            [then]
+            why = "`{name}` links with OpenSSL"
+            needs = ["libc"]
+            run = ["libssl3"]
+            build = ["libssl-dev"]
+            port = 8000
+            variables = { HOST = "0.0.0.0" }
+            writes = ["data"]
+            signals = true
+            warning = "`{name}` is old"
+            refusal = { what = "no", hint = "go" }
+        "#;
+        let expected = [
+            "needs libc: `openssl` links with OpenSSL",
+            "needs package:libssl3: `openssl` links with OpenSSL",
+            "is built with the package libssl-dev",
+            "environment HOST=0.0.0.0",
+            "writes data",
+            "ends on SIGTERM",
+            "to know: `openssl` is old",
+            "no image, because no",
+            "port 8000",
+        ];
+        assert_eq!(followed(row), expected.map(|line| format!("{line} (`lock`: `openssl`)")));
+        assert_eq!(
+            toml::from_str::<Row>(row).map(|row| follow([&row], &Project)[8].evidence.strength).unwrap(),
+            Strength::Convention
+        );
+    }
+}
