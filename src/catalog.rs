@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use crate::command::Wrapper;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -144,6 +145,22 @@ pub struct Shared {
     pub bare_images: Vec<String>,
     /// What lies at the top of these images.
     pub system_folders: Vec<String>,
+    /// Names of shells.
+    pub shells: Vec<String>,
+    /// How platforms call processes.
+    pub process: Processes,
+    /// Programs that run another one.
+    pub wrapper: Vec<Wrapper>,
+}
+
+/// How platforms call processes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Processes {
+    /// The one that answers requests.
+    pub serves: String,
+    /// Those that run once before each release.
+    pub steps: Vec<String>,
 }
 
 /// Tags of an image that are known to exist.

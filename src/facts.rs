@@ -86,8 +86,10 @@ pub enum Kind {
     Manager(String, Option<String>),
     /// A framework is used: its id in the catalog.
     Framework(String),
-    /// A named command: a script of package.json, a process of a Procfile.
+    /// A script of a manifest: its name and its line.
     Script(String, String),
+    /// What a platform runs: the name of the process and its line.
+    Process(String, String),
     /// Something that can be started: what `--entry` would say.
     Entry(String),
     /// A file that the dependency step reads.
@@ -162,6 +164,7 @@ impl fmt::Display for Kind {
             Kind::Manager(id, None) => write!(f, "package manager {id}"),
             Kind::Manager(id, Some(version)) => write!(f, "package manager {id} {version}"),
             Kind::Framework(id) => write!(f, "framework {id}"),
+            Kind::Process(name, line) => write!(f, "process {name}: {line}"),
             Kind::Script(name, command) => write!(f, "script {name}: {command}"),
             Kind::Entry(entry) => write!(f, "entry {entry}"),
             Kind::Manifest(path) => write!(f, "manifest {path}"),

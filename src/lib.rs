@@ -11,6 +11,7 @@ pub mod ask;
 pub mod catalog;
 pub mod changes;
 pub mod cli;
+pub mod command;
 pub mod config;
 
 pub mod disk;
@@ -155,6 +156,7 @@ fn draft_in(repo: &Repo, wishes: &Wishes, language: &'static Language, detected:
     let recipe = project.recipe(&mut planner);
     repo.reopen();
     let recipe = recipe?;
+    planner.tell_processes();
     let templates = Templates::new(repo, &recipe.templates(), wishes.extras.templates.as_deref())?;
     let documents = documents(&recipe, wishes, &templates)?;
     guard_context(repo, &recipe, &documents)?;

@@ -3,6 +3,7 @@
 mod listen;
 mod manager;
 pub mod name;
+pub mod processes;
 pub mod runtime;
 pub mod toolchain;
 pub mod topic;

@@ -1,5 +1,6 @@
 //! Files that people of every language write: what they say holds for all languages alike.
 
+mod processes;
 mod versions;
 
 use std::sync::LazyLock;
@@ -23,5 +24,5 @@ static CATALOG: LazyLock<Catalog> =
 
 /// The testimonies of all of them.
 pub fn testify(repo: &Repo) -> Vec<Fact> {
-    versions::testify(repo)
+    [versions::testify(repo), processes::testify(repo)].concat()
 }

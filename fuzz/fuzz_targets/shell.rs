@@ -5,7 +5,8 @@ use dockgen::source::shell;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let _ = shell::parse(text);
-    for step in shell::steps(text) {
+    let _ = dockgen::command::read(text);
+    for step in shell::sequence(text) {
         let _ = shell::parse(step);
         let _ = shell::assignment(step);
     }

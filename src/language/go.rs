@@ -11,11 +11,13 @@ use serde::{Deserialize, Serialize};
 use super::node::frontend::Frontend;
 use super::{Extra, Labels, Language, Late, Recipe, Variable, sign};
 use crate::catalog::{self, Image as Tags, Release, Runtime};
+use crate::command;
 use crate::dockerignore::{Matcher, Section, literal};
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::go_mod;
 use crate::image::{Copy, Image, Part};
+use crate::plan::processes::{self, Process};
 use crate::plan::toolchain::Requirement;
 use crate::plan::{Candidate, Decision, Need, Planner, topic};
 use crate::repo::Repo;
@@ -334,16 +336,16 @@ struct Front {
 /// The words behind the program's name.
 fn words(planner: &mut Planner, program: &Program, name: &str, port: Option<u16>) -> Vec<String> {
     let folder = program.folder().rsplit('/').next().unwrap_or_default();
-    let ours = |process: &start::Process| {
-        [name, folder, planner.repo.name()].contains(&process.program.as_str())
+    let ours = |process: &Process| {
+        [name, folder, planner.repo.name()].contains(&process.command.program())
             || planner.facts.iter().filter(|fact| matches!(fact.kind, Kind::Entry(_))).count() == 1
     };
-    let fill = |word: String| word.replace(start::PORT, &port.unwrap_or(8080).to_string());
-    let said = start::process(planner.repo).filter(ours).filter(|process| !process.words.is_empty());
+    let fill = |word: &String| word.replace(command::PORT, &port.unwrap_or(8080).to_string());
+    let said = processes::started(&planner.facts).filter(ours).filter(|process| !process.command.words().is_empty());
     let (words, evidence) = match said {
         Some(process) => {
-            let words: Vec<String> = process.words.into_iter().map(fill).collect();
-            (words, Evidence::new("Procfile", &process.line, Strength::Stated))
+            planner.leave_out(&process);
+            (process.command.words().iter().map(fill).collect::<Vec<_>>(), process.evidence)
         }
         None => match start::command(planner.repo, &program.files) {
             Some((word, file)) => {

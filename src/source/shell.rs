@@ -58,6 +58,15 @@ pub fn assignment(word: &str) -> Option<(&str, &str)> {
 
 /// Splits a line at each `&&` that stands outside of quotes and brackets; the parts are trimmed.
 pub fn steps(line: &str) -> Vec<&str> {
+    split(line, false)
+}
+
+/// Splits a line into the steps that run one after the other: at each `&&` and `;` outside of quotes and brackets.
+pub fn sequence(line: &str) -> Vec<&str> {
+    split(line, true)
+}
+
+fn split(line: &str, at_semicolons: bool) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut start, mut depth, mut quote) = (0, 0_usize, None);
     let mut chars = line.char_indices().peekable();
@@ -72,6 +81,10 @@ pub fn steps(line: &str) -> Vec<&str> {
             (None, '&') if depth == 0 && chars.next_if(|(_, next)| *next == '&').is_some() => {
                 parts.push(line.get(start..at).unwrap_or_default().trim());
                 start = at + 2;
+            }
+            (None, ';') if depth == 0 && at_semicolons => {
+                parts.push(line.get(start..at).unwrap_or_default().trim());
+                start = at + 1;
             }
             _ => {}
         }
@@ -231,6 +244,7 @@ mod tests {
         ] {
             assert_eq!(steps(line), parts, "{line}");
         }
+        assert_eq!(sequence("a; b && c ';' (d; e)"), ["a", "b", "c ';' (d; e)"]);
     }
 
     proptest! {

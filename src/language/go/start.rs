@@ -1,14 +1,12 @@
-//! The words behind the program's name: a Procfile says them, or a command of its own that serves.
+//! The word behind the program's name that makes it serve.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::format::procfile;
 use crate::repo::Repo;
 use crate::source::mask::{GO, Masked};
 use crate::source::pattern;
-use crate::source::shell::{self, Command};
 
 /// Commands that serve, the likeliest first.
 const SERVES: [&str; 9] = ["serve", "server", "start", "run", "web", "http", "api", "daemon", "up"];
@@ -17,32 +15,6 @@ const SERVES: [&str; 9] = ["serve", "server", "start", "run", "web", "http", "ap
 static COMMAND: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:(\w+)\s*(?::=|=)\s*|return\s+)?&?cobra\.Command\s*\{"));
 static USE: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?m)^\s*Use:\s*"([\w-]+)[^"\n]*""#));
 static RUNS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\s*RunE?:"));
-
-/// What a Procfile says: the program, and the words behind it.
-pub struct Process {
-    /// The last part of the program's path.
-    pub program: String,
-    /// The words.
-    pub words: Vec<String>,
-    /// The line.
-    pub line: String,
-}
-
-/// The process `web`, else the only one.
-pub fn process(repo: &Repo) -> Option<Process> {
-    let processes = procfile::parse(repo.text("Procfile")?).ok()?;
-    let web = processes.iter().find(|(name, _)| name == "web");
-    let (name, line) = web.or(processes.first().filter(|_| processes.len() == 1))?;
-    let Command::Simple { argv, .. } = shell::parse(&line.replace("${PORT}", PORT).replace("$PORT", PORT)) else {
-        return None;
-    };
-    let (program, words) = argv.split_first()?;
-    let program = program.rsplit('/').next().unwrap_or(program).to_owned();
-    Some(Process { program, words: words.to_vec(), line: format!("{name}: {line}") })
-}
-
-/// Stands for `$PORT`.
-pub const PORT: &str = "__PORT__";
 
 /// The command of a program that serves, where the program itself only shows what commands it has.
 pub fn command(repo: &Repo, files: &[String]) -> Option<(String, String)> {
@@ -87,8 +59,5 @@ mod tests {
         assert_eq!(found(&root(""), serve).as_deref(), Some("serve"));
         assert_eq!(found(&root("\tRun: run,\n"), serve), None);
         assert_eq!(found(&root(""), "package cmd"), None);
-        let repo = Repo::from_list("x", [("Procfile", "web: bin/shop server -p $PORT\n")]);
-        let process = process(&repo).unwrap();
-        assert_eq!((process.program.as_str(), process.words.join(" ")), ("shop", format!("server -p {PORT}")));
     }
 }

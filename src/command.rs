@@ -1,0 +1,187 @@
+//! A command line as a value: what it runs, with which words and variables and in which folder, as far as that can be known
+//! without a shell. One reader for scripts, processes, and the commands of Dockerfiles and compose files.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::catalog::SHARED;
+use crate::source::shell;
+
+/// What a line comes down to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Command {
+    /// Variables that the line sets, in order.
+    pub environment: Vec<(String, String)>,
+    /// The folder that it changes into; empty where it stays.
+    pub folder: String,
+    /// The program and its words; empty where only a shell can tell.
+    pub argv: Vec<String>,
+    /// The steps that it runs before, as they are written.
+    pub before: Vec<String>,
+}
+
+/// A program that runs another one.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wrapper {
+    /// Its words.
+    words: Vec<String>,
+    /// Options of it that take a word.
+    #[serde(default)]
+    values: Vec<String>,
+    /// How many words stand between its options and the program.
+    #[serde(default)]
+    takes: usize,
+}
+
+/// Stands for `$PORT` among the words.
+pub const PORT: &str = "{port}";
+
+/// How many programs may run one another.
+const DEEPEST: usize = 8;
+
+static PORT_VARIABLE: LazyLock<regex::Regex> =
+    LazyLock::new(|| crate::source::pattern(r"\$(?:PORT\b|\{PORT(?::?-[^}]*)?\})"));
+
+/// Reads a line as it is written for a shell.
+pub fn read(line: &str) -> Command {
+    let mut command = Command::default();
+    line_into(&PORT_VARIABLE.replace_all(line, PORT), &mut command, 0);
+    command
+}
+
+/// Reads the words of an exec form.
+pub fn of_words(argv: &[String]) -> Command {
+    let mut command = Command::default();
+    words_into(argv.to_vec(), &mut command, 0);
+    command
+}
+
+impl Command {
+    /// The last part of the program's path; empty where it is not known.
+    pub fn program(&self) -> &str {
+        self.argv.first().map_or("", |program| program.rsplit('/').next().unwrap_or(program))
+    }
+
+    /// The words behind the program.
+    pub fn words(&self) -> &[String] {
+        self.argv.get(1..).unwrap_or_default()
+    }
+}
+
+fn line_into(line: &str, command: &mut Command, depth: usize) {
+    let steps = shell::sequence(line);
+    let (last, before) = steps.split_last().map_or(("", &[][..]), |(last, before)| (*last, before));
+    for step in before.iter().filter(|step| !step.is_empty()) {
+        let assigned = step.strip_prefix("export ").or_else(|| step.strip_prefix("set ")).map(str::trim);
+        match (step.strip_prefix("cd "), assigned.and_then(shell::assignment), assigned) {
+            (Some(folder), ..) => command.folder = below(&command.folder, folder.trim()),
+            (_, Some((name, value)), _) => command.environment.push((name.to_owned(), value.trim().to_owned())),
+            (_, _, Some(options)) if options.starts_with('-') => {}
+            _ => command.before.push((*step).to_owned()),
+        }
+    }
+    match shell::parse(last) {
+        shell::Command::Simple { env, argv } => {
+            command.environment.extend(env);
+            words_into(argv, command, depth);
+        }
+        shell::Command::Shell => command.argv.clear(),
+    }
+}
+
+fn words_into(mut argv: Vec<String>, command: &mut Command, depth: usize) {
+    for _ in depth..DEEPEST {
+        if let Some(line) = shell_line(&argv) {
+            return line_into(&line, command, depth + 1);
+        }
+        let Some(inner) = unwrapped(&argv, command) else { break };
+        argv = inner;
+    }
+    command.argv = argv;
+}
+
+/// The line of `sh -c LINE`.
+fn shell_line(argv: &[String]) -> Option<String> {
+    let [program, option, line, ..] = argv else { return None };
+    let name = program.rsplit('/').next().unwrap_or(program);
+    let is_line = option.starts_with('-') && option.ends_with('c');
+    (is_line && SHARED.shells.iter().any(|shell| shell == name)).then(|| line.clone())
+}
+
+/// What a wrapper runs, behind its options and assignments.
+fn unwrapped(argv: &[String], command: &mut Command) -> Option<Vec<String>> {
+    let fits = |words: &String| words.split(' ').eq(argv.iter().map(String::as_str).take(words.split(' ').count()));
+    let rows = SHARED.wrapper.iter();
+    let found = rows.flat_map(|row| row.words.iter().filter(|words| fits(words)).map(move |words| (row, words)));
+    let (row, count) = found.map(|(row, words)| (row, words.split(' ').count())).max_by_key(|(_, count)| *count)?;
+    let mut rest = argv.get(count..)?.iter().peekable();
+    while let Some(word) = rest.peek() {
+        if let Some((name, value)) = shell::assignment(word) {
+            command.environment.push((name.to_owned(), value.to_owned()));
+        } else if !word.starts_with('-') {
+            break;
+        } else if *word == "--" {
+            rest.next();
+            break;
+        } else if row.values.contains(word) {
+            rest.next();
+        }
+        rest.next();
+    }
+    let inner: Vec<String> = rest.skip(row.takes).cloned().collect();
+    (!inner.is_empty()).then_some(inner)
+}
+
+/// A folder below another one, both relative.
+fn below(folder: &str, path: &str) -> String {
+    let path = path.trim_matches(['"', '\'']).trim_start_matches("./").trim_end_matches('/');
+    match (folder.is_empty() || path.starts_with('/'), path == ".") {
+        (_, true) => folder.to_owned(),
+        (true, _) => path.to_owned(),
+        (false, _) => format!("{folder}/{path}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_come_down_to_a_program() {
+        let shown = |line: &str| {
+            let Command { environment, folder, argv, before } = read(line);
+            let environment: Vec<String> = environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            [environment.join(" "), folder, argv.join(" "), before.join(" | ")].join("; ")
+        };
+        for (line, expected) in [
+            ("gunicorn app:app", "; ; gunicorn app:app; "),
+            ("exec gunicorn -b :$PORT app", "; ; gunicorn -b :{port} app; "),
+            ("x --port=${PORT:-8000}", "; ; x --port={port}; "),
+            ("A=1 cross-env B=2 node a.js", "A=1 B=2; ; node a.js; "),
+            ("env -u X A=1 uv run --no-dev uvicorn m:a", "A=1; ; uvicorn m:a; "),
+            ("poetry run python -m app", "; ; python -m app; "),
+            ("dotenv -e .env -- next start", "; ; next start; "),
+            ("cd app && export A=b; set -e; ./migrate && python x.py", "A=b; app; python x.py; ./migrate"),
+            ("flask db upgrade; gunicorn app:app", "; ; gunicorn app:app; flask db upgrade"),
+            ("sh -c 'cd a && exec bin/x serve'", "; a; bin/x serve; "),
+            ("/usr/bin/tini -s -- gosu app ./server", "; ; ./server; "),
+            ("node a | tee log", "; ; ; "),
+            ("poetry run", "; ; poetry run; "),
+            ("", "; ; ; "),
+        ] {
+            assert_eq!(shown(line), expected, "{line}");
+        }
+        let words = ["sh", "-c", "python a.py"].map(str::to_owned);
+        assert_eq!(of_words(&words).argv, ["python", "a.py"]);
+        assert_eq!((read("bin/x a").program(), read("bin/x a").words().join(" ")), ("x", "a".to_owned()));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_line_is_read_without_a_panic(line in "(?s).{0,200}") {
+            read(&line);
+        }
+    }
+}
