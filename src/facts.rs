@@ -92,6 +92,8 @@ pub enum Kind {
     Process(String, String),
     /// Something that can be started: what `--entry` would say.
     Entry(String),
+    /// Something that a file says and that cannot be started, and why.
+    Cannot(String, String),
     /// A file that the dependency step reads.
     Manifest(String),
     /// A path that the build reads besides sources.
@@ -151,9 +153,10 @@ impl Fact {
         Fact { program: Some(program.to_owned()), ..self }
     }
 
-    /// Whether it holds for this program.
+    /// Whether it holds for this program: one that is named with what it is a part of, behind a space, is meant by that too.
     pub fn is_about(&self, program: &str) -> bool {
-        self.program.as_deref().is_none_or(|of| of == program)
+        let holds = |of: &str| program.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+        self.program.as_deref().is_none_or(holds)
     }
 }
 
@@ -167,6 +170,7 @@ impl fmt::Display for Kind {
             Kind::Process(name, line) => write!(f, "process {name}: {line}"),
             Kind::Script(name, command) => write!(f, "script {name}: {command}"),
             Kind::Entry(entry) => write!(f, "entry {entry}"),
+            Kind::Cannot(entry, why) => write!(f, "{entry} cannot be started: {why}"),
             Kind::Manifest(path) => write!(f, "manifest {path}"),
             Kind::Input(path) => write!(f, "reads {path}"),
             Kind::Data(path) => write!(f, "reads {path} when it runs"),

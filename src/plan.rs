@@ -65,6 +65,8 @@ pub struct Candidate<T> {
     pub value: T,
     /// How people, and the topic's flag, name it.
     pub label: String,
+    /// What is told of it where it is chosen, if that is more than its label.
+    pub shown: Option<String>,
     /// Why it may be right, a clause.
     pub reason: String,
     /// What speaks for it.
@@ -74,7 +76,12 @@ pub struct Candidate<T> {
 impl<T> Candidate<T> {
     /// A candidate.
     pub fn new(value: T, label: impl Into<String>, reason: impl Into<String>, evidence: Evidence) -> Self {
-        Candidate { value, label: label.into(), reason: reason.into(), evidence }
+        Candidate { value, label: label.into(), shown: None, reason: reason.into(), evidence }
+    }
+
+    /// The same, of which this is told where it is chosen.
+    pub fn shown(self, shown: String) -> Self {
+        Candidate { shown: Some(shown), ..self }
     }
 }
 
@@ -135,14 +142,21 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Whether a fact holds for every program or for the chosen one.
-    pub fn is_heard(&self, fact: &Fact) -> bool {
-        fact.program.is_none() || fact.program == self.program
-    }
-
     /// What was decided, the needs, and what a person should know, in order.
     pub fn finish(self) -> (Vec<Fact>, Vec<Decision>, Vec<Need>, Vec<String>) {
         (self.facts, self.decisions, self.needs, self.warnings)
+    }
+
+    /// Whether a fact holds for every program or for the chosen one.
+    pub fn is_heard(&self, fact: &Fact) -> bool {
+        fact.is_about(self.program.as_deref().unwrap_or_default())
+    }
+
+    /// Completes what was decided about a topic.
+    pub fn amend(&mut self, topic: &str, change: impl FnOnce(&mut Decision)) {
+        if let Some(decision) = self.decisions.iter_mut().rev().find(|decision| decision.topic == topic) {
+            change(decision);
+        }
     }
 
     /// Notes a decision that was made elsewhere.
@@ -175,7 +189,7 @@ impl<'a> Planner<'a> {
             tie: others().any(|candidate| candidate.evidence.strength == strongest),
             rivals: others().map(rival).collect(),
             options,
-            ..Decision::new(topic, best.label, best.reason, best.evidence)
+            ..Decision::new(topic, best.shown.unwrap_or(best.label), best.reason, best.evidence)
         });
         Some(best.value)
     }

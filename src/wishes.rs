@@ -151,7 +151,7 @@ impl Wishes {
             "runtime" => self.runtime = text,
             "toolchain" => self.toolchain = text,
             "package-manager" => self.package_manager = text,
-            "entry" => self.entry = text,
+            "entry" | "start" => self.entry = text,
             "name" => self.name = text,
             "port" => self.port = Some(value.parse()?),
             _ => return Err(format!("`{topic}` is no question")),

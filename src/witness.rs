@@ -1,6 +1,6 @@
 //! Files that people of every language write: what they say holds for all languages alike.
 
-mod processes;
+pub mod processes;
 mod versions;
 
 use std::sync::LazyLock;

@@ -1,33 +1,45 @@
 //! Node: servers, and applications that compile to files for a web server; alone or as members of a workspace.
 
 mod aged;
+mod angular;
 mod build;
 mod catalog;
+mod commands;
+mod framework;
 pub mod frontend;
 mod ignore;
 mod image;
+mod imports;
 mod manager;
+mod member;
+mod outcome;
 mod project;
+mod server;
 mod service;
 mod source;
 mod start;
+mod steps;
+mod typescript;
+mod variables;
 mod versions;
+mod ways;
 
 use std::collections::BTreeMap;
 
-use super::{Common, Dockerfile, Labels, Language, Late, Recipe, sign, view};
+use super::{Common, Dockerfile, Labels, Language, Recipe, sign, view};
 use crate::catalog::Runtime;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::plan::toolchain::Toolchain;
 use crate::plan::{Need, Planner};
-use crate::repo::Repo;
 use build::Build;
 use catalog::{CATALOG, Native};
 use image::Argument;
 use manager::Chosen;
+use outcome::{Outcome, Site};
 use project::{Package, Project};
-use service::{Outcome, Server, Site};
+use server::Server;
+use service::Service;
 use start::Start;
 
 /// The row.
@@ -40,41 +52,35 @@ pub const LANGUAGE: Language = Language {
     managers: || manager::KNOWN.to_vec(),
     releases: || &CATALOG.release,
     release: versions::release,
-    read: |scope| Box::new(Late { repo: scope.repo, inspect, recipe }),
+    read: |scope| Box::new(Project::read(scope)),
 };
 
-fn inspect(repo: &Repo) -> Vec<Fact> {
-    let project = Project::read(repo);
-    let mut facts = versions::facts(repo, "package.json", &project.root.manifest);
-    facts.extend(manager::facts(&project));
-    for (file, fault) in &project.faults {
-        facts.push(Fact::new(Kind::Unreadable(fault.what.clone()), file, &fault.quote, Strength::Stated));
+impl super::Project for Project {
+    fn testify(&self) -> Vec<Fact> {
+        let mut facts = self.versions.clone();
+        facts.extend(manager::facts(self));
+        for (file, fault) in &self.faults {
+            facts.push(Fact::new(Kind::Unreadable(fault.what.clone()), file, &fault.quote, Strength::Stated));
+        }
+        facts.extend(self.packages().filter_map(build::fact));
+        facts.extend(self.services.iter().flat_map(Service::facts));
+        facts.push(Fact::new(Kind::Manifest("package.json".to_owned()), "package.json", "", Strength::Stated));
+        facts.extend(manager::feeds(self));
+        facts
     }
-    facts.extend(service::facts(&project));
-    facts
-}
 
-fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
-    let project = Project::read(planner.repo);
-    refuse_unreadable(planner, &project)?;
-    let package = service::choose(planner, &project)?.clone();
-    if !package.folder.is_empty() {
-        planner.facts.extend(versions::facts(planner.repo, &package.path("package.json"), &package.manifest));
-        planner.program = Some(package.folder.clone());
-    }
-    planner.facts.extend(aged::facts(&project, &package));
-    let toolchain = planner.toolchain(LANGUAGE.id, "Node", &CATALOG.release)?;
-    let aged = aged::environment(&project, &package, &toolchain);
-    let natives = natives(&project, &package);
-    let compiles = natives.iter().any(|(native, _)| native.compile);
-    let manager = manager::choose(planner, &project, &toolchain, compiles)?;
-    let secrets = manager::secrets(planner, &project);
-    let outcome = service::plan(planner, &project, &package, &toolchain)?;
-    let desk = Desk { project: &project, package: &package, toolchain, manager, natives, aged, secrets };
-    desk.order().check_names()?;
-    match outcome {
-        Outcome::Server(server) => desk.server(planner, *server),
-        Outcome::Site(site) => desk.site(planner, &site),
+    fn recipe(&self, planner: &mut Planner) -> Result<Recipe, Error> {
+        refuse_unreadable(planner, self)?;
+        let service = member::choose(planner, self)?;
+        planner.program = Some(service.package.folder.clone());
+        let toolchain = planner.toolchain(LANGUAGE.id, "Node", &CATALOG.release)?;
+        let desk = Desk::new(planner, self, service, toolchain)?;
+        let outcome = outcome::decide(planner, self, service, &desk.toolchain)?;
+        desk.order().check_names()?;
+        match outcome {
+            Outcome::Server(server) => desk.server(planner, *server),
+            Outcome::Site(site) => desk.site(planner, &site),
+        }
     }
 }
 
@@ -83,7 +89,7 @@ fn refuse_unreadable(planner: &mut Planner, project: &Project) -> Result<(), Err
     if let Some((file, fault)) = project.faults.iter().find(|(file, _)| file == "package.json") {
         return Err(Error::usage(format!("`{file}` {fault}")).hint("mend the file: npm cannot read it either"));
     }
-    if !planner.repo.has("package.json") {
+    if !project.is_there {
         return Err(
             Error::no("there is no `package.json` at the top").hint("run dockgen where the `package.json` lies")
         );
@@ -115,8 +121,8 @@ fn natives(project: &Project, package: &Package) -> Vec<(&'static Native, String
 
 /// What is decided before the shapes part.
 struct Desk<'a> {
-    project: &'a Project<'a>,
-    package: &'a Package,
+    project: &'a Project,
+    service: &'a Service,
     toolchain: Toolchain,
     manager: Chosen,
     natives: Vec<(&'static Native, String)>,
@@ -125,16 +131,30 @@ struct Desk<'a> {
     secrets: Vec<manager::Secret>,
 }
 
-impl Desk<'_> {
+impl<'a> Desk<'a> {
+    fn new(
+        planner: &mut Planner,
+        project: &'a Project,
+        service: &'a Service,
+        toolchain: Toolchain,
+    ) -> Result<Self, Error> {
+        let aged = aged::environment(project, service, &toolchain);
+        let natives = natives(project, &service.package);
+        let compiles = natives.iter().any(|(native, _)| native.compile);
+        let manager = manager::choose(planner, project, &toolchain, compiles)?;
+        let secrets = manager::secrets(planner, project);
+        Ok(Desk { project, service, toolchain, manager, natives, aged, secrets })
+    }
+
     fn server(&self, planner: &mut Planner, mut server: Server) -> Result<Recipe, Error> {
         let runtime = self.runtime(planner, &server)?;
-        let port = service::port(planner, &mut server);
-        service::signals(planner, &mut server);
+        let port = server.listen(planner);
+        server.signals(planner);
         let name = planner.name(self.stated_name());
-        let arguments = if server.shape.is_some() { self.arguments(planner, &server.build) } else { Vec::new() };
+        let arguments = if server.shape.is_some() { self.arguments(planner, &server.way.build) } else { Vec::new() };
         let words = self.server_view(&server, &runtime, port, arguments);
         let view = view(&self.common(planner, &name, port), &words)?;
-        let (ignore, reads) = self.ignore(&server.build, server.shape.as_ref(), Some(&server.findings));
+        let (ignore, reads) = self.ignore(&server.way.build, server.shape);
         let dockerfile = Dockerfile::Whole("node/Dockerfile.tera", view);
         Ok(Recipe { name, dockerfile, ignore, reads, secrets: self.secret_names() })
     }
@@ -146,7 +166,7 @@ impl Desk<'_> {
             return planner.runtime(needs, &CATALOG.runtime, &self.toolchain);
         }
         let bun = self.bun();
-        planner.runs_on(&format!("Bun {}", bun.version), server.evidence.clone());
+        planner.runs_on(&format!("Bun {}", bun.version), server.way.evidence.clone());
         let row = planner.runtime(needs, &CATALOG.bun, &bun)?;
         Ok(Runtime { image: bun.fill(&row.image), ..row })
     }
@@ -158,9 +178,9 @@ impl Desk<'_> {
         planner.facts.push(Fact::from_evidence(Kind::Port(8080), own));
         let port = planner.port(None).unwrap_or(8080);
         let name = planner.name(self.stated_name());
-        let words = self.site_view(site, &runtime, self.arguments(planner, &site.build));
+        let words = self.site_view(site, &runtime, self.arguments(planner, site.build));
         let view = view(&self.common(planner, &name, Some(port)), &words)?;
-        let (ignore, reads) = self.ignore(&site.build, site.shape.as_ref(), None);
+        let (ignore, reads) = self.ignore(site.build, site.shape);
         let dockerfile = Dockerfile::Whole("node/site.Dockerfile.tera", view);
         Ok(Recipe { name, dockerfile, ignore, reads, secrets: self.secret_names() })
     }
@@ -178,10 +198,11 @@ impl Desk<'_> {
             ));
         }
         if matches!(server.start, Start::Shell(_) | Start::Program(_)) {
-            needs.push(Need::new("shell", "what is started needs a shell", server.evidence.clone()));
+            needs.push(Need::new("shell", "what is started needs a shell", server.way.evidence.clone()));
         }
         for (row, name) in &self.natives {
-            let evidence = Evidence::new(&self.package.path("package.json"), &format!("\"{name}\""), Strength::Stated);
+            let evidence =
+                Evidence::new(&self.service.package.path("package.json"), &format!("\"{name}\""), Strength::Stated);
             needs.extend(row.needs.iter().map(|need| Need::new(need, format!("`{name}` uses it"), evidence.clone())));
         }
         needs
@@ -194,26 +215,25 @@ impl Desk<'_> {
                 && manifest.dev_dependencies.is_empty()
                 && manifest.optional_dependencies.is_empty())
         };
-        self.project.is_workspace() || of(self.package)
+        self.project.is_workspace() || of(&self.service.package)
     }
 
     fn has_runtime_dependencies(&self) -> bool {
         let of = |package: &Package| {
             !(package.manifest.dependencies.is_empty() && package.manifest.optional_dependencies.is_empty())
         };
-        of(self.package) || self.project.closure(&self.package.folder).into_iter().any(of)
+        of(&self.service.package) || self.project.closure(&self.service.package.folder).into_iter().any(of)
     }
 
     fn is_member(&self) -> bool {
-        !self.package.folder.is_empty()
+        !self.service.package.folder.is_empty()
     }
 
     /// Arguments of the build: variables that it writes into what browsers load. Names that checks of Dockerfiles take
     /// for secrets are left to `dockgen.toml`.
     fn arguments(&self, planner: &mut Planner, build: &Build) -> Vec<Argument> {
         let words = ["KEY", "PASSWORD", "PRIVATE", "SECRET", "TOKEN", "USERNAME", "AUTH", "CREDENTIAL"];
-        let all =
-            if build.is_there() { source::public_variables(planner.repo, &self.package.folder) } else { Vec::new() };
+        let all = if build.is_there() { self.service.variables.clone() } else { Vec::new() };
         let (doubtful, plain): (Vec<Argument>, Vec<Argument>) =
             all.into_iter().partition(|argument| words.iter().any(|word| argument.name.contains(word)));
         for Argument { name, .. } in &doubtful {
@@ -223,17 +243,21 @@ impl Desk<'_> {
     }
 
     fn stated_name(&self) -> Option<(&str, Evidence)> {
-        let manifest = &self.package.manifest;
+        let manifest = &self.service.package.manifest;
         let name = manifest.name.as_deref()?;
         let short = name.rsplit('/').next().unwrap_or(name);
         Some((
             short,
-            Evidence::new(&self.package.path("package.json"), &format!("\"name\": \"{name}\""), Strength::Stated),
+            Evidence::new(
+                &self.service.package.path("package.json"),
+                &format!("\"name\": \"{name}\""),
+                Strength::Stated,
+            ),
         ))
     }
 
     fn common(&self, planner: &Planner, name: &str, port: Option<u16>) -> Common {
-        let (own, root) = (&self.package.manifest, &self.project.root.manifest);
+        let (own, root) = (&self.service.package.manifest, &self.project.root.manifest);
         let source = own.repository.as_deref().or(root.repository.as_deref()).and_then(source_address);
         let licenses = own
             .license
@@ -270,6 +294,7 @@ fn source_address(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::repo::Repo;
     use crate::wishes::Wishes;
 
     fn draft(files: &[(&str, &str)]) -> Result<crate::Draft, Error> {

@@ -17,7 +17,7 @@ impl Planner<'_> {
             return port;
         }
         let mut candidates: Vec<Candidate<u16>> = Vec::new();
-        for fact in &self.facts {
+        for fact in self.facts.iter().filter(|fact| self.is_heard(fact)) {
             if let Kind::Port(port) = fact.kind {
                 candidates.push(Candidate::new(
                     port,

@@ -3,13 +3,33 @@
 use std::collections::BTreeMap;
 
 use nodejs_semver::{Range, Version};
+use serde::Deserialize;
 
 use crate::facts::{Fact, Kind, Strength};
-use crate::format::package_json;
+use crate::format::package_json::{self, PackageJson};
 use crate::plan::toolchain::{Requirement, Toolchain};
+use crate::repo::Repo;
 
-use super::catalog::{Aged, CATALOG};
+use super::catalog::CATALOG;
 use super::project::{Package, Project};
+use super::service::Service;
+
+/// Releases of packages that do not fit every release of Node.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Aged {
+    /// The package.
+    pub package: String,
+    /// Its releases.
+    pub releases: String,
+    /// The releases of Node on which they work, where nothing helps them on others.
+    pub node: Option<String>,
+    /// What makes the build work on `since` and later.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+    /// The releases of Node that need `environment`.
+    pub since: Option<String>,
+}
 
 /// No more manifests than this are looked at.
 const MOST_MANIFESTS: usize = 30;
@@ -31,36 +51,32 @@ pub fn facts(project: &Project, package: &Package) -> Vec<Fact> {
 }
 
 /// Variables with which the build works on a release of Node that is newer than its packages.
-pub fn environment(project: &Project, package: &Package, toolchain: &Toolchain) -> BTreeMap<String, String> {
-    let below: Vec<Package> = manifests(project, package);
+pub fn environment(project: &Project, service: &Service, toolchain: &Toolchain) -> BTreeMap<String, String> {
     let uses = |row: &&Aged| {
-        version(project, package, &row.package).is_some_and(|version| fits(&row.releases, &version))
-            || below
-                .iter()
-                .any(|other| stated(other, &row.package).is_some_and(|version| fits(&row.releases, &version)))
+        let fits = |version: Option<Version>| version.is_some_and(|version| fits(&row.releases, &version));
+        fits(version(project, &service.package, &row.package))
+            || service.below.iter().any(|other| fits(stated(other, &row.package)))
     };
     let rows = CATALOG.aged.iter().filter(|row| row.since.as_ref().is_some_and(|since| on(since, toolchain)));
     rows.filter(uses).flat_map(|row| row.environment.clone()).collect()
 }
 
 /// Manifests in folders below, which a script of the service may build.
-fn manifests(project: &Project, package: &Package) -> Vec<Package> {
-    let files = project.repo.below(&package.folder).filter_map(|path| path.strip_suffix("/package.json"));
-    let read = |folder: &str| {
-        let manifest = package_json::parse(project.repo.text(&format!("{folder}/package.json"))?).ok()?;
-        Some(Package { folder: folder.to_owned(), manifest })
-    };
+pub fn manifests(repo: &Repo, package: &Package) -> Vec<PackageJson> {
+    let files = repo.below(&package.folder).filter(|path| path.ends_with("/package.json"));
+    let files = files.filter(|path| **path != package.path("package.json"));
+    let read = |path: &str| package_json::parse(repo.text(path)?).ok();
     files.take(MOST_MANIFESTS).filter_map(read).collect()
 }
 
 /// The locked version, else the oldest that the manifest allows.
 fn version(project: &Project, package: &Package, name: &str) -> Option<Version> {
     let locked = project.locked.get(name).map(|version| Version::parse(version).ok());
-    locked.flatten().or_else(|| stated(package, name))
+    locked.flatten().or_else(|| stated(&package.manifest, name))
 }
 
-fn stated(package: &Package, name: &str) -> Option<Version> {
-    Range::parse(package.manifest.dependency(name)?).ok()?.min_version()
+fn stated(manifest: &PackageJson, name: &str) -> Option<Version> {
+    Range::parse(manifest.dependency(name)?).ok()?.min_version()
 }
 
 fn fits(range: &str, version: &Version) -> bool {

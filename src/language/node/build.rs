@@ -1,36 +1,17 @@
 //! What the build of a service is: its commands, the framework behind it, and where the result lies.
 
-use std::collections::BTreeSet;
-use std::sync::LazyLock;
-
-use crate::facts::{Evidence, Strength};
-use crate::format::tsconfig::{self, Tsconfig};
+use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::repo::Repo;
-use crate::source::shell::{self, Command};
+use crate::source::shell;
 
-use super::catalog::{CATALOG, Framework, Mode};
+use super::catalog::{CATALOG, Prepare};
+use super::framework::{self, Shape};
 use super::project::{Package, join, normal};
-use super::start::bare;
-
-/// Scripts that make what is started, the usual one first.
-const SCRIPTS: [&str; 6] = ["build", "build:prod", "build:production", "compile", "bundle", "heroku-postbuild"];
-
-/// What scripts build that make parts of what is started, where none makes the whole: `build:client`.
-const PARTS: [&str; 10] = ["css", "assets", "frontend", "client", "web", "ui", "app", "server", "backend", "api"];
-
-/// How many scripts may call one another.
-const DEEPEST: usize = 6;
-
-/// The scripts that build parts, with the first of them.
-fn parts(package: &Package) -> Option<(&'static str, Vec<&'static str>)> {
-    static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| PARTS.iter().map(|part| format!("build:{part}")).collect());
-    let there = NAMES.iter().map(String::as_str).filter(|name| package.manifest.scripts.contains_key(*name));
-    let there: Vec<&str> = there.collect();
-    Some((there.first()?, there.clone()))
-}
+use super::steps::{begins, expand, installs, needs_database, option, says_only, words};
+use super::typescript::{compiler, parent};
 
 /// The build of a service.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Build {
     /// The script that is run, where there is one.
     pub script: Option<String>,
@@ -83,68 +64,54 @@ impl Build {
     }
 }
 
-/// A framework in the shape that a service has it.
-#[derive(Debug, Clone)]
-pub struct Shape {
-    /// The framework.
-    pub framework: &'static Framework,
-    /// Its mode.
-    pub mode: Mode,
-    /// What speaks for it.
-    pub evidence: Evidence,
-}
-
 /// Reads the build of a service.
 pub fn read(repo: &Repo, package: &Package) -> (Build, Option<Shape>) {
-    let scripts = &package.manifest.scripts;
-    let script = SCRIPTS.iter().find(|name| scripts.get(**name).is_some_and(|line| !line.trim().is_empty()));
-    let line = script.and_then(|name| scripts.get(*name)).map_or("", String::as_str);
+    let called = usual(package).map_or("", |(_, line)| line);
     let mut steps = Vec::new();
-    expand(package, line, &mut steps, 0);
-    // Managers run this before, and an image is built without a database.
-    let before = script.and_then(|name| scripts.get(&format!("pre{name}"))).map_or("", String::as_str);
-    let mut prepares = Vec::new();
-    expand(package, before, &mut prepares, 0);
-    if prepares.iter().any(|step| needs_database(step)) {
-        steps = [prepares, steps].concat();
-    }
-    let shape = shape(repo, package, &steps);
+    expand(package, called, &mut steps, 0);
+    steps = [before(package), steps].concat();
+    let shape = framework::shape(repo, package, &steps);
     let mut build = Build::default();
-    if let Some(name) = script.filter(|_| !says_only(line)) {
-        let quote = format!("\"{name}\": \"{line}\"");
-        build.script = Some((*name).to_owned());
-        build.evidence = Some(Evidence::new(&package.path("package.json"), &quote, Strength::Stated));
-        build.leave_out_migrations(&steps);
-    } else if let Some((name, parts)) = parts(package) {
-        let line = scripts.get(name).map_or("", String::as_str);
-        build.evidence =
-            Some(Evidence::new(&package.path("package.json"), &format!("\"{name}\": \"{line}\""), Strength::Stated));
-        build.steps = parts.iter().map(|name| format!("npm run {name}")).collect();
-        build.steps.iter().for_each(|step| expand(package, step, &mut steps, 0));
-    } else if let Some(shape) = &shape {
-        build.steps.extend(shape.framework.commands.first().cloned());
-        build.evidence = Some(shape.evidence.clone());
-        steps.clone_from(&build.steps);
-    }
+    build.script(package, &mut steps, shape.as_ref());
     for step in &steps {
         build.add_outputs(repo, package, step, shape.as_ref());
     }
     build.add_hooks(package);
-    let generates = || {
-        steps
-            .iter()
-            .chain(hooks(package).filter_map(|name| package.manifest.scripts.get(name)))
-            .any(|step| step.contains("prisma generate") || step.contains("prisma:generate"))
-    };
-    let schema =
-        ["prisma/schema.prisma", "schema.prisma", "prisma.config.ts"].iter().any(|file| repo.has(&package.path(file)));
-    if schema && package.manifest.dependency("prisma").is_some() && !generates() {
-        build.before.push("prisma generate".to_owned());
-    }
+    build.prepare(repo, package, &steps);
     build.installs = steps.iter().any(|step| installs(step));
     build.outputs.sort();
     build.outputs.dedup();
     (build, shape)
+}
+
+/// The build script of a package, as a fact.
+pub fn fact(package: &Package) -> Option<Fact> {
+    let line = package.manifest.scripts.get("build")?;
+    let kind = Kind::Script("build".to_owned(), line.clone());
+    Some(Fact::from_evidence(kind, stated(package, "build", line)))
+}
+
+/// The script that builds, and its line.
+pub fn usual(package: &Package) -> Option<(&str, &str)> {
+    let scripts = &package.manifest.scripts;
+    let mut named = CATALOG.usual.builds.iter().filter_map(|name| scripts.get_key_value(name));
+    named.find(|(_, line)| !line.trim().is_empty()).map(|(name, line)| (name.as_str(), line.as_str()))
+}
+
+/// What managers run before the script, where a step of it needs a database: an image is built without one.
+fn before(package: &Package) -> Vec<String> {
+    let before = usual(package).and_then(|(name, _)| package.manifest.scripts.get(&format!("pre{name}")));
+    let mut steps = Vec::new();
+    expand(package, before.map_or("", String::as_str), &mut steps, 0);
+    match steps.iter().any(|step| needs_database(step)) {
+        true => steps,
+        false => Vec::new(),
+    }
+}
+
+/// A script of the manifest as evidence.
+fn stated(package: &Package, name: &str, line: &str) -> Evidence {
+    Evidence::new(&package.path("package.json"), &format!("\"{name}\": \"{line}\""), Strength::Stated)
 }
 
 /// Scripts that an install runs.
@@ -168,33 +135,6 @@ pub fn preparing(package: &Package) -> impl Iterator<Item = &'static str> {
     })
 }
 
-fn needs_database(step: &str) -> bool {
-    let words = words(step);
-    let bare = words.join(" ");
-    let begins = |text: &str| CATALOG.skipped.migrations.iter().any(|begin| text.starts_with(begin.as_str()));
-    begins(step) || begins(&bare) || migrates(&words)
-}
-
-/// Whether a step runs a file that is named after what it does to a database.
-fn migrates(words: &[String]) -> bool {
-    let runs = words.first().is_some_and(|word| ["node", "tsx", "ts-node", "bun"].contains(&word.as_str()));
-    let file = words.iter().skip(1).find(|word| !word.starts_with('-'));
-    let stem = file.and_then(|file| file.rsplit('/').next()?.split('.').next());
-    runs && stem.is_some_and(|stem| ["migrate", "migration", "migrations", "seed"].contains(&stem))
-}
-
-/// Whether a step brings packages.
-fn installs(step: &str) -> bool {
-    let words = words(step);
-    let manager = words.first().is_some_and(|word| ["npm", "yarn", "pnpm", "bun"].contains(&word.as_str()));
-    manager && (words.len() == 1 || words.iter().any(|word| ["install", "ci", "i"].contains(&word.as_str())))
-}
-
-/// Whether a line prints, and does nothing.
-fn says_only(line: &str) -> bool {
-    shell::steps(line).iter().all(|step| ["echo", "exit", "true", ":"].iter().any(|word| begins(step, word)))
-}
-
 /// A TypeScript project without a build script, whose compiler's output is what is started.
 pub fn typescript(repo: &Repo, package: &Package) -> Option<Build> {
     package.manifest.dependency("typescript")?;
@@ -205,6 +145,37 @@ pub fn typescript(repo: &Repo, package: &Package) -> Option<Build> {
 }
 
 impl Build {
+    /// The script that builds; else those that build parts; else what the framework's build is called.
+    fn script(&mut self, package: &Package, steps: &mut Vec<String>, shape: Option<&Shape>) {
+        let scripts = &package.manifest.scripts;
+        let mut parts = CATALOG.usual.parts.iter().filter_map(|name| scripts.get_key_value(name)).peekable();
+        if let Some((name, line)) = usual(package).filter(|(_, line)| !says_only(line)) {
+            self.script = Some(name.to_owned());
+            self.evidence = Some(stated(package, name, line));
+            self.leave_out_migrations(steps);
+        } else if let Some((name, line)) = parts.peek() {
+            self.evidence = Some(stated(package, name, line));
+            self.steps = parts.map(|(name, _)| format!("npm run {name}")).collect();
+            self.steps.iter().for_each(|step| expand(package, step, steps, 0));
+        } else if let Some(shape) = shape {
+            self.steps.extend(shape.framework.commands.first().cloned());
+            self.evidence = Some(shape.evidence.clone());
+            steps.clone_from(&self.steps);
+        }
+    }
+
+    /// What has to run before, and nothing calls.
+    fn prepare(&mut self, repo: &Repo, package: &Package, steps: &[String]) {
+        let lines = || steps.iter().chain(hooks(package).filter_map(|name| package.manifest.scripts.get(name)));
+        let calls = |row: &Prepare| lines().any(|step| row.called.iter().any(|call| step.contains(call.as_str())));
+        let wanted = |row: &&Prepare| {
+            package.manifest.dependency(&row.dependency).is_some()
+                && row.files.iter().any(|file| repo.has(&package.path(file)))
+                && !calls(row)
+        };
+        self.before.extend(CATALOG.prepare.iter().filter(wanted).map(|row| row.command.clone()));
+    }
+
     /// Hooks that prepare the sources; what they are for the developer's machine, for patches, or what the build does
     /// anyway, is left out.
     fn add_hooks(&mut self, package: &Package) {
@@ -224,7 +195,8 @@ impl Build {
                 continue;
             }
             self.hooks.push((*name).to_owned());
-            self.elsewhere |= !line.starts_with("prisma generate") && !line.starts_with("npx prisma generate");
+            let bare = words(line).join(" ");
+            self.elsewhere |= !CATALOG.prepare.iter().any(|row| begins(&bare, &row.command));
         }
         if !self.hooks.is_empty() && self.evidence.is_none() {
             let quote = self.hooks.first().map(|name| format!("\"{name}\""));
@@ -267,11 +239,11 @@ impl Build {
             let shape = shape.filter(|shape| shape.framework.commands.iter().any(|command| begins(&step, command)));
             let (framework, mode) =
                 shape.map_or((framework, framework.mode.last()), |shape| (shape.framework, Some(&shape.mode)));
-            if !matches!(framework.id.as_str(), "nest") || program == "nest" {
-                let own = output(repo, package, framework, &words);
-                self.outputs.extend(
-                    own.map(|path| vec![path]).or_else(|| mode.map(|mode| mode.output.clone())).unwrap_or_default(),
-                );
+            let compiles = CATALOG.builder.iter().any(|row| row.command == program && row.tsconfig);
+            if !compiles {
+                let own = framework::output(repo, package, framework, &words).map(|path| vec![path]);
+                let usual = || mode.map(|mode| framework::settled(repo, package, framework, mode).output);
+                self.outputs.extend(own.or_else(usual).unwrap_or_default());
                 return;
             }
         }
@@ -322,238 +294,6 @@ impl Build {
     }
 }
 
-/// The settings of a tsconfig.json with those it builds on; `out_dir` is relative to the repository.
-fn compiler(repo: &Repo, path: &str) -> Option<Tsconfig> {
-    let mut path = path.to_owned();
-    let mut found = Tsconfig::default();
-    for _ in 0..5 {
-        let settings = tsconfig::parse(repo.text(&path)?).ok()?;
-        let folder = parent(&path);
-        let place = |own: &str| normal(&join(&folder, own));
-        found.out_dir = found.out_dir.or_else(|| settings.out_dir.as_deref().and_then(place));
-        found.no_emit = found.no_emit.or(settings.no_emit);
-        let base = settings.extends.iter().rev().find(|base| base.starts_with('.'));
-        let next = base
-            .and_then(|base| place(base))
-            .map(|base| if base.ends_with(".json") { base } else { format!("{base}.json") });
-        match next.filter(|next| repo.has(next)) {
-            Some(next) => path = next,
-            None => break,
-        }
-    }
-    Some(found)
-}
-
-fn parent(path: &str) -> String {
-    path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned())
-}
-
-/// The steps of a line, with scripts that call scripts read through.
-fn expand(package: &Package, line: &str, into: &mut Vec<String>, depth: usize) {
-    for step in shell::steps(line).into_iter().filter(|step| !step.is_empty()) {
-        let words = words(step);
-        let known = |name: String| {
-            let line = package.manifest.scripts.get(&name)?;
-            // Managers put what follows a single name behind the script's line.
-            let rest = words.iter().skip_while(|word| **word != name).skip(1).filter(|word| *word != "--");
-            let rest = rest.filter_map(|word| shlex::try_quote(word).ok()).collect::<Vec<_>>().join(" ");
-            let several = words.first().is_some_and(|word| word.starts_with("run-") || word.starts_with("npm-run-all"));
-            Some(if several || rest.is_empty() { line.clone() } else { format!("{line} {rest}") })
-        };
-        let names = called(&words).into_iter().flat_map(|name| matching(package, name));
-        let scripts: Vec<String> = names.filter_map(known).collect();
-        match scripts.is_empty() || depth >= DEEPEST || into.len() > 100 {
-            true => into.push(step.to_owned()),
-            false => scripts.into_iter().for_each(|inner| expand(package, &inner, into, depth + 1)),
-        }
-    }
-}
-
-/// The scripts of a pattern: `build:*`.
-fn matching(package: &Package, name: String) -> Vec<String> {
-    match name.strip_suffix('*').map(|begin| begin.trim_end_matches('*').to_owned()) {
-        Some(begin) => package.manifest.scripts.keys().filter(|key| key.starts_with(&begin)).cloned().collect(),
-        None => vec![name],
-    }
-}
-
-/// The names of scripts that a step may run.
-fn called(words: &[String]) -> Vec<String> {
-    let (first, rest) = words.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
-    let names = || rest.iter().filter(|word| !word.starts_with('-') && *word != "run");
-    match first {
-        "npm" if rest.first().is_some_and(|word| word == "run" || word == "run-script") => {
-            names().take(1).cloned().collect()
-        }
-        "pnpm" | "yarn" | "bun" => names().take(1).cloned().collect(),
-        "run-s" | "run-p" | "npm-run-all" | "npm-run-all2" => names().cloned().collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// The words of a step without variables, and without what only finds the program.
-fn words(step: &str) -> Vec<String> {
-    let mut argv = match shell::parse(step) {
-        Command::Simple { argv, .. } => argv,
-        Command::Shell => step.split_whitespace().map(str::to_owned).collect(),
-    };
-    let passed = argv.iter().take_while(|word| ["--", "shx", "-y"].contains(&word.as_str())).count();
-    argv.drain(..passed.min(argv.len().saturating_sub(1)));
-    argv = bare(argv);
-    if argv.len() > 1 && argv.first().is_some_and(|word| word == "shx") {
-        argv.remove(0);
-    }
-    if let Some(first) = argv.first_mut() {
-        *first = first.trim_start_matches("./").trim_start_matches("node_modules/.bin/").to_owned();
-    }
-    argv
-}
-
-/// The value of the first of these options, `--x y` or `--x=y`.
-fn option(words: &[String], options: &[String]) -> Option<String> {
-    let value = |(at, word): (usize, &String)| {
-        options.iter().find_map(|option| match word.strip_prefix(option.as_str())? {
-            "" => words.get(at + 1).filter(|value| !value.starts_with('-')).cloned(),
-            rest => rest.strip_prefix('=').map(str::to_owned),
-        })
-    };
-    words.iter().enumerate().find_map(value)
-}
-
-fn begins(step: &str, command: &str) -> bool {
-    step.strip_prefix(command).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-}
-
-/// The first framework that fits.
-fn shape(repo: &Repo, package: &Package, steps: &[String]) -> Option<Shape> {
-    CATALOG.framework.iter().find_map(|framework| {
-        package.manifest.dependency(&framework.dependency)?;
-        let steps: Vec<String> = steps.iter().map(|step| words(step).join(" ")).collect();
-        let called = steps.iter().any(|step| framework.commands.iter().any(|command| begins(step, command)));
-        let mode = framework.mode.iter().find(|mode| fits(repo, package, framework, mode, &steps))?;
-        // A build script that does not call it builds something else.
-        let callable =
-            framework.command_package.as_ref().is_none_or(|name| package.manifest.dependency(name).is_some());
-        let unsaid = steps.is_empty()
-            && callable
-            && (!mode.is_static
-                || mode.file.is_some()
-                || framework.config.iter().any(|file| repo.has(&package.path(file))));
-        (called || unsaid).then(|| {
-            let quote = format!("\"{}\"", framework.dependency);
-            let evidence = Evidence::new(&package.path("package.json"), &quote, Strength::Stated);
-            let mut mode = mode.clone();
-            if framework.id == "angular" {
-                angular(repo, package, &mut mode);
-            }
-            Shape { framework, mode, evidence }
-        })
-    })
-}
-
-/// What to do about a framework that is built, and none of whose modes fits.
-pub fn advice(repo: &Repo, package: &Package) -> Option<String> {
-    let mut steps = Vec::new();
-    let line = SCRIPTS.iter().find_map(|name| package.manifest.scripts.get(*name)).map_or("", String::as_str);
-    expand(package, line, &mut steps, 0);
-    let steps: Vec<String> = steps.iter().map(|step| words(step).join(" ")).collect();
-    let unfit = |framework: &&Framework| {
-        let called = steps.iter().any(|step| framework.commands.iter().any(|command| begins(step, command)));
-        let named = package.manifest.dependency(&framework.dependency).is_some();
-        called && named && !framework.mode.iter().any(|mode| fits(repo, package, framework, mode, &steps))
-    };
-    CATALOG.framework.iter().find(unfit).and_then(|framework| framework.advice.clone())
-}
-
-fn fits(repo: &Repo, package: &Package, framework: &Framework, mode: &Mode, steps: &[String]) -> bool {
-    let configured = |pattern: &String| find_setting(repo, package, framework, pattern).is_some();
-    mode.when.as_ref().is_none_or(configured)
-        && !mode.unless.as_ref().is_some_and(configured)
-        && mode.needs.as_ref().is_none_or(|name| package.manifest.dependency(name).is_some())
-        && mode.script.as_ref().is_none_or(|part| steps.iter().any(|step| step.contains(part.as_str())))
-        && mode.file.as_ref().is_none_or(|file| repo.has(&package.path(file)))
-}
-
-/// The first group of a pattern (or the whole match) in one of a framework's files, outside of comments.
-fn find_setting(repo: &Repo, package: &Package, framework: &Framework, pattern: &str) -> Option<String> {
-    let pattern = crate::source::pattern(pattern);
-    framework.config.iter().find_map(|file| {
-        let text = repo.text(&package.path(file))?;
-        let lines =
-            text.lines().filter(|line| !line.trim_start().starts_with("//") && !line.trim_start().starts_with('*'));
-        let text = lines.collect::<Vec<_>>().join("\n");
-        let found = pattern.captures(&text)?;
-        found.get(1).or_else(|| found.get(0)).map(|group| group.as_str().to_owned())
-    })
-}
-
-/// Where a framework's build writes, if a script or a setting says another place than the usual one.
-fn output(repo: &Repo, package: &Package, framework: &Framework, words: &[String]) -> Option<String> {
-    let said = framework.output_option.as_ref().and_then(|name| option(words, std::slice::from_ref(name)));
-    let set = || framework.output_setting.as_ref().and_then(|pattern| find_setting(repo, package, framework, pattern));
-    said.or_else(set).as_deref().and_then(normal).filter(|path| !path.is_empty())
-}
-
-/// Angular names its output, and whether a server renders, in `angular.json`.
-fn angular(repo: &Repo, package: &Package, mode: &mut Mode) {
-    let Some(Ok(root)) = repo.text(&package.path("angular.json")).map(crate::format::json::relaxed) else { return };
-    let projects = root.get("projects").and_then(serde_json::Value::as_object);
-    let named = root.get("defaultProject").and_then(serde_json::Value::as_str);
-    let is_app = |project: &&(&String, &serde_json::Value)| {
-        project.1.get("projectType").is_none_or(|kind| kind == "application")
-    };
-    let all: Vec<_> = projects.into_iter().flatten().collect();
-    let project = all.iter().find(|(name, _)| Some(name.as_str()) == named).or_else(|| all.iter().find(is_app));
-    let Some((name, project)) = project else { return };
-    let target = project.get("architect").or_else(|| project.get("targets")).and_then(|targets| targets.get("build"));
-    let options = target.and_then(|target| target.get("options"));
-    let said = options.and_then(|options| options.get("outputPath"));
-    let base = said.and_then(|path| path.as_str().or_else(|| path.get("base")?.as_str()));
-    let base = base.and_then(normal).unwrap_or_else(|| format!("dist/{name}"));
-    let builder =
-        target.and_then(|target| target.get("builder")).and_then(serde_json::Value::as_str).unwrap_or_default();
-    let by_application = builder.ends_with(":application");
-    let server = options
-        .is_some_and(|options| options.get("server").is_some() && options.get("ssr").is_some_and(|ssr| ssr != false));
-    if by_application && server && package.manifest.dependency("@angular/ssr").is_some() {
-        *mode = Mode {
-            id: "server".to_owned(),
-            is_static: false,
-            start: vec![format!("{base}/server/server.mjs")],
-            port: Some(4000),
-            output: vec![base],
-            ..mode.clone()
-        };
-    } else {
-        let browser = said.and_then(|path| path.get("browser")?.as_str()).unwrap_or("browser");
-        let folder = if by_application && !browser.is_empty() { format!("{base}/{browser}") } else { base };
-        mode.output = vec![folder];
-    }
-}
-
-/// The folder whose inside the compiler mirrors: `rootDir`, else the one in which all sources lie.
-pub fn root(repo: &Repo, package: &Package) -> String {
-    let settings =
-        repo.text(&package.path("tsconfig.json")).and_then(|text| tsconfig::parse(text).ok()).unwrap_or_default();
-    let included = settings.include.iter().flatten().all(|path| path.trim_start_matches("./").starts_with("src"));
-    let by_include = settings.include.is_some() && included;
-    let mut sources = repo
-        .below(&package.folder)
-        .filter(|path| path.ends_with(".ts") && !path.ends_with(".d.ts") && !path.contains(".config."));
-    let all_in_src = sources.all(|path| path.starts_with(&package.path("src/")));
-    let stated = settings.root_dir.as_deref().and_then(normal);
-    stated.unwrap_or_else(|| if by_include || all_in_src { "src".to_owned() } else { String::new() })
-}
-
-/// The folders of sources that a compiler turns into something else.
-pub fn sources(repo: &Repo, package: &Package) -> BTreeSet<String> {
-    let settings = repo.text(&package.path("tsconfig.json")).and_then(|text| tsconfig::parse(text).ok());
-    let root =
-        settings.and_then(|settings| settings.root_dir).as_deref().and_then(normal).filter(|path| !path.is_empty());
-    let top = |path: String| path.split('/').next().map(str::to_owned);
-    root.and_then(top).into_iter().chain(["src".to_owned()]).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -562,7 +302,7 @@ mod tests {
     fn built(files: &[(&str, &str)]) -> (Build, Option<Shape>) {
         let repo = Repo::from_list("x", files.iter().copied());
         let manifest = package_json::parse(repo.text("package.json").unwrap()).unwrap();
-        read(&repo, &Package { folder: String::new(), manifest })
+        read(&repo, &Package::new(&repo, "", manifest))
     }
 
     fn outputs(script: &str, dependency: &str, files: &[(&str, &str)]) -> (Vec<String>, bool) {

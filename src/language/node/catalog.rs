@@ -6,6 +6,14 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::catalog::{self, Image, Release, Runtime};
+use crate::format::package_json::PackageJson;
+use crate::repo::Repo;
+
+use super::aged::Aged;
+use super::framework::Framework;
+use super::manager::Manager;
+use super::project::join;
+use super::start::Wrapper;
 
 /// The catalog.
 #[derive(Debug, Deserialize)]
@@ -21,10 +29,24 @@ pub struct Catalog {
     pub bun: Vec<Runtime>,
     /// Images that serve built files.
     pub server: Vec<Runtime>,
+    /// Hosts of registries that everybody may read.
+    pub registries: Vec<String>,
     /// Package managers.
     pub manager: Vec<Manager>,
     /// Frameworks, the most specific first.
     pub framework: Vec<Framework>,
+    /// Names that people give.
+    pub usual: Usual,
+    /// What the build context leaves out.
+    pub context: Clutter,
+    /// Ports of other services.
+    pub elsewhere: Elsewhere,
+    /// What is generated into node_modules.
+    pub generated: Vec<Generated>,
+    /// What runs before a build.
+    pub prepare: Vec<Prepare>,
+    /// What patches packages.
+    pub patcher: Vec<Patcher>,
     /// Programs of build scripts.
     pub builder: Vec<Builder>,
     /// What is left out of scripts.
@@ -41,143 +63,6 @@ pub struct Catalog {
     pub native: Vec<Native>,
     /// Releases of packages that do not fit every release of Node.
     pub aged: Vec<Aged>,
-}
-
-/// A package manager.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Manager {
-    /// `npm`, `pnpm`, `yarn`, `yarn-berry`, `bun`.
-    pub id: String,
-    /// Its own name on the registry, where npm has to install it.
-    pub package: Option<String>,
-    /// Its lock files.
-    pub lockfiles: Vec<String>,
-    /// What else an install reads, where it is there.
-    pub reads: Vec<String>,
-    /// Where downloads are kept.
-    pub cache: String,
-    /// `locked` or `shared`.
-    pub sharing: String,
-    /// The releases of Node whose image has it.
-    pub bundled: Option<String>,
-    /// Variables of the builder.
-    #[serde(default)]
-    pub environment: BTreeMap<String, String>,
-    /// Whether it refuses a release of Node that `engines` rules out.
-    #[serde(default)]
-    pub engines: bool,
-    /// Installs what the lock file says.
-    pub install: String,
-    /// Installs without a lock file.
-    pub unlocked: String,
-    /// Installs with a lock file that is older than the manifest.
-    pub stale: String,
-    /// Installs without development packages, where that is a command of its own.
-    pub install_production: Option<String>,
-    /// The option that leaves development packages out.
-    pub production: String,
-    /// Runs a script.
-    pub run: String,
-    /// Runs a command of an installed package.
-    pub exec: String,
-    /// Its own releases, newest first.
-    #[serde(default)]
-    pub releases: Vec<ManagerRelease>,
-}
-
-/// A release of a package manager.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ManagerRelease {
-    /// The exact version.
-    pub version: String,
-    /// The releases of Node on which it runs.
-    pub node: String,
-    /// The versions of lock files that it is taken for.
-    pub locks: Vec<String>,
-    /// Whether it runs the install scripts of packages that nobody has approved.
-    #[serde(default)]
-    pub scripts: bool,
-}
-
-/// A framework.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Framework {
-    /// Its id.
-    pub id: String,
-    /// What people call it.
-    pub title: String,
-    /// The package that speaks for it.
-    pub dependency: String,
-    /// What its build is called; the first is taken where no script calls one.
-    pub commands: Vec<String>,
-    /// The package that brings the command, where it is another one.
-    pub command_package: Option<String>,
-    /// Its own files.
-    #[serde(default)]
-    pub config: Vec<String>,
-    /// A folder that makes the next build quicker.
-    pub cache: Option<String>,
-    /// Variables of the build.
-    #[serde(default)]
-    pub environment: BTreeMap<String, String>,
-    /// What to do where none of the modes fits.
-    pub advice: Option<String>,
-    /// The option that names the output.
-    pub output_option: Option<String>,
-    /// A pattern that finds the output in one of the `config` files.
-    pub output_setting: Option<String>,
-    /// What it can be; the first that fits.
-    pub mode: Vec<Mode>,
-}
-
-/// A shape of a framework's result.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Mode {
-    /// Its name.
-    pub id: String,
-    /// A pattern in one of the framework's files.
-    pub when: Option<String>,
-    /// A pattern that is in none of the framework's files.
-    pub unless: Option<String>,
-    /// A dependency.
-    pub needs: Option<String>,
-    /// A part of the build script.
-    pub script: Option<String>,
-    /// A file of the service.
-    pub file: Option<String>,
-    /// Files for a web server.
-    #[serde(default, rename = "static")]
-    pub is_static: bool,
-    /// Each page is a file.
-    #[serde(default)]
-    pub pages: bool,
-    /// What the build writes.
-    pub output: Vec<String>,
-    /// Whether the runtime needs node_modules.
-    #[serde(default)]
-    pub modules: bool,
-    /// What the runtime reads beside the output.
-    #[serde(default)]
-    pub keeps: Vec<String>,
-    /// What node runs.
-    #[serde(default)]
-    pub start: Vec<String>,
-    /// Where it listens.
-    pub port: Option<u16>,
-    /// Whether it ends on SIGTERM by itself.
-    #[serde(default)]
-    pub signals: bool,
-    /// The variable that makes it listen to other machines.
-    pub host: Option<String>,
-    /// Whether it does not start without PORT.
-    #[serde(default)]
-    pub wants_port: bool,
-    /// A folder of files whose names change with their content.
-    pub assets: Option<String>,
 }
 
 /// A program that build scripts call.
@@ -206,40 +91,119 @@ pub struct Skipped {
     pub migrations: Vec<String>,
     /// Programs that turn sources into files: before a start they are part of the build.
     pub makers: Vec<String>,
+    /// Words with which a project approves of install scripts.
+    pub approvals: Vec<String>,
+    /// Beginnings of steps that the build of the image has done.
+    pub built: Vec<String>,
+    /// Options for developers; a `*` at the end stands for any ending.
+    pub options: Vec<String>,
+    /// The same, with a value behind.
+    pub pairs: Vec<String>,
+    /// Commands that take PORT by themselves.
+    pub ports: Vec<String>,
 }
 
-/// What a wrapper means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum WrapperKind {
-    /// The command follows.
-    Pass,
-    /// The name of a script follows.
-    Script,
-    /// Arguments of node follow.
-    Node,
-    /// A TypeScript source follows.
-    Typescript,
-    /// It serves built files.
-    Static,
-    /// It is for development.
-    Develop,
-}
-
-/// Words before the real command.
+/// Names that people give, the usual one first.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Wrapper {
-    /// The words, each entry one or several.
+pub struct Usual {
+    /// Scripts that start.
+    pub scripts: Vec<String>,
+    /// Those that say that they are for production.
+    pub production: Vec<String>,
+    /// Scripts that make what is started.
+    pub builds: Vec<String>,
+    /// Scripts that make parts of it.
+    pub parts: Vec<String>,
+    /// Files that are started.
+    pub files: Vec<String>,
+    /// Sources of what is started.
+    pub sources: Vec<String>,
+    /// How the names of files begin in which a program begins.
+    pub begins: Vec<String>,
+    /// Files and folders that programs read.
+    pub read: Vec<String>,
+    /// Words of the folders of services.
+    pub services: Vec<String>,
+    /// How names begin of what only tools and people read.
+    pub tooling: Vec<String>,
+}
+
+/// What a build context leaves out.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clutter {
+    /// What tools leave behind.
+    pub made: Vec<String>,
+    /// A part of a path that only tests have, and the pattern that hides them.
+    pub tests: Vec<(String, String)>,
+}
+
+/// What says that a port is another service's.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Elsewhere {
+    /// The ports themselves.
+    pub ports: Vec<u16>,
+    /// Words in the path of the file.
     pub words: Vec<String>,
-    /// What they mean.
-    pub kind: WrapperKind,
-    /// Options that make node load TypeScript.
-    #[serde(default)]
-    pub load: Vec<String>,
-    /// The packages that this takes.
-    #[serde(default)]
-    pub packages: Vec<String>,
+}
+
+/// What a package generates into node_modules.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Generated {
+    /// The package.
+    pub dependency: String,
+    /// Files of which one says so.
+    pub files: Vec<String>,
+    /// What it says.
+    pub says: String,
+    /// The beginning of a line that names another place.
+    pub unless: String,
+    /// Where it is.
+    pub path: String,
+    /// Where it is below the folder in which pnpm keeps packages.
+    pub pnpm: String,
+}
+
+impl Generated {
+    /// Whether a package has it.
+    pub fn is_made(&self, repo: &Repo, folder: &str, manifest: &PackageJson) -> bool {
+        let text = || self.files.iter().find_map(|file| repo.text(&join(folder, file)));
+        let says = |text: &str| {
+            text.contains(&self.says) && !text.lines().any(|line| line.trim_start().starts_with(&self.unless))
+        };
+        manifest.dependency(&self.dependency).is_some() && text().is_some_and(says)
+    }
+}
+
+/// What has to run before a build.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prepare {
+    /// The package.
+    pub dependency: String,
+    /// Files of which one is there.
+    pub files: Vec<String>,
+    /// The command.
+    pub command: String,
+    /// Parts of the steps that call it already.
+    pub called: Vec<String>,
+}
+
+/// What patches packages behind the install.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Patcher {
+    /// The package, and its command.
+    pub package: String,
+    /// The folder of patches.
+    pub folder: String,
+    /// What is run.
+    pub command: String,
+    /// The release where the manifest names none.
+    pub version: String,
 }
 
 /// A program of a package that serves.
@@ -286,24 +250,6 @@ pub struct Native {
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
 }
-
-/// Releases of packages that do not fit every release of Node.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Aged {
-    /// The package.
-    pub package: String,
-    /// Its releases.
-    pub releases: String,
-    /// The releases of Node on which they work, where nothing helps them on others.
-    pub node: Option<String>,
-    /// What makes the build work on `since` and later.
-    #[serde(default)]
-    pub environment: BTreeMap<String, String>,
-    /// The releases of Node that need `environment`.
-    pub since: Option<String>,
-}
-
 /// The catalog, read once.
 pub static CATALOG: LazyLock<Catalog> =
     LazyLock::new(|| catalog::parse("node/catalog.toml", include_str!("../../../templates/node/catalog.toml")));
@@ -312,6 +258,13 @@ impl Catalog {
     /// The manager with this id.
     pub fn manager(&self, id: &str) -> Option<&Manager> {
         self.manager.iter().find(|manager| manager.id == id)
+    }
+
+    /// The files and folders of managers and patchers that lie at the top.
+    pub fn tools(&self) -> impl Iterator<Item = &str> {
+        let managers = self.manager.iter().flat_map(|row| row.lockfiles.iter().chain(&row.reads).chain(&row.marks));
+        let patchers = self.patcher.iter().map(|row| &row.folder);
+        managers.chain(patchers).chain(&self.context.made).map(String::as_str)
     }
 }
 

@@ -4,16 +4,16 @@ use serde::Serialize;
 
 use crate::dockerignore::{Section, literal};
 use crate::image::Part;
-use crate::language::Variable;
+use crate::language::{Project as _, Scope, Variable};
 use crate::plan::Planner;
 use crate::repo::Repo;
 use crate::wishes::Wishes;
 use crate::witness;
 
+use super::Desk;
 use super::catalog::CATALOG;
 use super::image::{self, Argument};
 use super::project::{Project, join};
-use super::{Desk, aged, build, manager, natives};
 
 /// What builds it: a part of the image.
 pub struct Frontend {
@@ -54,26 +54,17 @@ impl Frontend {
     }
 
     fn read(repo: &Repo, folder: &str, output: &str) -> Option<Self> {
-        let project = Project::read(repo);
         let wishes = Wishes::default();
-        let mut planner = Planner::new(repo, [witness::testify(repo), super::inspect(repo)].concat(), &wishes);
-        let package = project.root.clone();
-        let (build, shape) = build::read(repo, &package);
-        if project.is_workspace() || !build.is_there() {
-            return None;
-        }
-        planner.facts.extend(aged::facts(&project, &package));
+        let project = Project::read(Scope { repo, wishes: &wishes });
+        let service = project.service("").filter(|service| !project.is_workspace() && service.build.is_there())?;
+        let mut planner = Planner::new(repo, [witness::testify(repo), project.testify()].concat(), &wishes);
         let toolchain = planner.toolchain(super::LANGUAGE.id, "Node", &CATALOG.release).ok()?;
-        let aged = aged::environment(&project, &package, &toolchain);
-        let natives = natives(&project, &package);
-        let compiles = natives.iter().any(|(native, _)| native.compile);
-        let manager = manager::choose(&mut planner, &project, &toolchain, compiles).ok()?;
-        let desk =
-            Desk { project: &project, package: &package, toolchain, manager, natives, aged, secrets: Vec::new() };
+        let desk = Desk::new(&mut planner, &project, service, toolchain).ok()?;
+        let desk = Desk { secrets: Vec::new(), ..desk };
         let install = desk.order().install(false);
         let copied = install.copies.iter().flat_map(|copy| copy.files.iter());
         let manifests = install.binds.iter().chain(copied).map(|path| join(folder, path)).collect();
-        let framework = shape.iter().flat_map(|shape| image::variables(&shape.framework.environment));
+        let framework = service.shape.iter().flat_map(|shape| image::variables(&shape.framework.environment));
         let mut environment = desk.manager.environment();
         environment.extend(framework.chain(image::variables(&desk.aged)));
         let words = Words {
@@ -85,8 +76,8 @@ impl Frontend {
             cache: install.cache,
             sharing: install.sharing,
             install: install.commands,
-            arguments: desk.arguments(&mut planner, &build),
-            commands: desk.commands(&build),
+            arguments: desk.arguments(&mut planner, &service.build),
+            commands: desk.commands(&service.build),
         };
         let made = join(folder, output);
         let lines = [format!("!{}", literal(folder)), literal(&made)];

@@ -12,11 +12,13 @@ use crate::render::sinks::path_operand;
 use crate::source::shell::{self, Command};
 
 use super::Desk;
-use super::build::{self, Build, Shape};
+use super::build::{self, Build};
 use super::catalog::CATALOG;
-use super::manager::{Install, split};
+use super::framework::Shape;
+use super::manager::{Install, KNOWN, split};
+use super::outcome::Site;
 use super::project::{Package, join, normal};
-use super::service::{Server, Site};
+use super::server::Server;
 use super::start::Start;
 
 /// The words of `node/Dockerfile.tera` and `node/site.Dockerfile.tera`.
@@ -42,12 +44,19 @@ pub struct View {
     apt_run: Vec<String>,
     workdir: String,
     run_environment: Vec<Variable>,
-    generated: Option<String>,
+    generated: Option<Kept>,
     modules: Option<Copy>,
     copies: Vec<Copy>,
     entrypoint: Vec<String>,
     command: Vec<String>,
     site: Option<SiteView>,
+}
+
+/// What the build generates into the folder in which pnpm keeps packages.
+#[derive(Debug, Serialize)]
+struct Kept {
+    folder: String,
+    paths: &'static str,
 }
 
 /// Where a stage of its own takes tini from.
@@ -205,7 +214,7 @@ impl Desk<'_> {
             build_arguments: Vec::new(),
             build_cache: framework
                 .and_then(|framework| framework.cache.as_ref())
-                .map(|path| join("/app", &self.package.path(path))),
+                .map(|path| join("/app", &self.service.package.path(path))),
             downloads: build.installs.then(|| Downloads {
                 cache: self.manager.row.cache.clone(),
                 sharing: self.manager.row.sharing.clone(),
@@ -233,8 +242,8 @@ impl Desk<'_> {
         commands.extend(build.hooks.iter().filter(|_| !self.is_member()).map(|name| self.manager.run(name)));
         commands.extend(build.before.iter().map(|step| self.step(step)));
         if self.is_member() {
-            for package in self.project.closure(&self.package.folder) {
-                let script = match package.folder == self.package.folder {
+            for package in self.project.closure(&self.service.package.folder) {
+                let script = match package.folder == self.service.package.folder {
                     true => build.script.as_deref(),
                     false => package.manifest.scripts.contains_key("build").then_some("build"),
                 };
@@ -254,18 +263,19 @@ impl Desk<'_> {
             && env.is_empty()
             && argv.first().is_some_and(|word| word != "npx")
         {
+            let is_manager = |word: &String| KNOWN.contains(&word.as_str());
             if let [first, run, script] = argv.as_slice()
-                && ["npm", "yarn", "pnpm", "bun"].contains(&first.as_str())
+                && is_manager(first)
                 && run == "run"
             {
                 return self.manager.run(script);
             }
-            if argv.first().is_some_and(|word| ["npm", "yarn", "pnpm", "bun", "node"].contains(&word.as_str())) {
+            if argv.first().is_some_and(|word| is_manager(word) || word == "node") {
                 return argv;
             }
             return [split(&self.manager.row.exec), argv].concat();
         }
-        let folder = path_operand(&self.package.folder);
+        let folder = path_operand(&self.service.package.folder);
         let quoted = shlex::try_quote(&folder).ok().filter(|_| self.is_member());
         let enter = quoted.map_or_else(String::new, |quoted| format!("cd {quoted} && "));
         vec!["sh".to_owned(), "-c".to_owned(), format!("PATH=$PWD/node_modules/.bin:$PATH; {enter}{step}")]
@@ -277,21 +287,22 @@ impl Desk<'_> {
             build_arguments: arguments,
             everything: self.has_dependencies().then(|| self.order().install(false)),
             site: Some(SiteView {
-                output: join("/app", &self.package.path(&site.output)),
-                assets: site.assets.clone(),
-                pages: site.pages,
+                output: join("/app", &self.service.package.path(&site.output)),
+                assets: site.shape.and_then(|shape| shape.mode.assets.clone()),
+                pages: site.shape.is_some_and(|shape| shape.mode.pages),
             }),
-            ..self.base_view(&site.build, site.shape.as_ref(), runtime)
+            ..self.base_view(site.build, site.shape, runtime)
         }
     }
 
     /// The words of a server.
     pub fn server_view(&self, server: &Server, runtime: &Runtime, port: Option<u16>, arguments: Vec<Argument>) -> View {
-        let base = self.base_view(&server.build, server.shape.as_ref(), runtime);
+        let base = self.base_view(&server.way.build, server.shape, runtime);
         let order = self.order();
-        let modules = server.modules && (server.needs_development || self.has_runtime_dependencies());
-        let from_deps = modules && (!server.needs_development || !base.built);
-        let production = from_deps.then(|| order.install(!server.needs_development));
+        let needs_development = server.way.needs_development;
+        let modules = server.modules && (needs_development || self.has_runtime_dependencies());
+        let from_deps = modules && (!needs_development || !base.built);
+        let production = from_deps.then(|| order.install(!needs_development));
         let everything = (base.built && self.has_dependencies()).then(|| order.install(false));
         let mut apt_run = self.packages();
         let tini = (server.tini && apt_run.is_empty()).then(|| self.tini(server, runtime));
@@ -299,8 +310,8 @@ impl Desk<'_> {
             apt_run.push("tini".to_owned());
         }
         let (entrypoint, command) = server.words(runtime.id == "distroless");
-        let generated = from_deps && base.built && server.generated_by_pnpm;
-        let stage = match (generated, from_deps) {
+        let generated = server.generated.filter(|_| from_deps && base.built && self.project.is_pnpm());
+        let stage = match (generated.is_some(), from_deps) {
             (true, _) => "modules",
             (false, true) => "deps",
             (false, false) => "build",
@@ -315,9 +326,9 @@ impl Desk<'_> {
             everything,
             tini,
             apt_run,
-            workdir: join("/app", &self.package.folder).trim_end_matches('/').to_owned(),
+            workdir: join("/app", &self.service.package.folder).trim_end_matches('/').to_owned(),
             run_environment: self.run_environment(server, port, modules),
-            generated: generated.then(|| join("/app", GENERATED)),
+            generated: generated.map(|row| Kept { folder: join("/app", GENERATED), paths: &row.pnpm }),
             modules: modules.then(|| self.modules(stage)),
             copies: self.copies(server),
             entrypoint,
@@ -353,34 +364,31 @@ impl Desk<'_> {
 
     /// node_modules; of a workspace with the manifests, as each member has its own.
     fn modules(&self, stage: &'static str) -> Copy {
-        match self.is_member() || self.members().next().is_some() {
+        match self.is_member() || self.project.others(&self.service.package).next().is_some() {
             true => Copy::stage(stage, "", "/app"),
             false => Copy::stage(stage, "node_modules", "./node_modules"),
         }
     }
 
-    /// The members of the workspace that the package needs, itself left out.
-    fn members(&self) -> impl Iterator<Item = &Package> {
-        self.project.closure(&self.package.folder).into_iter().filter(|other| other.folder != self.package.folder)
-    }
-
     /// What the final stage takes beside node_modules, in lines of COPY.
     fn copies(&self, server: &Server) -> Vec<Copy> {
-        let built = server.build.is_there();
-        if let Some(shape) = server.shape.as_ref().filter(|_| !server.modules) {
+        let built = server.way.build.is_there();
+        let inside = server.generated.filter(|_| !self.project.is_pnpm()).map(|row| row.path.clone());
+        if let Some(shape) = server.shape.filter(|_| !server.modules) {
             return self.standalone(shape);
         }
         if self.is_member() {
-            let generated = server.generated.iter().filter(|_| built);
+            let generated = inside.iter().filter(|_| built);
             let generated = generated.map(|path| Copy::stage("build", path, join("/app", path)));
-            let members = self.project.closure(&self.package.folder).into_iter().map(|package| member(package, built));
+            let members =
+                self.project.closure(&self.service.package.folder).into_iter().map(|package| member(package, built));
             return members.chain(generated).collect();
         }
         if !built {
             return vec![Copy::context(".", ".")];
         }
         let made = |path: &String| Copy::stage("build", path, format!("./{path}"));
-        let generated = server.generated.iter().map(made);
+        let generated = inside.iter().map(made);
         if server.whole {
             let whole = Copy::stage("build", "", "./");
             let whole = match self.home(server) {
@@ -390,44 +398,39 @@ impl Desk<'_> {
             return std::iter::once(whole).chain(generated).collect();
         }
         let (files, folders): (Vec<&String>, Vec<&String>) =
-            server.kept.iter().partition(|path| self.project.repo.has(path));
+            server.kept.iter().partition(|path| !self.project.is_folder(path));
         let files = Copy { sources: files.into_iter().cloned().collect(), ..Copy::context("", "./") };
         let folders = folders.into_iter().map(|path| Copy::context(path, format!("./{path}")));
-        let members = self.members().map(|package| member(package, built));
-        let outputs = server.build.outputs.iter().map(made);
+        let members = self.project.others(&self.service.package).map(|package| member(package, built));
+        let outputs = server.way.build.outputs.iter().map(made);
         std::iter::once(files).chain(folders).chain(members).chain(generated).chain(outputs).collect()
     }
 
     /// The folder below with a manifest of its own in which the program lies, where the build installs its packages.
     fn home(&self, server: &Server) -> Option<String> {
         let Start::Node(args) = &server.start else { return None };
-        let path = normal(super::start::file(args)?).filter(|_| server.build.installs)?;
+        let path = normal(super::start::file(args)?).filter(|_| server.way.build.installs)?;
         let (folder, _) = path.split_once('/')?;
-        self.project.repo.has(&format!("{folder}/package.json")).then(|| folder.to_owned())
+        self.project.has_manifest(folder).then(|| folder.to_owned())
     }
 
     /// Where packages lie that the program in a folder below has no use for.
     fn other_modules(&self, home: &str) -> Vec<String> {
-        let manifests = self.project.repo.files().filter_map(|path| path.strip_suffix("/package.json"));
-        let others =
-            manifests.filter(|folder| *folder != home).map(|folder| format!("{}/node_modules", literal(folder)));
+        let others = self.project.folders.iter().filter(|folder| *folder != home);
+        let others = others.map(|folder| format!("{}/node_modules", literal(folder)));
         std::iter::once("node_modules".to_owned()).chain(others.take(20)).collect()
     }
 
-    /// A result that brings its packages along; Next.js leaves files for a content delivery network beside it.
+    /// A result that brings its packages along, with what has to lie beside it.
     fn standalone(&self, shape: &Shape) -> Vec<Copy> {
-        let is_next = shape.framework.id == "next";
-        let made = |path: &str| {
-            let path = self.package.path(path);
+        let mode = &shape.mode;
+        let made = |path: &String| {
+            let path = self.service.package.path(path);
             Copy::stage("build", &path, join("/app", &path))
         };
-        let whole = |copy: Copy| if is_next { Copy { target: "/app/".to_owned(), ..copy } } else { copy };
-        let mut copies: Vec<Copy> = shape.mode.output.iter().map(|path| whole(made(path))).collect();
-        if is_next {
-            copies.push(made(".next/static"));
-            copies.extend(self.project.repo.has_folder(&self.package.path("public")).then(|| made("public")));
-        }
-        copies
+        let whole = |copy: Copy| if mode.rooted { Copy { target: "/app/".to_owned(), ..copy } } else { copy };
+        let beside = mode.made.iter().chain(&mode.beside).map(made);
+        mode.output.iter().map(|path| whole(made(path))).chain(beside).collect()
     }
 }
 

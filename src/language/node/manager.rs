@@ -1,20 +1,89 @@
 //! The package manager: which one, which release of it, and the words that install with it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use nodejs_semver::{Range, Version};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
-use crate::format::{npmrc, pnpm_workspace};
 use crate::plan::toolchain::Toolchain;
 use crate::plan::{Decision, Planner, topic};
 use crate::render::sinks::path_operand;
 
 use super::Desk;
 use super::build;
-use super::catalog::{CATALOG, Manager};
-use super::project::{Package, Project, join, normal};
+use super::catalog::{CATALOG, Patcher};
+use super::project::{Package, Project};
 use crate::language::Variable;
+
+/// A package manager.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manager {
+    /// `npm`, `pnpm`, `yarn`, `yarn-berry`, `bun`.
+    pub id: String,
+    /// Its own name on the registry, where npm has to install it.
+    pub package: Option<String>,
+    /// Its lock files.
+    pub lockfiles: Vec<String>,
+    /// Files that speak for it.
+    #[serde(default)]
+    pub marks: Vec<String>,
+    /// What else an install reads, where it is there.
+    pub reads: Vec<String>,
+    /// Where downloads are kept.
+    pub cache: String,
+    /// `locked` or `shared`.
+    pub sharing: String,
+    /// The releases of Node whose image has it.
+    pub bundled: Option<String>,
+    /// Variables of the builder.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+    /// Whether it refuses a release of Node that `engines` rules out.
+    #[serde(default)]
+    pub engines: bool,
+    /// Installs what the lock file says.
+    pub install: String,
+    /// Installs without a lock file.
+    pub unlocked: String,
+    /// Installs with a lock file that is older than the manifest.
+    pub stale: String,
+    /// Installs without development packages, where that is a command of its own.
+    pub install_production: Option<String>,
+    /// The option that leaves development packages out.
+    pub production: String,
+    /// Runs a script.
+    pub run: String,
+    /// Runs a command of an installed package.
+    pub exec: String,
+    /// Its own releases, newest first.
+    #[serde(default)]
+    pub releases: Vec<ManagerRelease>,
+}
+
+/// A release of a package manager.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManagerRelease {
+    /// The exact version.
+    pub version: String,
+    /// The releases of Node on which it runs.
+    pub node: String,
+    /// The versions of lock files that it is taken for.
+    pub locks: Vec<String>,
+    /// Whether it runs the install scripts of packages that nobody has approved.
+    #[serde(default)]
+    pub scripts: bool,
+}
+
+impl Manager {
+    /// Its newest release.
+    fn newest(&self) -> Option<String> {
+        self.releases.first().map(|release| release.version.clone())
+    }
+}
 
 /// The ids that `--package-manager` knows.
 pub const KNOWN: [&str; 4] = ["npm", "pnpm", "yarn", "bun"];
@@ -34,7 +103,7 @@ pub fn facts(project: &Project) -> Vec<Fact> {
     }
     for manager in &CATALOG.manager {
         let id = manager.id.trim_end_matches("-berry");
-        for file in manager.lockfiles.iter().filter(|file| project.repo.has(file)) {
+        for file in manager.lockfiles.iter().filter(|file| project.has(file)) {
             if manager.id.ends_with("-berry") == project.berry || id != "yarn" {
                 says(id, None, file, "", Strength::Stated);
             }
@@ -43,9 +112,9 @@ pub fn facts(project: &Project) -> Vec<Fact> {
     for tool in &root.dev_package_managers {
         says(&tool.name, tool.version.clone(), "package.json", "\"devEngines\"", Strength::Stated);
     }
-    for (file, id) in [("pnpm-workspace.yaml", "pnpm"), (".yarnrc.yml", "yarn"), ("bunfig.toml", "bun")] {
-        if project.repo.has(file) {
-            says(id, None, file, "", Strength::Convention);
+    for manager in &CATALOG.manager {
+        for file in manager.marks.iter().filter(|file| project.has(file)) {
+            says(manager.id.trim_end_matches("-berry"), None, file, "", Strength::Convention);
         }
     }
     for id in KNOWN {
@@ -85,7 +154,7 @@ pub fn choose(planner: &mut Planner, project: &Project, toolchain: &Toolchain, n
     };
     let row =
         CATALOG.manager(id).ok_or_else(|| Error::usage(format!("`{id}` is no package manager of the catalog")))?;
-    let lockfile = row.lockfiles.iter().find(|file| project.repo.has(file)).cloned();
+    let lockfile = row.lockfiles.iter().find(|file| project.has(file)).cloned();
     if let Some((file, fault)) = project.faults.iter().find(|(file, _)| Some(file) == lockfile.as_ref()) {
         return Err(Error::usage(format!("`{file}` {fault}"))
             .hint(format!("make it anew with {}, or delete it", id.trim_end_matches("-berry"))));
@@ -103,10 +172,12 @@ pub fn choose(planner: &mut Planner, project: &Project, toolchain: &Toolchain, n
         let evidence = Evidence::new(lockfile.as_deref().unwrap_or("package.json"), "", Strength::Stated);
         planner.note(Decision::new(topic::MANAGER_VERSION, format!("{} {version}", row.id), reason.clone(), evidence));
     }
-    let has_it = committed || row.bundled.as_deref().is_some_and(|range| holds(range, &toolchain.version));
+    let bundles = |range: &str| holds(range, &toolchain.version);
+    let has_it = committed || row.bundled.as_deref().is_some_and(bundles);
+    let classic = CATALOG.manager("yarn").unwrap_or(row);
     let version = match (committed, has_it) {
         // Yarn 1 of the image hands over to the committed copy.
-        (true, _) if !holds("<26", &toolchain.version) => Some("1.22.22".to_owned()),
+        (true, _) if !classic.bundled.as_deref().is_some_and(bundles) => classic.newest(),
         (_, true) => None,
         (_, false) => version.map(|(version, _)| version),
     };
@@ -115,7 +186,7 @@ pub fn choose(planner: &mut Planner, project: &Project, toolchain: &Toolchain, n
 
 fn warn(planner: &mut Planner, project: &Project, row: &Manager, lockfile: Option<&str>) {
     let all = CATALOG.manager.iter().flat_map(|manager| &manager.lockfiles);
-    let mut others: Vec<&String> = all.filter(|file| project.repo.has(file) && !row.lockfiles.contains(file)).collect();
+    let mut others: Vec<&String> = all.filter(|file| project.has(file) && !row.lockfiles.contains(file)).collect();
     others.dedup();
     let name = row.id.trim_end_matches("-berry");
     match (lockfile, others.first()) {
@@ -182,25 +253,15 @@ fn release(
     {
         return Some((found.version.clone(), format!("the newest for {range}")));
     }
-    let locked = |release: &&super::catalog::ManagerRelease| {
-        project.lock_version.as_ref().is_some_and(|lock| release.locks.contains(lock))
-    };
-    let unasked = natives && !approves(project);
+    let locked =
+        |release: &&ManagerRelease| project.lock_version.as_ref().is_some_and(|lock| release.locks.contains(lock));
+    let unasked = natives && !project.approves;
     let fitting = runs().filter(locked).find(|release| release.scripts || !unasked).or_else(|| runs().find(locked));
     if let (Some(found), Some(lock)) = (fitting, &project.lock_version) {
         return Some((found.version.clone(), format!("it writes lock files of version {lock}")));
     }
     let newest = runs().next().or(row.releases.last())?;
     Some((newest.version.clone(), format!("the newest that runs on Node {}", toolchain.cycle)))
-}
-
-/// Whether the project says which packages may run install scripts, as pnpm 10 asks.
-fn approves(project: &Project) -> bool {
-    let words = ["onlyBuiltDependencies", "allowBuilds", "dangerouslyAllowAllBuilds"];
-    ["package.json", "pnpm-workspace.yaml"]
-        .iter()
-        .filter_map(|file| project.repo.text(file))
-        .any(|text| words.iter().any(|word| text.contains(word)))
 }
 
 /// A dependency step, in the words of the templates.
@@ -245,7 +306,7 @@ pub struct Secret {
 /// How one service is installed.
 pub struct Order<'a> {
     /// The project.
-    pub project: &'a Project<'a>,
+    pub project: &'a Project,
     /// The manager.
     pub manager: &'a Chosen,
     /// The service.
@@ -255,9 +316,7 @@ pub struct Order<'a> {
     /// Scripts of the root that are taken out of its manifest before the install, as they need the sources.
     pub hooks: Vec<String>,
     /// The command that patches packages after the install, with the files of `patches/`.
-    pub patches: Option<Vec<String>>,
-    /// Files that the install reads beside the usual ones.
-    pub more: Vec<String>,
+    pub patches: Option<(String, Vec<String>)>,
     /// Secrets.
     pub secrets: Vec<Secret>,
 }
@@ -276,9 +335,9 @@ impl Order<'_> {
         }
         commands.extend(self.edits_of_members());
         commands.push(self.command(production));
-        if let Some(command) = &self.patches {
+        if let Some((folder, command)) = &self.patches {
             commands.push(command.clone());
-            binds.push("patches".to_owned());
+            binds.push(folder.clone());
         }
         Install {
             binds,
@@ -308,7 +367,7 @@ impl Order<'_> {
     fn files_of_workspace(&self) -> (Vec<String>, Vec<Copied>) {
         let mut top = vec!["package.json".to_owned()];
         top.extend(self.manager.lockfile.clone());
-        top.extend(self.project.repo.has("pnpm-workspace.yaml").then(|| "pnpm-workspace.yaml".to_owned()));
+        top.extend(self.project.has("pnpm-workspace.yaml").then(|| "pnpm-workspace.yaml".to_owned()));
         let binds = self.beside().into_iter().filter(|path| !top.contains(path)).collect();
         let members = self.copied_members().map(|package| Copied {
             files: vec![package.path("package.json")],
@@ -319,11 +378,10 @@ impl Order<'_> {
 
     /// Settings and patches that the install reads.
     fn beside(&self) -> Vec<String> {
-        let repo = self.project.repo;
-        let reads = self.manager.row.reads.iter().filter(|path| repo.exists(path)).cloned();
+        let reads = self.manager.row.reads.iter().filter(|path| self.project.has(path)).cloned();
         let secret = self.secrets.iter().any(|secret| secret.id == "npmrc");
         let mut all: Vec<String> =
-            reads.chain(self.more.iter().cloned()).filter(|path| !(secret && path == ".npmrc")).collect();
+            reads.chain(self.project.patched.iter().cloned()).filter(|path| !(secret && path == ".npmrc")).collect();
         all.dedup();
         all
     }
@@ -436,21 +494,6 @@ impl Order<'_> {
     }
 }
 
-/// What the manifest of the root takes from folders of the repository, `file:lib`: their manifests, or packed files.
-fn local_packages(project: &Project) -> Vec<String> {
-    if project.is_workspace() {
-        return Vec::new();
-    }
-    let manifest = &project.root.manifest;
-    let all = manifest.dependencies.values().chain(manifest.dev_dependencies.values());
-    let paths = all.filter_map(|range| normal(range.strip_prefix("file:").or_else(|| range.strip_prefix("link:"))?));
-    let there = |path: String| {
-        let inside = join(&path, "package.json");
-        [path, inside].into_iter().find(|file| project.repo.has(file))
-    };
-    paths.filter_map(there).collect()
-}
-
 /// Words of the catalog.
 pub fn split(words: &str) -> Vec<String> {
     words.split_whitespace().map(str::to_owned).collect()
@@ -496,83 +539,52 @@ impl Chosen {
     }
 }
 
-/// Private registries: the secrets of the install, and the facts about them.
+/// Testimonies about private registries.
+pub fn feeds(project: &Project) -> impl Iterator<Item = Fact> {
+    let names = project.npmrc.iter().flat_map(|npmrc| npmrc.credentials().map(|(name, _)| name));
+    names.map(|name| Fact::new(Kind::Feed(name.to_owned()), ".npmrc", name, Strength::Stated))
+}
+
+/// The secrets of the install, for private registries.
 pub fn secrets(planner: &mut Planner, project: &Project) -> Vec<Secret> {
-    let Some(read) = project.repo.text(".npmrc").and_then(|text| npmrc::parse(text).ok()) else { return Vec::new() };
-    let mut secrets = Vec::new();
-    let mut literal = false;
-    for (name, value) in read.credentials() {
-        literal |= !value.contains("${");
-        let fact = Fact::new(Kind::Feed(name.to_owned()), ".npmrc", name, Strength::Stated);
-        planner.facts.push(fact);
-    }
-    if literal {
+    let Some(npmrc) = &project.npmrc else { return Vec::new() };
+    let file = || Secret { id: "npmrc".to_owned(), env: None, target: Some("/root/.npmrc".to_owned()) };
+    if npmrc.credentials().any(|(_, value)| !value.contains("${")) {
         planner.warn("`.npmrc` holds a token: it stays out of the build, which takes the file as the secret `npmrc`; replace the token with `${NPM_TOKEN}`");
-        secrets.push(Secret { id: "npmrc".to_owned(), env: None, target: Some("/root/.npmrc".to_owned()) });
-        return secrets;
+        return vec![file()];
     }
-    let mut names: Vec<&str> = read
-        .variables()
-        .filter(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    secrets.extend(names.iter().map(|name| Secret {
-        id: (*name).to_owned(),
-        env: Some((*name).to_owned()),
-        target: None,
-    }));
-    let private = read
-        .registries()
-        .any(|address| !address.contains("registry.npmjs.org") && !address.contains("registry.yarnpkg.com"));
-    if private && read.credentials().next().is_none() {
-        secrets.push(Secret { id: "npmrc".to_owned(), env: None, target: Some("/root/.npmrc".to_owned()) });
-    }
-    secrets
+    let is_name = |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let names: BTreeSet<&str> = npmrc.variables().filter(is_name).collect();
+    let variable = |name: &str| Secret { id: name.to_owned(), env: Some(name.to_owned()), target: None };
+    let is_public = |address: &str| CATALOG.registries.iter().any(|host| address.contains(host.as_str()));
+    let private = npmrc.registries().any(|address| !is_public(address)) && npmrc.credentials().next().is_none();
+    names.into_iter().map(variable).chain(private.then(file)).collect()
 }
 
 impl Desk<'_> {
-    /// Scripts that an install would run before the sources are there.
-    fn hooks(&self) -> Vec<String> {
-        let scripts = &self.project.root.manifest.scripts;
-        build::HOOKS.iter().filter(|name| scripts.contains_key(**name)).map(|name| (*name).to_owned()).collect()
-    }
-
-    /// The command that patches packages, where a hook of the root calls it.
-    fn patches(&self) -> Option<Vec<String>> {
+    /// The command that patches packages, where a hook of the root calls it, and the folder of patches.
+    fn patches(&self) -> Option<(String, Vec<String>)> {
         let root = &self.project.root.manifest;
-        let called =
-            build::HOOKS.iter().filter_map(|name| root.scripts.get(*name)).any(|line| line.contains("patch-package"));
-        if !called || !self.project.repo.has_folder("patches") {
-            return None;
-        }
-        let range = root.dependency("patch-package").unwrap_or_default();
+        let lines = || build::hooks(&self.project.root).filter_map(|name| root.scripts.get(name));
+        let called = |row: &&Patcher| lines().any(|line| line.contains(&row.package)) && self.project.has(&row.folder);
+        let row = CATALOG.patcher.iter().find(called)?;
+        let range = root.dependency(&row.package).unwrap_or_default();
         let version = range.trim_start_matches(['^', '~', '=', 'v']);
         let exact = version.split('.').count() == 3 && version.chars().all(|c| c.is_ascii_digit() || c == '.');
-        Some(split(&format!("npx --yes patch-package@{}", if exact { version } else { "8.0.0" })))
+        let command = row.command.replace("{version}", if exact { version } else { &row.version });
+        Some((row.folder.clone(), split(&command)))
     }
 
     /// How the service is installed.
     pub fn order(&self) -> Order<'_> {
-        let repo = self.project.repo;
-        let root = &self.project.root.manifest;
-        let mut more: Vec<String> = root.patches.iter().filter(|path| repo.has(path)).cloned().collect();
-        if let Some(text) = repo.text("pnpm-workspace.yaml") {
-            let patched = pnpm_workspace::parse(text).map(|file| file.patched_dependencies).unwrap_or_default();
-            more.extend(patched.into_values().filter(|path| repo.has(path)));
-        }
-        more.extend(local_packages(self.project));
-        if let Some(path) = self.project.yarn_path.as_ref().filter(|path| !path.starts_with(".yarn/releases/")) {
-            more.push(path.clone());
-        }
+        let package = &self.service.package;
         Order {
             project: self.project,
             manager: &self.manager,
-            service: self.package,
-            closure: self.project.closure(&self.package.folder),
-            hooks: self.hooks(),
+            service: package,
+            closure: self.project.closure(&package.folder),
+            hooks: build::hooks(&self.project.root).map(str::to_owned).collect(),
             patches: self.patches(),
-            more,
             secrets: self.secrets.clone(),
         }
     }

@@ -1,14 +1,22 @@
-//! What lies in the repository: the manifests of the root and of workspace members, and the lock files.
+//! What lies in the repository: the manifests of the root and of workspace members, and the lock files. Read once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use crate::facts::Fact;
 use crate::format::npm_lock::NpmLock;
+use crate::format::npmrc::Npmrc;
 use crate::format::package_json::{self, PackageJson};
-use crate::format::pnpm_workspace;
-use crate::format::{Fault, npm_lock, pnpm_lock, yarn_lock, yarnrc};
+use crate::format::pnpm_workspace::{self, PnpmWorkspace};
+use crate::format::{Fault, npm_lock, npmrc, pnpm_lock, yarn_lock, yarnrc};
+use crate::language::Scope;
 use crate::repo::Repo;
+
+use super::catalog::{CATALOG, Generated};
+use super::ignore::Context;
+use super::service::{self, Service};
+use super::versions;
 
 /// A package of the repository.
 #[derive(Debug, Clone)]
@@ -17,9 +25,17 @@ pub struct Package {
     pub folder: String,
     /// Its manifest.
     pub manifest: PackageJson,
+    /// What its build writes into node_modules.
+    pub generated: Option<&'static Generated>,
 }
 
 impl Package {
+    /// With what its files say.
+    pub fn new(repo: &Repo, folder: &str, manifest: PackageJson) -> Self {
+        let generated = CATALOG.generated.iter().find(|row| row.is_made(repo, folder, &manifest));
+        Package { folder: folder.to_owned(), manifest, generated }
+    }
+
     /// What people call it: its name, else its folder.
     pub fn label(&self) -> &str {
         self.manifest.name.as_deref().unwrap_or(&self.folder)
@@ -29,12 +45,26 @@ impl Package {
     pub fn path(&self, inside: &str) -> String {
         join(&self.folder, inside)
     }
+
+    /// Whether it is a member of a workspace.
+    pub fn is_member(&self) -> bool {
+        !self.folder.is_empty()
+    }
+}
+
+/// A file or folder at the top of the repository.
+#[derive(Debug)]
+pub struct Top {
+    /// Its name.
+    pub name: String,
+    /// Whether it is a folder.
+    pub is_folder: bool,
 }
 
 /// A repository with a `package.json` at its top.
-pub struct Project<'a> {
-    /// The repository.
-    pub repo: &'a Repo,
+pub struct Project {
+    /// Whether that one is there.
+    pub is_there: bool,
     /// The package at the top.
     pub root: Package,
     /// The workspace's members, by folder.
@@ -51,8 +81,30 @@ pub struct Project<'a> {
     pub yarn_path: Option<String>,
     /// Yarn 2 and later.
     pub berry: bool,
+    /// The settings of registries.
+    pub npmrc: Option<Npmrc>,
+    /// Whether the project says which packages may run install scripts, as pnpm 10 asks.
+    pub approves: bool,
+    /// Patches and packages of the repository that an install reads.
+    pub patched: Vec<String>,
+    /// The files and folders of tools that lie at the top.
+    pub there: BTreeSet<&'static str>,
+    /// The folders below with a manifest, whether of the workspace or not.
+    pub folders: Vec<String>,
+    /// What lies at the top, sorted.
+    pub top: Vec<Top>,
+    /// What decides what the build context leaves out.
+    pub context: Context,
+    /// Testimonies of the top about the toolchain.
+    pub versions: Vec<Fact>,
+    /// Whether `--entry` names a file.
+    pub is_asked_file: bool,
     /// Files that cannot be read.
     pub faults: Vec<(String, Fault)>,
+    /// Folders below with scripts that build or start, where nothing else can be started.
+    pub runnable: Vec<String>,
+    /// What may be started: the root, and the members that may be services.
+    pub services: Vec<Service>,
 }
 
 /// A path below a folder.
@@ -79,15 +131,17 @@ pub fn normal(path: &str) -> Option<String> {
 /// More members than any repository has.
 const MOST_MEMBERS: usize = 1000;
 
-impl<'a> Project<'a> {
+impl Project {
     /// Reads what there is.
-    pub fn read(repo: &'a Repo) -> Self {
+    pub fn read(scope: Scope) -> Self {
+        let repo = scope.repo;
         let mut faults = Vec::new();
         let root = read(repo, "package.json", package_json::parse, &mut faults).unwrap_or_default();
-        let globs = workspace(repo, &root, &mut faults);
+        let pnpm = read(repo, "pnpm-workspace.yaml", pnpm_workspace::parse, &mut faults);
+        let folders = repo.files().filter_map(|path| path.strip_suffix("/package.json")).map(str::to_owned);
         let mut project = Project {
-            repo,
-            root: Package { folder: String::new(), manifest: root },
+            is_there: repo.has("package.json"),
+            root: Package::new(repo, "", root),
             members: Vec::new(),
             npm: None,
             locked: BTreeMap::new(),
@@ -95,52 +149,71 @@ impl<'a> Project<'a> {
             git: false,
             yarn_path: None,
             berry: false,
+            npmrc: repo.text(".npmrc").and_then(|text| npmrc::parse(text).ok()),
+            approves: approves(repo),
+            patched: Vec::new(),
+            there: CATALOG.tools().filter(|path| repo.exists(path)).collect(),
+            folders: folders.collect(),
+            top: top(repo),
+            context: Context::read(repo),
+            versions: Vec::new(),
+            is_asked_file: scope.wishes.entry.as_deref().and_then(normal).is_some_and(|path| repo.has(&path)),
             faults,
+            runnable: Vec::new(),
+            services: Vec::new(),
         };
+        let globs =
+            pnpm.as_ref().and_then(|file| file.packages.clone()).or_else(|| project.root.manifest.workspaces.clone());
         if let Some(globs) = globs {
-            project.read_members(&globs);
+            project.read_members(repo, &globs);
         }
-        project.read_locks();
+        project.read_locks(repo);
+        project.patched = project.patched(repo, pnpm.as_ref());
+        project.versions = versions::facts(repo, "package.json", &project.root.manifest);
+        project.services = service::read(scope, &project);
+        if project.services.iter().all(|service| service.ways.is_empty() && service.shape.is_none()) {
+            project.runnable =
+                project.folders.iter().filter(|folder| has_scripts(repo, folder)).take(3).cloned().collect();
+        }
         project
     }
 
-    fn read_members(&mut self, globs: &[String]) {
+    fn read_members(&mut self, repo: &Repo, globs: &[String]) {
         let (taken, left) = (glob_set(globs, false), glob_set(globs, true));
-        let manifests = self.repo.files().filter_map(|path| path.strip_suffix("/package.json"));
-        let folders = manifests.filter(|folder| taken.is_match(folder) && !left.is_match(folder));
+        let folders = self.folders.iter().filter(|folder| taken.is_match(folder) && !left.is_match(folder));
         for folder in folders.take(MOST_MEMBERS) {
             let path = join(folder, "package.json");
-            if let Some(manifest) = read(self.repo, &path, package_json::parse, &mut self.faults) {
-                self.members.push(Package { folder: folder.to_owned(), manifest });
+            if let Some(manifest) = read(repo, &path, package_json::parse, &mut self.faults) {
+                self.members.push(Package::new(repo, folder, manifest));
             }
         }
     }
 
-    fn read_locks(&mut self) {
+    fn read_locks(&mut self, repo: &Repo) {
         let faults = &mut self.faults;
         self.npm = ["package-lock.json", "npm-shrinkwrap.json"]
             .iter()
-            .find_map(|file| read(self.repo, file, npm_lock::parse, faults));
+            .find_map(|file| read(repo, file, npm_lock::parse, faults));
         if let Some(lock) = &self.npm {
             self.locked.extend(lock.install_scripts.iter().map(|name| (name.clone(), String::new())));
             let versions = lock.packages.iter().map(|(name, locked)| (name.clone(), locked.version.clone()));
             self.locked.extend(versions);
             self.git |= lock.git;
         }
-        if let Some(lock) = read(self.repo, "pnpm-lock.yaml", pnpm_lock::parse, faults) {
+        if let Some(lock) = read(repo, "pnpm-lock.yaml", pnpm_lock::parse, faults) {
             self.locked.extend(lock.packages);
             self.lock_version = Some(lock.version);
             self.git |= lock.git;
         }
-        if let Some(lock) = read(self.repo, "yarn.lock", yarn_lock::parse, faults) {
+        if let Some(lock) = read(repo, "yarn.lock", yarn_lock::parse, faults) {
             self.locked.extend(lock.packages);
             self.berry = lock.berry.is_some();
             self.lock_version = self.lock_version.take().or_else(|| lock.berry.map(|version| version.to_string()));
             self.git |= lock.git;
         }
-        if let Some(settings) = read(self.repo, ".yarnrc.yml", yarnrc::parse, faults) {
+        if let Some(settings) = read(repo, ".yarnrc.yml", yarnrc::parse, faults) {
             self.berry = true;
-            self.yarn_path = settings.yarn_path.as_deref().and_then(normal).filter(|path| self.repo.has(path));
+            self.yarn_path = settings.yarn_path.as_deref().and_then(normal).filter(|path| repo.has(path));
         }
     }
 
@@ -183,6 +256,53 @@ impl<'a> Project<'a> {
         name.is_some_and(|name| self.packages().any(|other| other.manifest.dependency(name).is_some()))
     }
 
+    /// Patches, and what the root takes from folders of the repository.
+    fn patched(&self, repo: &Repo, pnpm: Option<&PnpmWorkspace>) -> Vec<String> {
+        let by_pnpm = pnpm.iter().flat_map(|file| file.patched_dependencies.values());
+        let mut patched: Vec<String> =
+            self.root.manifest.patches.iter().chain(by_pnpm).filter(|path| repo.has(path)).cloned().collect();
+        if !self.is_workspace() {
+            patched.extend(local_packages(repo, &self.root.manifest));
+        }
+        patched.extend(self.yarn_path.clone().filter(|path| !path.starts_with(".yarn/releases/")));
+        patched
+    }
+
+    /// Whether a folder below has a manifest.
+    pub fn has_manifest(&self, folder: &str) -> bool {
+        self.folders.iter().any(|known| known == folder)
+    }
+
+    /// The other packages that this one is made of.
+    pub fn others(&self, package: &Package) -> impl Iterator<Item = &Package> {
+        self.closure(&package.folder).into_iter().filter(|other| other.folder != package.folder)
+    }
+
+    /// The members that may be the service.
+    pub fn apps(&self) -> impl Iterator<Item = &Package> {
+        self.services.iter().map(|service| &service.package).filter(|package| package.is_member())
+    }
+
+    /// What was seen of the package in this folder.
+    pub fn service(&self, folder: &str) -> Option<&Service> {
+        self.services.iter().find(|service| service.package.folder == folder)
+    }
+
+    /// Whether a file or folder of a tool lies at the top.
+    pub fn has(&self, path: &str) -> bool {
+        self.there.contains(path)
+    }
+
+    /// Whether this is a folder at the top.
+    pub fn is_folder(&self, name: &str) -> bool {
+        self.top.iter().any(|top| top.is_folder && top.name == name)
+    }
+
+    /// Whether pnpm installs, which keeps the packages of members apart.
+    pub fn is_pnpm(&self) -> bool {
+        self.has("pnpm-lock.yaml")
+    }
+
     /// Whether a dependency of a package, or of what it is made of, or a locked package has this name.
     pub fn uses(&self, package: &Package, name: &str) -> bool {
         package.manifest.dependency(name).is_some() || self.locked.contains_key(name)
@@ -203,10 +323,30 @@ fn read<T>(
     parsed.map_err(|fault| faults.push((path.to_owned(), fault))).ok()
 }
 
-/// The globs of the members, as pnpm or as package.json has them.
-fn workspace(repo: &Repo, root: &PackageJson, faults: &mut Vec<(String, Fault)>) -> Option<Vec<String>> {
-    let pnpm = read(repo, "pnpm-workspace.yaml", pnpm_workspace::parse, faults);
-    pnpm.and_then(|file| file.packages).or_else(|| root.workspaces.clone())
+/// What the manifest of the root takes from folders of the repository, `file:lib`: their manifests, or packed files.
+fn local_packages(repo: &Repo, manifest: &PackageJson) -> Vec<String> {
+    let all = manifest.dependencies.values().chain(manifest.dev_dependencies.values());
+    let paths = all.filter_map(|range| normal(range.strip_prefix("file:").or_else(|| range.strip_prefix("link:"))?));
+    let there = |path: String| {
+        let inside = join(&path, "package.json");
+        [path, inside].into_iter().find(|file| repo.has(file))
+    };
+    paths.filter_map(there).collect()
+}
+
+/// Whether the manifest of a folder seems to have scripts that build or start.
+fn has_scripts(repo: &Repo, folder: &str) -> bool {
+    let text = repo.text(&join(folder, "package.json"));
+    text.is_some_and(|text| text.contains("\"start\"") || text.contains("\"build\""))
+}
+
+fn approves(repo: &Repo) -> bool {
+    let texts = ["package.json", "pnpm-workspace.yaml"].into_iter().filter_map(|file| repo.text(file));
+    texts.into_iter().any(|text| CATALOG.skipped.approvals.iter().any(|word| text.contains(word.as_str())))
+}
+
+fn top(repo: &Repo) -> Vec<Top> {
+    repo.top().into_iter().map(|name| Top { name: name.to_owned(), is_folder: !repo.has(name) }).collect()
 }
 
 fn glob_set(globs: &[String], negative: bool) -> GlobSet {
@@ -214,23 +354,11 @@ fn glob_set(globs: &[String], negative: bool) -> GlobSet {
     for glob in globs {
         let (is_negative, glob) = glob.strip_prefix('!').map_or((false, glob.as_str()), |rest| (true, rest));
         let glob = glob.trim_start_matches("./").trim_end_matches('/');
-        if is_negative == negative {
-            set.extend(GlobBuilder::new(glob).literal_separator(true).build().ok());
+        if let (true, Ok(glob)) = (is_negative == negative, GlobBuilder::new(glob).literal_separator(true).build()) {
+            set.add(glob);
         }
     }
     set.build().unwrap_or_default()
-}
-
-trait Extend {
-    fn extend(&mut self, glob: Option<globset::Glob>);
-}
-
-impl Extend for GlobSetBuilder {
-    fn extend(&mut self, glob: Option<globset::Glob>) {
-        if let Some(glob) = glob {
-            self.add(glob);
-        }
-    }
 }
 
 #[cfg(test)]
@@ -251,7 +379,8 @@ mod tests {
                 ("tools/x/package.json", r#"{"name": "x"}"#),
             ],
         );
-        let project = Project::read(&repo);
+        let wishes = crate::wishes::Wishes::default();
+        let project = Project::read(Scope { repo: &repo, wishes: &wishes });
         let names: Vec<_> = project.members.iter().map(Package::label).collect();
         assert_eq!(names, ["web", "base", "@s/ui"]);
         let order: Vec<_> = project.closure("apps/web").into_iter().map(Package::label).collect();

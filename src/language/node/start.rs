@@ -2,11 +2,50 @@
 //! possible, no shell stands between.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde::Deserialize;
 
 use crate::format::package_json::Texts;
+use crate::source::pattern;
 use crate::source::shell::{self, Command};
 
-use super::catalog::{CATALOG, Wrapper, WrapperKind};
+use super::catalog::CATALOG;
+
+/// What a wrapper means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WrapperKind {
+    /// The command follows.
+    Pass,
+    /// The name of a script follows.
+    Script,
+    /// Arguments of node follow.
+    Node,
+    /// A TypeScript source follows.
+    Typescript,
+    /// It serves built files.
+    Static,
+    /// It is for development.
+    Develop,
+}
+
+/// Words before the real command.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wrapper {
+    /// The words, each entry one or several.
+    pub words: Vec<String>,
+    /// What they mean.
+    pub kind: WrapperKind,
+    /// Options that make node load TypeScript.
+    #[serde(default)]
+    pub load: Vec<String>,
+    /// The packages that this takes.
+    #[serde(default)]
+    pub packages: Vec<String>,
+}
 
 /// What a command line comes down to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,24 +112,6 @@ pub struct Resolver<'a> {
 /// How many scripts may call one another.
 const DEEPEST: usize = 8;
 
-/// Steps that the image build has done already, by their beginnings.
-const BUILT: [&str; 14] = [
-    "npm run build",
-    "yarn build",
-    "yarn run build",
-    "pnpm build",
-    "pnpm run build",
-    "bun run build",
-    "npm install",
-    "npm ci",
-    "npm i ",
-    "yarn install",
-    "pnpm install",
-    "next build",
-    "tsc",
-    "nest build",
-];
-
 impl Resolver<'_> {
     /// Reads a line.
     pub fn line(&self, line: &str) -> Resolved {
@@ -139,7 +160,7 @@ impl Resolver<'_> {
             step.strip_prefix("npm run ").or_else(|| step.strip_prefix("yarn ")).or_else(|| step.strip_prefix("pnpm "));
         let inner = script.and_then(|name| self.scripts.get(name.trim()));
         begins(&CATALOG.skipped.migrations)
-            || BUILT.iter().any(|begin| step.starts_with(begin))
+            || begins(&CATALOG.skipped.built)
             || inner
                 .is_some_and(|inner| CATALOG.skipped.migrations.iter().any(|begin| inner.starts_with(begin.as_str())))
     }
@@ -374,34 +395,23 @@ fn without_development(rest: &[String]) -> Vec<String> {
     let mut kept = Vec::new();
     let mut words = rest.iter();
     while let Some(word) = words.next() {
-        let lonely = [
-            "--inspect",
-            "--watch",
-            "--env-file",
-            "--respawn",
-            "--transpile-only",
-            "--files",
-            "--no-daemon",
-            "--no-notify",
-            "--quiet",
-            "-q",
-        ];
-        let pair = ["-w", "-e", "--ext", "--ignore", "-i", "--name", "-P", "--project", "--delay", "--watch-path"];
-        if pair.contains(&word.as_str()) {
+        let is_option = |option: &String| match option.strip_suffix('*') {
+            Some(begin) => word.starts_with(begin),
+            None => word.strip_prefix(option.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')),
+        };
+        if CATALOG.skipped.pairs.contains(word) {
             words.next();
-        } else if !lonely
-            .iter()
-            .any(|option| word == option || word.starts_with(&format!("{option}=")) || word.starts_with("--inspect"))
-        {
+        } else if !CATALOG.skipped.options.iter().any(is_option) {
             kept.push(word.clone());
         }
     }
     kept
 }
 
-/// Next.js takes PORT by itself, so that `-p $PORT` says nothing.
+/// The arguments of a program that takes PORT by itself, to which `-p $PORT` says nothing.
 fn without_port_variable(program: &str, rest: &[String]) -> Vec<String> {
-    let Some(at) = rest.iter().position(|word| word == PORT).filter(|_| program == "next") else {
+    let takes_port = CATALOG.skipped.ports.iter().any(|name| name == program);
+    let Some(at) = rest.iter().position(|word| word == PORT).filter(|_| takes_port) else {
         return rest.to_vec();
     };
     rest.iter().enumerate().filter(|(index, _)| *index != at && index + 1 != at).map(|(_, word)| word.clone()).collect()
@@ -434,6 +444,13 @@ fn with_port(line: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// The first script that a configuration of pm2 names.
+pub fn named_script(text: &str) -> Option<String> {
+    static NAMED: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r#"\bscript['"]?\s*:\s*['"]?([A-Za-z0-9_./-]+\.[cm]?[jt]s)\b"#));
+    Some(NAMED.captures(text)?.get(1)?.as_str().trim_start_matches("./").to_owned())
 }
 
 /// The folder that a file server is told of.

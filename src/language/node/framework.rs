@@ -1,0 +1,247 @@
+//! The framework behind a build, and the shape that a service has it in.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::facts::{Evidence, Strength};
+use crate::repo::Repo;
+
+use super::angular;
+use super::build;
+use super::catalog::CATALOG;
+use super::project::{Package, normal};
+use super::steps::{begins, expand, option, words};
+
+/// A framework.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Framework {
+    /// Its id.
+    pub id: String,
+    /// What people call it.
+    pub title: String,
+    /// The package that speaks for it.
+    pub dependency: String,
+    /// What its build is called; the first is taken where no script calls one.
+    pub commands: Vec<String>,
+    /// The package that brings the command, where it is another one.
+    pub command_package: Option<String>,
+    /// Its own files.
+    #[serde(default)]
+    pub config: Vec<String>,
+    /// A folder that makes the next build quicker.
+    pub cache: Option<String>,
+    /// Variables of the build.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+    /// What to do where none of the modes fits.
+    pub advice: Option<String>,
+    /// The option that names the output.
+    pub output_option: Option<String>,
+    /// A pattern that finds the output in one of the `config` files.
+    pub output_setting: Option<String>,
+    /// What reads its own settings.
+    pub reader: Option<Reader>,
+    /// Whether pages may be written in Markdown.
+    #[serde(default)]
+    pub markdown: bool,
+    /// Whether it shows parts of a program, and is none.
+    #[serde(default)]
+    pub library: bool,
+    /// What it can be; the first that fits.
+    pub mode: Vec<Mode>,
+}
+
+/// A shape of a framework's result.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mode {
+    /// Its name.
+    pub id: String,
+    /// A pattern in one of the framework's files.
+    pub when: Option<String>,
+    /// A pattern that is in none of the framework's files.
+    pub unless: Option<String>,
+    /// A dependency.
+    pub needs: Option<String>,
+    /// A part of the build script.
+    pub script: Option<String>,
+    /// A file of the service.
+    pub file: Option<String>,
+    /// A word of the framework's own settings.
+    pub says: Option<String>,
+    /// Files for a web server.
+    #[serde(default, rename = "static")]
+    pub is_static: bool,
+    /// Each page is a file.
+    #[serde(default)]
+    pub pages: bool,
+    /// What the build writes.
+    pub output: Vec<String>,
+    /// Whether the runtime needs node_modules.
+    #[serde(default)]
+    pub modules: bool,
+    /// What the runtime reads beside the output.
+    #[serde(default)]
+    pub keeps: Vec<String>,
+    /// What node runs.
+    #[serde(default)]
+    pub start: Vec<String>,
+    /// Where it listens.
+    pub port: Option<u16>,
+    /// Whether it ends on SIGTERM by itself.
+    #[serde(default)]
+    pub signals: bool,
+    /// The variable that makes it listen to other machines.
+    pub host: Option<String>,
+    /// Whether it does not start without PORT.
+    #[serde(default)]
+    pub wants_port: bool,
+    /// A folder of files whose names change with their content.
+    pub assets: Option<String>,
+    /// Whether the output holds paths of the repository.
+    #[serde(default)]
+    pub rooted: bool,
+    /// What else of the build has to lie beside the output.
+    #[serde(default)]
+    pub made: Vec<String>,
+    /// What else of the repository has to, where it is there.
+    #[serde(default)]
+    pub beside: Vec<String>,
+}
+
+/// A named way to read settings that a pattern cannot read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reader {
+    /// `angular.json`.
+    AngularJson,
+}
+
+/// A framework in the shape that a service has it.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    /// The framework.
+    pub framework: &'static Framework,
+    /// Its mode.
+    pub mode: Mode,
+    /// What speaks for it.
+    pub evidence: Evidence,
+}
+
+/// The first framework that fits.
+pub fn shape(repo: &Repo, package: &Package, steps: &[String]) -> Option<Shape> {
+    CATALOG.framework.iter().find_map(|framework| {
+        package.manifest.dependency(&framework.dependency)?;
+        let steps: Vec<String> = steps.iter().map(|step| words(step).join(" ")).collect();
+        let called = steps.iter().any(|step| framework.commands.iter().any(|command| begins(step, command)));
+        let settings = Settings::read(repo, package, framework);
+        let mode = framework.mode.iter().find(|mode| fits(repo, package, framework, mode, &steps, &settings))?;
+        // A build script that does not call it builds something else.
+        let callable =
+            framework.command_package.as_ref().is_none_or(|name| package.manifest.dependency(name).is_some());
+        let unsaid = steps.is_empty()
+            && callable
+            && (!mode.is_static
+                || mode.file.is_some()
+                || framework.config.iter().any(|file| repo.has(&package.path(file))));
+        (called || unsaid).then(|| {
+            let quote = format!("\"{}\"", framework.dependency);
+            let evidence = Evidence::new(&package.path("package.json"), &quote, Strength::Stated);
+            Shape { framework, mode: settle(repo, package, &settings, mode), evidence }
+        })
+    })
+}
+
+/// What to do about a framework that is built, and none of whose modes fits.
+pub fn advice(repo: &Repo, package: &Package) -> Option<String> {
+    let mut steps = Vec::new();
+    expand(package, build::usual(package).map_or("", |(_, line)| line), &mut steps, 0);
+    let steps: Vec<String> = steps.iter().map(|step| words(step).join(" ")).collect();
+    let unfit = |framework: &&Framework| {
+        let called = steps.iter().any(|step| framework.commands.iter().any(|command| begins(step, command)));
+        let named = package.manifest.dependency(&framework.dependency).is_some();
+        let settings = Settings::read(repo, package, framework);
+        let fits = |mode: &Mode| fits(repo, package, framework, mode, &steps, &settings);
+        called && named && !framework.mode.iter().any(fits)
+    };
+    CATALOG.framework.iter().find(unfit).and_then(|framework| framework.advice.clone())
+}
+
+fn fits(
+    repo: &Repo,
+    package: &Package,
+    framework: &Framework,
+    mode: &Mode,
+    steps: &[String],
+    settings: &Settings,
+) -> bool {
+    let configured = |pattern: &String| find_setting(repo, package, framework, pattern).is_some();
+    mode.when.as_ref().is_none_or(configured)
+        && !mode.unless.as_ref().is_some_and(configured)
+        && mode.needs.as_ref().is_none_or(|name| package.manifest.dependency(name).is_some())
+        && mode.script.as_ref().is_none_or(|part| steps.iter().any(|step| step.contains(part.as_str())))
+        && mode.file.as_ref().is_none_or(|file| repo.has(&package.path(file)))
+        && mode.says.as_ref().is_none_or(|word| settings.words.contains(&word.as_str()))
+}
+
+/// What a framework's own settings say: words, and the folders that stand for placeholders.
+#[derive(Debug, Default)]
+pub struct Settings {
+    /// Words that modes ask for.
+    pub words: Vec<&'static str>,
+    /// A placeholder and its folder.
+    pub folders: Vec<(&'static str, String)>,
+}
+
+impl Settings {
+    fn read(repo: &Repo, package: &Package, framework: &Framework) -> Self {
+        match framework.reader {
+            Some(Reader::AngularJson) => angular::settings(repo, package),
+            None => Settings::default(),
+        }
+    }
+
+    fn fill(&self, text: &str) -> String {
+        self.folders.iter().fold(text.to_owned(), |text, (place, folder)| text.replace(place, folder))
+    }
+}
+
+/// A mode with the folders of this service.
+pub fn settled(repo: &Repo, package: &Package, framework: &Framework, mode: &Mode) -> Mode {
+    settle(repo, package, &Settings::read(repo, package, framework), mode)
+}
+
+/// The mode as this service has it: with its folders, and without what is not there.
+fn settle(repo: &Repo, package: &Package, settings: &Settings, mode: &Mode) -> Mode {
+    let there = |paths: &[String]| paths.iter().filter(|path| repo.exists(&package.path(path))).cloned().collect();
+    let fill = |words: &[String]| words.iter().map(|word| settings.fill(word)).collect();
+    Mode {
+        keeps: there(&mode.keeps),
+        beside: there(&mode.beside),
+        output: fill(&mode.output),
+        start: fill(&mode.start),
+        ..mode.clone()
+    }
+}
+
+/// The first group of a pattern (or the whole match) in one of a framework's files, outside of comments.
+fn find_setting(repo: &Repo, package: &Package, framework: &Framework, pattern: &str) -> Option<String> {
+    let pattern = crate::source::pattern(pattern);
+    framework.config.iter().find_map(|file| {
+        let text = repo.text(&package.path(file))?;
+        let lines =
+            text.lines().filter(|line| !line.trim_start().starts_with("//") && !line.trim_start().starts_with('*'));
+        let text = lines.collect::<Vec<_>>().join("\n");
+        let found = pattern.captures(&text)?;
+        found.get(1).or_else(|| found.get(0)).map(|group| group.as_str().to_owned())
+    })
+}
+
+/// Where a framework's build writes, if a script or a setting says another place than the usual one.
+pub fn output(repo: &Repo, package: &Package, framework: &Framework, words: &[String]) -> Option<String> {
+    let said = framework.output_option.as_ref().and_then(|name| option(words, std::slice::from_ref(name)));
+    let set = || framework.output_setting.as_ref().and_then(|pattern| find_setting(repo, package, framework, pattern));
+    said.or_else(set).as_deref().and_then(normal).filter(|path| !path.is_empty())
+}

@@ -1,0 +1,115 @@
+//! Which package is the service: the root, or a member of the workspace.
+
+use crate::error::Error;
+use crate::facts::{Evidence, Strength};
+use crate::plan::{Candidate, Planner, topic};
+
+use super::catalog::CATALOG;
+use super::project::{Package, Project, normal};
+use super::service::Service;
+
+/// The package to write for.
+///
+/// # Errors
+/// Where a wish names none, or no member can be started.
+pub fn choose<'a>(planner: &mut Planner, project: &'a Project) -> Result<&'a Service, Error> {
+    let mut candidates = Vec::new();
+    if let Some(wish) = planner.wishes.entry.clone().filter(|_| project.is_workspace()) {
+        let is_roots = project.root.manifest.scripts.contains_key(&wish) || project.is_asked_file;
+        match asked(project, &wish) {
+            Some(member) => {
+                let evidence = Evidence::asked(&format!("--entry {wish}"));
+                candidates.push(Candidate::new(member.folder.clone(), &member.folder, "asked for", evidence));
+            }
+            None if !is_roots => {
+                let error = Error::no(format!("`--entry {wish}` is no member of the workspace"));
+                return Err(error.hint(known(project)));
+            }
+            None => {}
+        }
+    }
+    candidates.extend(members(project));
+    let folder = match candidates.is_empty() {
+        true => String::new(),
+        false => planner.choose(topic::ENTRY, candidates).unwrap_or_default(),
+    };
+    let service = project
+        .service(&folder)
+        .filter(|service| service.package.is_member() || !project.is_workspace() || service.runs_by_itself());
+    service.ok_or_else(|| {
+        Error::no("no member of this workspace can be started: none has a `start` script or a framework")
+            .hint(known(project))
+    })
+}
+
+/// The member that a wish names, by its folder or by its name.
+pub fn asked<'a>(project: &'a Project, wish: &str) -> Option<&'a Package> {
+    let folder = normal(wish).unwrap_or_default();
+    let named = |member: &&Package| member.folder == folder || member.manifest.name.as_deref() == Some(wish);
+    project.members.iter().find(named)
+}
+
+fn known(project: &Project) -> String {
+    let names = project.members.iter().map(|member| format!("`--entry {}`", member.folder));
+    format!("members are {}", names.take(8).collect::<Vec<_>>().join(", "))
+}
+
+/// The script with which the root starts something.
+fn root_script(project: &Project) -> Option<(&str, &str)> {
+    let scripts = &project.root.manifest.scripts;
+    let (name, line) = CATALOG.usual.scripts.iter().find_map(|name| scripts.get_key_value(name))?;
+    Some((name, line))
+}
+
+/// Whether a line names a package.
+fn names(line: &str, package: &Package) -> bool {
+    let mut words = line.split(|c: char| c.is_whitespace() || c == '=');
+    words.any(|word| word == package.label() || word.trim_start_matches("./") == package.folder)
+}
+
+/// Whether the script with which the root starts something names this member.
+pub fn is_named(project: &Project, package: &Package) -> bool {
+    root_script(project).is_some_and(|(_, line)| names(line, package))
+}
+
+/// The members that can be started, the likeliest first, with what speaks for each.
+pub fn members(project: &Project) -> Vec<Candidate<String>> {
+    let rank = |package: &&Package| {
+        let words: Vec<&str> = package.folder.split(['/', '-', '_']).collect();
+        let services = &CATALOG.usual.services;
+        let place = services.iter().position(|word| words.contains(&word.as_str()));
+        (project.is_needed(package), place.unwrap_or(services.len()))
+    };
+    let mut apps: Vec<&Package> = project.apps().collect();
+    apps.sort_by_key(rank);
+    let only = apps.iter().filter(|package| !project.is_needed(package)).count() == 1;
+    apps.iter().map(|package| candidate(project, package, only)).collect()
+}
+
+fn candidate(project: &Project, package: &Package, only: bool) -> Candidate<String> {
+    let root = root_script(project).filter(|(_, line)| names(line, package));
+    let built = project.root.manifest.scripts.get("build").is_some_and(|line| names(line, package));
+    let (reason, strength) = match (root, only) {
+        (Some(_), _) => ("the root's `start` script names it", Strength::Stated),
+        (_, false) if built => ("the root's `build` script names it", Strength::Convention),
+        (_, true) if !project.is_needed(package) => ("the only member that can be started", Strength::Stated),
+        _ => ("a member that can be started", Strength::Guess),
+    };
+    let evidence = match root {
+        Some((name, line)) => Evidence::new("package.json", &format!("\"{name}\": \"{line}\""), strength),
+        None => Evidence::new(&package.path("package.json"), "", strength),
+    };
+    Candidate::new(package.folder.clone(), &package.folder, reason, evidence)
+}
+
+/// Whether a member is a program, and no library.
+pub fn is_app(project: &Project, service: &Service) -> bool {
+    let Service { package, shape, .. } = service;
+    let scripts = &package.manifest.scripts;
+    let mut names = CATALOG.usual.scripts.iter().map(String::as_str).chain(["preview"]);
+    let starts = names.any(|name| scripts.contains_key(name));
+    let library = shape.as_ref().is_some_and(|shape| shape.framework.library);
+    let watches = scripts.get("start").is_some_and(|line| line.contains("--watch") || line.contains(" -w"));
+    let alone = !project.is_needed(package);
+    (alone && (starts || shape.is_some()) || scripts.contains_key("start") && !watches) && !library
+}

@@ -1,0 +1,203 @@
+//! What starting the service comes down to: a server, or files for a web server.
+
+use crate::error::Error;
+use crate::facts::{Evidence, Strength};
+use crate::plan::toolchain::Toolchain;
+use crate::plan::{Candidate, Decision, Planner, topic};
+
+use super::build::Build;
+use super::catalog::CATALOG;
+use super::framework::Shape;
+use super::project::Project;
+use super::server::Server;
+use super::service::Service;
+use super::start::{self, Start};
+use super::ways::{self, Verdict, Way};
+
+/// What a service comes down to.
+pub enum Outcome<'a> {
+    /// A process of its own.
+    Server(Box<Server<'a>>),
+    /// Files.
+    Site(Box<Site<'a>>),
+}
+
+/// Files for a web server.
+pub struct Site<'a> {
+    /// What people call the framework.
+    pub title: String,
+    /// How it is built.
+    pub build: &'a Build,
+    /// The framework.
+    pub shape: Option<&'a Shape>,
+    /// Where the files lie.
+    pub output: String,
+    /// What speaks for it.
+    pub evidence: Evidence,
+}
+
+/// Decides what the service comes down to.
+///
+/// # Errors
+/// Where nothing says how to start it, or what is said cannot be done.
+pub fn decide<'a>(
+    planner: &mut Planner,
+    project: &'a Project,
+    service: &'a Service,
+    toolchain: &Toolchain,
+) -> Result<Outcome<'a>, Error> {
+    if let Some(shape) = &service.shape {
+        let value = format!("{} ({})", shape.framework.title, shape.mode.id);
+        let reason = "it is a dependency, and the build calls it";
+        planner.note(Decision::new(topic::FRAMEWORK, value, reason, shape.evidence.clone()));
+    }
+    refuse_unknown(planner, service)?;
+    let chosen = planner.choose(topic::START, candidates(service));
+    planner.amend(topic::START, |decision| {
+        // A member is what `--entry` names of a workspace.
+        let is_way = |name: &String| service.ways.iter().any(|way| way.name == *name) && !service.package.is_member();
+        decision.options.retain(is_way);
+    });
+    let way = service.ways.iter().find(|way| takes(service, way) && Some(&way.resolved.start) == chosen.as_ref());
+    match (chosen, way) {
+        (Some(Start::Files(folder)), way) => {
+            let evidence = way.map(|way| &way.evidence).or(service.shape.as_ref().map(|shape| &shape.evidence));
+            let evidence = evidence.cloned().unwrap_or_else(Evidence::guess);
+            Ok(Outcome::Site(Box::new(Site::new(planner, service, folder, evidence))))
+        }
+        (Some(_), Some(way)) => {
+            planner.program = Some(service.program(way));
+            say_what_cannot_be(planner, service, Some(way));
+            refuse_typescript(way, toolchain)?;
+            Ok(Outcome::Server(Box::new(Server::new(planner, project, service, way))))
+        }
+        _ => Err(nothing(planner, project, service)),
+    }
+}
+
+/// What `--entry` names has to be there.
+fn refuse_unknown(planner: &Planner, service: &Service) -> Result<(), Error> {
+    let wish = planner.wishes.entry.as_deref().filter(|wish| !ways::names(&service.package, wish));
+    match wish.filter(|_| service.ways.is_empty()) {
+        None => Ok(()),
+        Some(wish) => {
+            let manifest = service.package.path("package.json");
+            Err(Error::no(format!("`--entry {wish}` is no script and no file of `{manifest}`"))
+                .hint("name a script, or a file relative to that folder"))
+        }
+    }
+}
+
+/// Whether a way can be taken. Where a framework compiles to files, its server and the manifest's `main`, which is there for
+/// others to import, serve nothing; a server for development says nothing against a script for production.
+fn takes(service: &Service, way: &Way) -> bool {
+    let files = service.shape.as_ref().filter(|shape| shape.mode.is_static);
+    let production = |way: &Way| way.verdict == Verdict::Starts && CATALOG.usual.production.contains(&way.name);
+    match &way.verdict {
+        Verdict::Starts => !files.is_some_and(|shape| way.is_main() || is_framework_server(way, shape)),
+        Verdict::Files(_, is_there) => {
+            let serves = service.shape.as_ref().map_or(service.advice.is_some(), |shape| !shape.mode.is_static);
+            *is_there && !serves && !service.ways.iter().any(production)
+        }
+        Verdict::Cannot(_) => false,
+    }
+}
+
+/// What may be started, each once.
+fn candidates(service: &Service) -> Vec<Candidate<Start>> {
+    let mut candidates: Vec<Candidate<Start>> = Vec::new();
+    let ways = service.ways.iter().filter(|way| takes(service, way));
+    for way in ways {
+        let start = way.resolved.start.clone();
+        if candidates.iter().all(|candidate| candidate.value != start) {
+            candidates.push(
+                Candidate::new(start, &way.name, way.reason, way.evidence.clone()).shown(shown(&way.resolved.start)),
+            );
+        }
+    }
+    let files = service.shape.as_ref().filter(|shape| shape.mode.is_static);
+    if let Some(shape) = files.filter(|_| candidates.iter().all(|candidate| candidate.value != Start::Files(None))) {
+        let evidence = Evidence { strength: Strength::Convention, ..shape.evidence.clone() };
+        let reason = format!("{} compiles to files", shape.framework.title);
+        candidates.push(Candidate::new(Start::Files(None), &shape.framework.id, reason, evidence));
+    }
+    candidates
+}
+
+/// Whether this starts the framework's server, which has nothing to serve where the framework compiles to files.
+fn is_framework_server(way: &Way, shape: &Shape) -> bool {
+    let Start::Node(args) = &way.resolved.start else { return false };
+    let mut servers = shape.framework.mode.iter().filter_map(|mode| mode.start.first()?.strip_prefix("node_modules/"));
+    start::file(args).is_some_and(|file| servers.any(|server| file.ends_with(&format!("node_modules/{server}"))))
+}
+
+/// A start in the words of people.
+fn shown(start: &Start) -> String {
+    match start {
+        Start::Node(args) => format!("node {}", args.join(" ")),
+        Start::Bun(args) => format!("bun {}", args.join(" ")),
+        Start::Program(argv) => argv.join(" "),
+        Start::Shell(line) => line.clone(),
+        Start::Files(_) | Start::Develop(_) => String::new(),
+    }
+}
+
+/// Node before 22.18 cannot run TypeScript.
+fn refuse_typescript(way: &Way, toolchain: &Toolchain) -> Result<(), Error> {
+    let Start::Node(args) = &way.resolved.start else { return Ok(()) };
+    let loads = args.iter().any(|word| word.starts_with('-'));
+    let file = start::file(args).filter(|file| start::is_typescript(file) && !loads);
+    let old = matches!(toolchain.cycle.parse::<u32>(), Ok(cycle) if cycle < 22);
+    match file.filter(|_| old) {
+        None => Ok(()),
+        Some(file) => {
+            let (evidence, version) = (&way.evidence, &toolchain.version);
+            Err(Error::no(format!("{evidence} starts `{file}`, and Node {version} cannot run TypeScript"))
+                .hint("add a build script that compiles it, or take a newer release with `--toolchain 24`"))
+        }
+    }
+}
+
+/// Ways that would have been taken, and cannot be.
+fn say_what_cannot_be(planner: &mut Planner, service: &Service, chosen: Option<&Way>) {
+    let before = service.ways.iter().take_while(|way| chosen.is_none_or(|chosen| !std::ptr::eq(*way, chosen)));
+    for way in before {
+        if let Verdict::Cannot(why) = &way.verdict {
+            planner.warn(format!("{}: {why}", way.evidence));
+        }
+    }
+}
+
+fn nothing(planner: &mut Planner, project: &Project, service: &Service) -> Error {
+    say_what_cannot_be(planner, service, None);
+    let names: Vec<String> = project.runnable.iter().map(|folder| format!("`dockgen init {folder}`")).collect();
+    let usual = match names.is_empty() {
+        true => "add a `start` script to `package.json`, or name a file or script with `--entry`".to_owned(),
+        false => format!("run it in a folder with a program of its own: {}", names.join(", ")),
+    };
+    Error::no("nothing says how to start this: there is no `start` script, no `main` that exists, and no file that is usually started")
+        .hint(service.advice.clone().unwrap_or(usual))
+}
+
+/// What belongs neither into the build nor into the start.
+pub fn say_what_is_left_out(planner: &mut Planner, build: &Build) {
+    for step in &build.dropped {
+        planner
+            .warn(format!("`{step}` is left out of the build, as there is no database: run it before the first start"));
+    }
+}
+
+impl<'a> Site<'a> {
+    fn new(planner: &mut Planner, service: &'a Service, folder: Option<String>, evidence: Evidence) -> Self {
+        let shape = service.shape.as_ref().filter(|shape| shape.mode.is_static);
+        let title = shape.map_or_else(|| "the project".to_owned(), |shape| shape.framework.title.clone());
+        let made = service.build.outputs.first().or_else(|| shape.and_then(|shape| shape.mode.output.first()));
+        let output = folder.or_else(|| made.cloned()).unwrap_or_else(|| "dist".to_owned());
+        planner.amend(topic::START, |decision| {
+            decision.value = format!("a web server for the files in {}", service.package.path(&output));
+            decision.reason = format!("{title} compiles to files");
+        });
+        say_what_is_left_out(planner, &service.build);
+        Site { title, build: &service.build, shape, output, evidence }
+    }
+}
