@@ -1,23 +1,36 @@
 //! Python: pip, uv, Poetry, Pipenv and PDM; web applications behind a server, scripts, or what a Procfile says.
 
+mod apps;
+mod assets;
 mod dockerfile;
+mod feeds;
 mod install;
+mod manifests;
+mod own_build;
 mod packages;
-mod program;
-mod project;
+mod process;
+mod requirements;
 mod rows;
+mod scripts;
+mod sources;
 mod start;
+mod versions;
+mod ways;
+mod wheels;
 
-use super::{Common, Dockerfile, Labels, Language, Late, Recipe, sign, view};
+use super::{Common, Dockerfile, Labels, Language, Project, Recipe, Scope, sign, view};
 use crate::dockerignore::Section;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::plan::Planner;
 use crate::repo::Repo;
+use crate::source::python::Module;
 use dockerfile::{Parts, View};
-use program::Program;
-use project::Project;
+use manifests::Manifests;
 use rows::{CATALOG, Framework};
+use sources::Program;
+use start::Known;
+use ways::Way;
 
 /// The row.
 pub const LANGUAGE: Language = Language {
@@ -45,80 +58,134 @@ pub const LANGUAGE: Language = Language {
     image: || &CATALOG.image,
     managers: || CATALOG.manager.iter().map(|row| row.id.as_str()).collect(),
     releases: || &CATALOG.release,
-    release: project::release,
-    read: |scope| Box::new(Late { repo: scope.repo, inspect, recipe }),
+    release: versions::release,
+    read: |scope| Box::new(Python::read(scope)),
 };
 
-fn inspect(repo: &Repo) -> Vec<Fact> {
-    let project = Project::read(repo);
-    let mut facts: Vec<Fact> = project
-        .faults
-        .iter()
-        .map(|(file, fault)| Fact::new(Kind::Unreadable(fault.what.clone()), file, &fault.quote, Strength::Stated))
-        .collect();
-    facts.extend(project::versions(&project));
-    facts.extend(project::managers(repo, &project));
-    facts.extend(packages::newest_lines(&project));
-    let program = Program::read(repo, project.source_roots());
-    facts.extend(packages::gone_modules(&program));
-    facts.extend(start::facts(repo, &project, &program));
-    facts
+/// What was read of a service.
+struct Python<'r> {
+    manifests: Manifests,
+    program: Program<'r>,
+    ways: Vec<Way>,
+    /// What a wish names beside them.
+    wished: Option<Way>,
+    /// The port in the configuration of a server that applications are put behind.
+    configured: Option<Fact>,
+    /// Names at the top that are for development only, and patterns of made files that hide no source.
+    aside: Vec<&'static str>,
+    made: Vec<&'static str>,
 }
 
-fn recipe(planner: &mut Planner) -> Result<Recipe, Error> {
-    let repo = planner.repo;
-    let project = readable_project(planner)?;
-    let program = Program::read(repo, project.source_roots());
-    let toolchain = planner.toolchain(LANGUAGE.id, "Python", &CATALOG.release)?;
-    let ids: Vec<&str> = CATALOG.manager.iter().map(|row| row.id.as_str()).collect();
-    let (manager, version) = planner.manager(&ids, "pip")?;
-    let dependencies = project.dependencies(&manager);
-    let installed = packages::Installed::new(&project, &manager, &dependencies);
-    let start = start::decide(planner, &project, &program, &installed, &toolchain.cycle)?;
-    let needs = packages::needs(&program, &installed, &start, &toolchain);
-    let runtime = planner.runtime(needs, &CATALOG.runtime, &toolchain)?;
-    let stated =
-        project.name().map(|(name, file)| (name, Evidence::new(file, &format!("name = \"{name}\""), Strength::Stated)));
-    let name = planner.name(stated);
-    let mut install = install::plan(planner, &project, &program, &manager, version.as_deref(), &toolchain)?;
-    if let Some((who, evidence)) = packages::old_setuptools(&program, &installed, &toolchain.cycle) {
-        install::add_setuptools(planner, &mut install, who, evidence);
+impl<'r> Python<'r> {
+    fn read(scope: Scope<'r>) -> Self {
+        let Scope { repo, wishes } = scope;
+        let manifests = Manifests::read(repo);
+        let program = Program::read(repo, manifests.source_roots());
+        let ways = ways::ways(repo, &manifests, &program);
+        let wish = wishes.entry.as_deref();
+        let hides_none = |pattern: &&str| !repo.below(pattern).any(|path| path.ends_with(".py"));
+        Python {
+            wished: wish.and_then(|wish| ways::wished(wish, &ways, &manifests, &program)),
+            configured: configured_port(repo),
+            aside: CATALOG.ignore.aside.iter().map(String::as_str).filter(|name| repo.exists(name)).collect(),
+            made: CATALOG.ignore.made.iter().map(String::as_str).filter(hides_none).collect(),
+            manifests,
+            program,
+            ways,
+        }
     }
-    if dependencies.is_empty() && install.project.is_none() {
-        warn_of_missing(planner, &program, &start.evidence.file)?;
-    }
-
-    let common = Common::new(planner, &name, start.port, labels(&name, &project));
-    let parts =
-        Parts { program: &program, toolchain: &toolchain, runtime: &runtime, installed: &installed, start, install };
-    let roots = project.source_roots();
-    let own = View::new(parts, &roots, &planner.wishes.extras);
-    let ignore = ignore(repo, &program);
-    let secrets = own.install.secrets.iter().map(|secret| secret.id.clone()).collect();
-    let reads = own.install.reads();
-    let dockerfile = Dockerfile::Whole("python/Dockerfile.tera", view(&common, &own)?);
-    Ok(Recipe { name, dockerfile, ignore, reads, secrets })
 }
 
-/// The project; a manifest that cannot be read ends the matter.
-fn readable_project(planner: &Planner) -> Result<Project, Error> {
+/// The port in a file of a server's own, if the project has one.
+fn configured_port(repo: &Repo) -> Option<Fact> {
+    CATALOG.server.iter().find_map(|row| {
+        let (file, name) = row.config.as_ref()?;
+        let module = Module::new(repo.text(file)?);
+        let port = module.keyword_texts(name).first()?.rsplit_once(':')?.1.parse().ok()?;
+        Some(Fact::new(Kind::Port(port), file, module.quote(name), Strength::Pinned))
+    })
+}
+
+impl Project for Python<'_> {
+    fn testify(&self) -> Vec<Fact> {
+        let mut facts = self.manifests.testify();
+        facts.extend(versions::testify(&self.manifests));
+        facts.extend(wheels::newest_lines(&self.manifests));
+        facts.extend(wheels::gone_modules(&self.program));
+        facts.extend(feeds::testify(&self.manifests));
+        let configured = self.configured.as_ref();
+        facts.extend(self.ways.iter().flat_map(|way| way.testify(&self.program, configured)));
+        facts.extend(self.wished.iter().flat_map(|way| way.traits(&self.program, configured)));
+        facts
+    }
+
+    fn recipe(&self, planner: &mut Planner) -> Result<Recipe, Error> {
+        let (manifests, program) = (&self.manifests, &self.program);
+        readable(planner, manifests)?;
+        let toolchain = planner.toolchain(LANGUAGE.id, "Python", &CATALOG.release)?;
+        let ids: Vec<&str> = CATALOG.manager.iter().map(|row| row.id.as_str()).collect();
+        let (manager, version) = planner.manager(&ids, "pip")?;
+        let dependencies = manifests.dependencies(&manager);
+        let installed = &packages::Installed::new(manifests, &manager, &dependencies);
+        let (ways, wished) = (self.ways.as_slice(), self.wished.as_ref());
+        let known = Known { manifests, program, ways, wished, installed, cycle: &toolchain.cycle };
+        let start = start::decide(planner, &known)?;
+        let needs = packages::needs(program, installed, &start, &toolchain);
+        let runtime = planner.runtime(needs, &CATALOG.runtime, &toolchain)?;
+        let stated = manifests
+            .name()
+            .map(|(name, file)| (name, Evidence::new(file, &format!("name = \"{name}\""), Strength::Stated)));
+        let name = planner.name(stated);
+        let mut install = install::plan(planner, manifests, program, &manager, version.as_deref(), &toolchain)?;
+        if let Some((who, evidence)) = packages::old_setuptools(program, installed, &toolchain.cycle) {
+            install::add_setuptools(planner, &mut install, who, evidence);
+        }
+        if dependencies.is_empty() && install.project.is_none() {
+            warn_of_missing(planner, program, &start.evidence.file)?;
+        }
+        let common = Common::new(planner, &name, start.port, labels(&name, manifests));
+        let parts = Parts { program, toolchain: &toolchain, runtime: &runtime, installed, start, install };
+        let own = View::new(parts, &manifests.source_roots(), &planner.wishes.extras);
+        let secrets = own.install.secrets.iter().map(|secret| secret.id.clone()).collect();
+        let reads = own.install.reads();
+        let view = view(&common, &own)?;
+        let dockerfile = Dockerfile::Whole("python/Dockerfile.tera", view);
+        Ok(Recipe { name, dockerfile, ignore: self.ignore(), reads, secrets })
+    }
+}
+
+impl Python<'_> {
+    /// A deny list: what a Python program reads at run time cannot be known.
+    fn ignore(&self) -> Vec<Section> {
+        let made = self.made.iter().copied();
+        let mut sections = vec![Section::new("Made by tools, and data of a developer's machine.", made)];
+        if !self.aside.is_empty() {
+            sections.push(Section::new("For development.", self.aside.iter().copied()));
+        }
+        if self.program.sources.iter().any(|source| source.module.strings().any(|text| text.ends_with(".md"))) {
+            sections.push(Section::new("The program reads these.", ["!**/*.md"]));
+        }
+        sections
+    }
+}
+
+/// A manifest that cannot be read ends the matter.
+fn readable(planner: &Planner, manifests: &Manifests) -> Result<(), Error> {
     for fact in &planner.facts {
         if let Kind::Unreadable(why) = &fact.kind {
             return Err(Error::usage(format!("{}: {why}", fact.evidence)).hint("mend the file"));
         }
     }
-    let project = Project::read(planner.repo);
-    if let Some(file) = project.requirements.as_ref().and_then(|set| set.missing.first()) {
-        let by = project.requirements.as_ref().map(|set| set.file.clone()).unwrap_or_default();
-        return Err(Error::usage(format!("`{by}` includes `{file}`, which is not there"))
-            .hint("add the file, or take the line out"));
+    match manifests.requirements.as_ref().and_then(|set| Some((&set.file, set.missing.first()?))) {
+        Some((by, file)) => Err(Error::usage(format!("`{by}` includes `{file}`, which is not there"))
+            .hint("add the file, or take the line out")),
+        None => Ok(()),
     }
-    Ok(project)
 }
 
 /// With nothing to install, modules that are neither Python's nor the repository's own cannot be there.
 fn warn_of_missing(planner: &mut Planner, program: &Program, entry: &str) -> Result<(), Error> {
-    let found = program.foreign_imports(&CATALOG.stdlib);
+    let found = program.foreign_imports();
     let Some((module, file)) = found.first() else { return Ok(()) };
     let known = |row: &&Framework| {
         let mut constructors = row.constructors.iter();
@@ -141,59 +208,16 @@ fn warn_of_missing(planner: &mut Planner, program: &Program, entry: &str) -> Res
     Ok(())
 }
 
-fn labels(name: &str, project: &Project) -> Labels {
-    let pyproject = project.pyproject.as_ref();
+fn labels(name: &str, manifests: &Manifests) -> Labels {
+    let pyproject = manifests.pyproject.as_ref();
     let one_line = |text: &String| !text.chars().any(char::is_control);
     Labels {
         title: name.to_owned(),
         description: pyproject
-            .and_then(|p| p.description.clone())
+            .and_then(|read| read.description.clone())
             .filter(one_line)
             .filter(|text| !text.trim().is_empty() && !text.starts_with("Add your description")),
-        licenses: pyproject.and_then(|p| p.license.clone()).filter(one_line).filter(|text| text.len() < 60),
+        licenses: pyproject.and_then(|read| read.license.clone()).filter(one_line).filter(|text| text.len() < 60),
         source: None,
     }
-}
-
-/// A deny list: what a Python program reads at run time cannot be known.
-fn ignore(repo: &Repo, program: &Program) -> Vec<Section> {
-    let mut made: Vec<&str> = vec![
-        "**/__pycache__",
-        "**/*.py[cod]",
-        "**/.venv",
-        "**/venv",
-        "**/.pytest_cache",
-        "**/.mypy_cache",
-        "**/.ruff_cache",
-        "**/.tox",
-        "**/.nox",
-        "**/.coverage*",
-        "**/htmlcov",
-        "**/*.egg-info",
-        "**/.ipynb_checkpoints",
-        "build",
-        "dist",
-        "**/*.sqlite3",
-    ];
-    made.retain(|pattern| !repo.below(pattern).any(|path| path.ends_with(".py")));
-    let mut sections = vec![Section::new("Made by tools, and data of a developer's machine.", made)];
-    let aside = [
-        "tests",
-        "test",
-        "notebooks",
-        "benchmarks",
-        ".pre-commit-config.yaml",
-        "tox.ini",
-        "noxfile.py",
-        "Makefile",
-        "mkdocs.yml",
-    ];
-    let there: Vec<&str> = aside.into_iter().filter(|name| repo.exists(name)).collect();
-    if !there.is_empty() {
-        sections.push(Section::new("For development.", there));
-    }
-    if program.sources.iter().any(|source| source.module.strings().any(|text| text.ends_with(".md"))) {
-        sections.push(Section::new("The program reads these.", ["!**/*.md"]));
-    }
-    sections
 }

@@ -5,7 +5,17 @@ use crate::facts::{Evidence, Kind, Strength};
 use crate::wishes::PortWish;
 
 impl Planner<'_> {
-    /// The port among facts of [`Kind::Port`]; `fallback` is a convention of a framework, `(port, why)`.
+    /// Where the program listens, if it does: [`Planner::port`], or none.
+    pub fn listen(&mut self, listens: bool, fallback: Option<(u16, String)>) -> Option<u16> {
+        if listens || self.wishes.port.is_some() {
+            return self.port(fallback);
+        }
+        let evidence = Evidence::new("", "", Strength::Stated);
+        self.decisions.push(Decision::new(topic::PORT, "none", "nothing listens", evidence));
+        None
+    }
+
+    /// The port among facts of [`Kind::Port`] that hold for the program; `fallback` is a convention of a framework, `(port, why)`.
     pub fn port(&mut self, fallback: Option<(u16, String)>) -> Option<u16> {
         if let Some(wish) = self.wishes.port {
             let (label, port) = match wish {

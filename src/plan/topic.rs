@@ -31,3 +31,7 @@ pub const RUNTIME: &str = "runtime";
 pub const INIT: &str = "init";
 /// The image's name.
 pub const NAME: &str = "name";
+/// Files that a command of the framework gathers in the build.
+pub const ASSETS: &str = "static files";
+/// A build tool of Python beside the packages.
+pub const SETUPTOOLS: &str = "setuptools";

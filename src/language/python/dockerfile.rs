@@ -2,20 +2,21 @@
 
 use serde::Serialize;
 
+use super::assets::Collect;
 use super::install;
 use super::packages::{self, Installed};
-use super::program::Program;
 use super::rows::CATALOG;
-use super::start::{self, Start};
+use super::sources::Program;
+use super::start::Start;
 use crate::catalog::{Runtime, SHARED};
 use crate::language::Variable;
 use crate::plan::toolchain::Toolchain;
 use crate::wishes::Extras;
 
 /// What was decided.
-pub struct Parts<'a> {
+pub struct Parts<'a, 'r> {
     /// The sources.
-    pub program: &'a Program<'a>,
+    pub program: &'a Program<'r>,
     /// The release.
     pub toolchain: &'a Toolchain,
     /// The runtime.
@@ -45,7 +46,7 @@ pub struct View {
     apk_build: Vec<String>,
     apt_run: Vec<String>,
     server: Option<String>,
-    collect: Option<start::Collect>,
+    collect: Option<Collect>,
     /// Where the stage that fetches tini has it, if there is such a stage.
     init: Option<&'static str>,
     /// The stage whose environment is shipped, if there is one.
@@ -100,7 +101,7 @@ impl View {
     }
 }
 
-impl Parts<'_> {
+impl Parts<'_, '_> {
     fn fill(&self, image: &str) -> String {
         self.toolchain.fill_with(image, "${PYTHON_VERSION}")
     }

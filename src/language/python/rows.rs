@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, reason = "the catalog itself explains its fields")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -18,9 +18,14 @@ pub struct Catalog {
     pub setuptools: String,
     pub setuptools_modules: Vec<String>,
     pub public_indexes: Vec<String>,
+    pub version_from_git: Vec<String>,
+    pub runners: Vec<Vec<String>>,
     pub pure: BTreeSet<String>,
     pub windows: BTreeSet<String>,
     pub stdlib: BTreeSet<String>,
+    pub names: Usual,
+    pub calls: Calls,
+    pub ignore: Ignore,
     pub image: Image,
     pub release: Vec<Release>,
     pub runtime: Vec<Runtime>,
@@ -30,6 +35,7 @@ pub struct Catalog {
     pub worker: Vec<Worker>,
     pub tool: Vec<Names>,
     pub development: Vec<Development>,
+    pub stand_in: Vec<StandIn>,
     pub listener: Vec<ListenerRow>,
     pub native: Vec<Native>,
     pub glibc: Vec<Glibc>,
@@ -37,6 +43,64 @@ pub struct Catalog {
     pub pkg_resources: Vec<PkgResources>,
     pub gone: Vec<Gone>,
     pub command: Vec<Command>,
+}
+
+/// What programs and their files are usually called.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Usual {
+    pub aside: Vec<String>,
+    pub aside_files: Vec<String>,
+    pub no_program: Vec<String>,
+    pub modules: Vec<String>,
+    pub scripts: Vec<String>,
+    pub variables: Vec<String>,
+    pub factories: Vec<String>,
+    pub production: Vec<String>,
+    pub requirements: Vec<String>,
+}
+
+/// The place of a name in a list of usual ones, which ends with all others.
+pub fn place(usual: &[String], name: &str) -> usize {
+    usual.iter().position(|known| known == name).unwrap_or(usual.len())
+}
+
+/// Functions by their names.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calls {
+    pub metadata: Vec<String>,
+    pub shells: Vec<String>,
+    pub starts: Vec<String>,
+    pub debuggers: Vec<String>,
+}
+
+/// What stays out of the build.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ignore {
+    pub made: Vec<String>,
+    pub aside: Vec<String>,
+}
+
+/// A value that lets settings load.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StandIn {
+    #[serde(default)]
+    pub holds: String,
+    #[serde(default)]
+    pub ends: String,
+    #[serde(default)]
+    pub secret: bool,
+    pub value: String,
+}
+
+impl StandIn {
+    /// Whether it is for a variable of this name.
+    pub fn fits(&self, name: &str) -> bool {
+        name.contains(&self.holds) && name.ends_with(&self.ends)
+    }
 }
 
 /// How a manager's locked packages are installed.
@@ -87,6 +151,12 @@ pub struct Framework {
     #[serde(default)]
     pub wraps: bool,
     #[serde(default)]
+    pub generated: bool,
+    #[serde(default)]
+    pub settings: String,
+    #[serde(default)]
+    pub assets: Option<Assets>,
+    #[serde(default)]
     pub argv: Vec<String>,
     #[serde(default)]
     pub port: Option<u16>,
@@ -94,6 +164,16 @@ pub struct Framework {
     pub environment: Vec<(String, String)>,
     #[serde(default)]
     pub signals: bool,
+}
+
+/// Static files that a script of a framework gathers in the build.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Assets {
+    pub script: String,
+    pub arguments: String,
+    pub folder: String,
+    pub elsewhere: String,
 }
 
 /// A server for applications.
@@ -110,6 +190,8 @@ pub struct Server {
     pub python: String,
     #[serde(default)]
     pub older: String,
+    #[serde(default)]
+    pub config: Option<(String, String)>,
     pub options: Vec<(String, String)>,
     #[serde(default)]
     pub factory: Vec<String>,
@@ -220,3 +302,15 @@ pub struct Command {
 /// The catalog.
 pub static CATALOG: LazyLock<Catalog> =
     LazyLock::new(|| catalog::parse("python/catalog.toml", include_str!("../../../templates/python/catalog.toml")));
+
+static CONSTRUCTORS: LazyLock<HashMap<&str, &Framework>> = LazyLock::new(|| {
+    let pairs = CATALOG.framework.iter().rev().flat_map(|row| row.constructors.iter().map(move |call| (&**call, row)));
+    pairs.collect()
+});
+
+impl Framework {
+    /// The framework whose application a call makes.
+    pub fn made_by(callee: &str) -> Option<&'static Framework> {
+        CONSTRUCTORS.get(callee).copied()
+    }
+}

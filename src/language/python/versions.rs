@@ -1,0 +1,111 @@
+//! Which Python and which package manager files ask for.
+
+use super::manifests::Manifests;
+use super::rows::CATALOG;
+use crate::facts::{Fact, Kind, Strength};
+use crate::format::pep440::{Bare, npm_range};
+use crate::format::python_version;
+use crate::plan::toolchain;
+
+/// A release as version files name it; only Python's own implementation has images.
+pub fn release(text: &str) -> Option<toolchain::Requirement> {
+    let wanted = python_version::parse(text).ok()?.into_iter().next()?;
+    let npm = npm_range(&wanted.version, Bare::Line).filter(|_| wanted.implementation == "cpython")?;
+    toolchain::Requirement::range(&wanted.version, &npm)
+}
+
+/// Which Python and which manager the manifests speak for.
+pub fn testify(manifests: &Manifests) -> Vec<Fact> {
+    [versions(manifests), managers(manifests)].concat()
+}
+
+/// Which Python the manifests ask for. Pipenv only warns of another.
+fn versions(manifests: &Manifests) -> Vec<Fact> {
+    let pyproject = manifests.pyproject.as_ref();
+    let pipfile = manifests.pipfile.as_ref().and_then(|pipfile| pipfile.python.clone());
+    let lock = manifests.pipfile_lock.as_ref().and_then(|lock| lock.python.clone()).filter(|_| pipfile.is_none());
+    let cfg = manifests.setup_cfg.as_ref().and_then(|cfg| cfg.python_requires.clone());
+    let sources = [
+        (pyproject.and_then(|read| read.requires_python.clone()), "pyproject.toml", "requires-python"),
+        (pyproject.and_then(|read| read.poetry_python.clone()), "pyproject.toml", "python"),
+        (cfg, "setup.cfg", "python_requires"),
+        (pipfile, "Pipfile", "python_version"),
+        (lock, "Pipfile.lock", "python_version"),
+    ];
+    let fact = |(text, file, key): (Option<String>, &str, &str)| {
+        let text = text?;
+        let wanted = toolchain::Requirement::range(&text, &npm_range(&text, Bare::Line)?)?;
+        let kind = if file.starts_with("Pipfile") { Kind::Toolchain } else { Kind::Bound };
+        Some(Fact::new(kind("python".to_owned(), wanted), file, &format!("{key} = \"{text}\""), Strength::Stated))
+    };
+    sources.into_iter().filter_map(fact).collect()
+}
+
+/// The managers that files speak for, the strongest first.
+fn managers(manifests: &Manifests) -> Vec<Fact> {
+    let fact = |id: &str, file: &str, quote: &str, strength| {
+        Fact::new(Kind::Manager(id.to_owned(), None), file, quote, strength)
+    };
+    let locked = CATALOG.manager.iter().filter(|row| manifests.has_lock(row));
+    let mut facts: Vec<Fact> = locked.map(|row| fact(&row.id, &row.lock, "", Strength::Pinned)).collect();
+    if let Some(set) = &manifests.requirements {
+        facts.push(fact("pip", &set.file, "", Strength::Stated));
+    }
+    if manifests.pipfile.is_some() {
+        facts.push(fact("pipenv", "Pipfile", "", Strength::Stated));
+    }
+    if let Some(pyproject) = &manifests.pyproject {
+        let id = if pyproject.has_poetry && !pyproject.has_project { "poetry" } else { "uv" };
+        let names_packages = pyproject.has_poetry || !pyproject.dependencies.is_empty();
+        if names_packages && !pyproject.dynamic.iter().any(|field| field == "dependencies") {
+            facts.push(fact(id, "pyproject.toml", "dependencies", Strength::Convention));
+        }
+    }
+    let built = [
+        (manifests.has_setup_py, "setup.py"),
+        (manifests.setup_cfg.is_some(), "setup.cfg"),
+        (manifests.pyproject.is_some(), "pyproject.toml"),
+    ];
+    if let Some((_, file)) = built.into_iter().find(|(is_there, _)| *is_there).filter(|_| facts.is_empty()) {
+        facts.push(fact("pip", file, "", Strength::Convention));
+    }
+    facts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::Repo;
+
+    #[test]
+    fn a_lock_speaks_louder_than_an_export() {
+        let repo = Repo::from_list(
+            "x",
+            [
+                ("uv.lock", "version = 1"),
+                ("requirements.txt", ""),
+                ("pyproject.toml", "[project]\nname='x'\ndependencies=['a']"),
+            ],
+        );
+        let facts = managers(&Manifests::read(&repo));
+        let found: Vec<_> = facts.iter().map(|fact| (fact.kind.to_string(), fact.evidence.strength)).collect();
+        assert_eq!(found[0], ("package manager uv".to_owned(), Strength::Pinned));
+        assert_eq!(found[1], ("package manager pip".to_owned(), Strength::Stated));
+    }
+
+    #[test]
+    fn manifests_bound_the_release_and_pipenv_only_asks() {
+        let repo = Repo::from_list(
+            "x",
+            [
+                ("pyproject.toml", "[project]\nrequires-python = '>=3.10,<3.13'"),
+                ("Pipfile", "[requires]\npython_version = '3.11'"),
+            ],
+        );
+        let facts = versions(&Manifests::read(&repo));
+        let found: Vec<_> =
+            facts.iter().map(|fact| (matches!(fact.kind, Kind::Bound(..)), fact.kind.to_string())).collect();
+        assert_eq!(found, [(true, "toolchain >=3.10,<3.13".to_owned()), (false, "toolchain 3.11".to_owned())]);
+        assert!(release("pypy3.10").is_none() && release("my-env").is_none() && release("3.12").is_some());
+    }
+}

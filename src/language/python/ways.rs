@@ -1,0 +1,403 @@
+//! Every way to start the service: processes of a Procfile, applications, declared commands, scripts.
+
+use std::collections::BTreeSet;
+
+use super::apps::App;
+use super::manifests::Manifests;
+use super::process::{Process, processes};
+use super::rows::{CATALOG, Server, place};
+use super::scripts::{Script, is_at_the_top};
+use super::sources::{Program, Source};
+use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::repo::Repo;
+use crate::source::python::Listener;
+
+/// What can be started.
+#[derive(Debug, Clone)]
+pub enum Entry {
+    /// A process of the Procfile.
+    Process(Process),
+    /// An application.
+    App(App),
+    /// A declared command: its module and function.
+    Command(String, String),
+    /// A file.
+    Script(Script),
+}
+
+/// Something that can be started, with its name and what speaks for it.
+#[derive(Debug, Clone)]
+pub struct Way {
+    /// What it is.
+    pub entry: Entry,
+    /// What `--entry` calls it.
+    pub label: String,
+    /// Why it may be the one, a clause.
+    pub reason: &'static str,
+    /// What speaks for it.
+    pub evidence: Evidence,
+}
+
+/// A server that a way starts by itself.
+pub struct Heard<'p> {
+    /// The file that says so.
+    pub file: &'p str,
+    /// What it says.
+    pub listener: &'p Listener,
+    /// How near it is to what is started.
+    pub strength: Strength,
+}
+
+impl Way {
+    /// Whether `--entry` means it.
+    pub fn is_called(&self, wish: &str) -> bool {
+        self.label == wish || self.label.trim_end_matches("()") == wish
+    }
+
+    /// The servers that it starts by itself: those of its own file, else those of files that belong to it.
+    pub fn heard<'p>(&self, program: &'p Program) -> Vec<Heard<'p>> {
+        let file = match &self.entry {
+            Entry::Process(process) => process.script(program),
+            Entry::App(app) => program.source(&app.file),
+            Entry::Command(module, _) => program.module(module),
+            Entry::Script(script) => program.source(&script.file),
+        };
+        let own: Vec<Heard> = file.into_iter().flat_map(|source| heard(source, Strength::Stated)).collect();
+        if !own.is_empty() {
+            return own;
+        }
+        let is_usual = |source: &Source| place(&CATALOG.names.scripts, source.name()) < CATALOG.names.scripts.len();
+        let near =
+            |source: &'p Source| heard(source, if is_usual(source) { Strength::Stated } else { Strength::Convention });
+        match (&self.entry, file) {
+            (Entry::App(_), _) => program.listening().into_iter().flat_map(near).collect(),
+            (Entry::Command(..) | Entry::Script(_), Some(source)) => {
+                let imported = program.imported_and_listening(source);
+                imported.into_iter().flat_map(|source| heard(source, Strength::Convention)).collect()
+            }
+            _ => own,
+        }
+    }
+
+    /// The testimony of it; `configured` is the port in a file of the server that applications are put behind.
+    pub fn testify(&self, program: &Program, configured: Option<&Fact>) -> Vec<Fact> {
+        let entry = Fact::from_evidence(Kind::Entry(self.label.clone()), self.evidence.clone());
+        [vec![entry], self.traits(program, configured)].concat()
+    }
+
+    /// What holds for it alone.
+    pub fn traits(&self, program: &Program, configured: Option<&Fact>) -> Vec<Fact> {
+        let heard = self.heard(program);
+        let mut facts = Vec::new();
+        match &self.entry {
+            Entry::App(app) => {
+                let framework = Kind::Framework(app.framework.id.clone());
+                facts.push(Fact::from_evidence(framework, self.evidence.clone()));
+                facts.extend(configured.filter(|_| app.needs_server()).cloned());
+            }
+            Entry::Process(process) => {
+                let listens = process.server.is_some() || !heard.is_empty();
+                let port = process.stated_port().filter(|_| listens).map(Kind::Port);
+                facts.extend(port.map(|port| Fact::new(port, "Procfile", &process.words, Strength::Stated)));
+            }
+            Entry::Command(..) | Entry::Script(_) => {}
+        }
+        facts.extend(heard.iter().filter_map(|heard| {
+            let port = Kind::Port(heard.listener.port.value?);
+            Some(Fact::new(port, heard.file, &heard.listener.quote, heard.strength))
+        }));
+        facts.into_iter().map(|fact| fact.of(&self.label)).collect()
+    }
+}
+
+/// The servers that a file starts.
+fn heard<'p>(source: &'p Source<'_>, strength: Strength) -> impl Iterator<Item = Heard<'p>> {
+    source.listeners().iter().map(move |listener| Heard { file: source.path, listener, strength })
+}
+
+/// Servers that the names of packages bring.
+pub fn servers<'a>(names: &'a BTreeSet<String>) -> impl Iterator<Item = &'static Server> + use<'a> {
+    CATALOG.server.iter().filter(|row| names.contains(&row.id) || row.with.iter().any(|name| names.contains(name)))
+}
+
+/// All ways, the likeliest of each kind first.
+pub fn ways(repo: &Repo, manifests: &Manifests, program: &Program) -> Vec<Way> {
+    let mut ways = processes(repo);
+    let apps = ranked_apps(manifests, program);
+    let scripts = program.scripts();
+    let served = apps.iter().any(|app| !app.is_worker());
+    let files: BTreeSet<String> = apps.iter().map(|app| app.file.clone()).collect();
+    ways.extend(of_apps(apps, !scripts.is_empty()));
+    ways.extend(of_commands(manifests, program, served));
+    ways.extend(of_scripts(scripts, program, served).into_iter().filter(|way| !files.contains(&way.label)));
+    ways
+}
+
+/// What a wish names that is none of them: a file, or a variable of a module.
+pub fn wished(wish: &str, ways: &[Way], manifests: &Manifests, program: &Program) -> Option<Way> {
+    if ways.iter().any(|way| way.is_called(wish)) {
+        return None;
+    }
+    let script = program.source(wish.trim_start_matches("./")).map(|source| Entry::Script(program.script(source, "")));
+    let app = || {
+        let (module, variable) = wish.split_once(':')?;
+        program.asked_app(module, variable, &manifests.declared()).map(Entry::App)
+    };
+    let entry = script.or_else(app)?;
+    Some(Way { entry, label: wish.to_owned(), reason: "asked for", evidence: Evidence::guess() })
+}
+
+/// Applications, the likeliest first: those that the project's own servers speak with before others.
+fn ranked_apps(manifests: &Manifests, program: &Program) -> Vec<App> {
+    let declared = manifests.declared();
+    let interfaces: BTreeSet<&str> = servers(&declared).flat_map(|row| &row.interfaces).map(String::as_str).collect();
+    let mut apps = program.apps();
+    apps.sort_by_cached_key(|app| {
+        let (module, variable) = app.parts();
+        let interface = app.framework.interface.as_str();
+        let speaks = interfaces.is_empty() || interface == "own" || interfaces.contains(interface);
+        let made = CATALOG.framework.iter().filter(|row| row.generated).position(|row| row.id == app.framework.id);
+        (
+            app.is_worker(),
+            !speaks,
+            made.unwrap_or(usize::MAX),
+            !app.framework.wraps,
+            place(&CATALOG.names.modules, module.rsplit('.').next().unwrap_or_default()),
+            module.matches('.').count(),
+            place(&CATALOG.names.variables, variable),
+            app.reference.clone(),
+        )
+    });
+    apps
+}
+
+fn of_apps(apps: Vec<App>, has_scripts: bool) -> Vec<Way> {
+    let only = apps.iter().filter(|app| !app.is_worker()).count() == 1;
+    let way = |(index, app): (usize, App)| {
+        let strength = match index {
+            0 if app.is_worker() && has_scripts => Strength::Guess,
+            0 if only || app.framework.generated => Strength::Stated,
+            0 => Strength::Convention,
+            _ => Strength::Guess,
+        };
+        Way {
+            label: format!("{}{}", app.reference, if app.factory { "()" } else { "" }),
+            reason: if only { "the only application in the sources" } else { "an application, where it usually is" },
+            evidence: Evidence::new(&app.file, &app.quote, strength),
+            entry: Entry::App(app),
+        }
+    };
+    apps.into_iter().enumerate().map(way).collect()
+}
+
+fn of_commands(manifests: &Manifests, program: &Program, served: bool) -> Vec<Way> {
+    let scripts = manifests.scripts();
+    let strength = match scripts.len() {
+        1 if !served => Strength::Stated,
+        _ if served => Strength::Guess,
+        _ => Strength::Convention,
+    };
+    let commands = scripts.iter().filter_map(|(file, name, target)| {
+        let (module, function) = target.split_once(':')?;
+        let function = function.split('[').next().unwrap_or_default().trim();
+        let is_name = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "._".contains(c));
+        program.module(module).filter(|_| is_name(module) && is_name(function))?;
+        Some(Way {
+            entry: Entry::Command(module.trim().to_owned(), function.to_owned()),
+            label: name.clone(),
+            reason: "the project declares this command",
+            evidence: Evidence::new(file, &format!("{name} = \"{target}\""), strength),
+        })
+    });
+    commands.collect()
+}
+
+fn of_scripts(scripts: Vec<Script>, program: &Program, served: bool) -> Vec<Way> {
+    let mut scripts: Vec<(&Source, Script)> =
+        scripts.into_iter().filter_map(|script| Some((program.source(&script.file)?, script))).collect();
+    let only = scripts.iter().filter(|(source, _)| is_at_the_top(source)).count() == 1;
+    let usual = &CATALOG.names.scripts;
+    let is_usual = |source: &Source| {
+        let is_named = place(usual, source.name()) < usual.len();
+        source.stem() == "__main__" || (is_at_the_top(source) && (only || is_named))
+    };
+    scripts.sort_by_cached_key(|(source, script)| {
+        let is_named = place(usual, source.name()) < usual.len();
+        (
+            !(is_named && (is_at_the_top(source) || source.stem() == "__main__")),
+            source.depth(),
+            place(usual, source.name()),
+            source.module.listeners().is_empty(),
+            script.quote.is_empty(),
+            source.path,
+        )
+    });
+    let way = |(index, (source, script)): (usize, (&Source, Script))| {
+        let usual = is_usual(source);
+        let strength = if usual && index == 0 && !served { Strength::Convention } else { Strength::Guess };
+        Way {
+            label: script.file.clone(),
+            reason: if usual { "the file that is run, where it usually is" } else { "a file that can be run" },
+            evidence: Evidence::new(&script.file, &script.quote, strength),
+            entry: Entry::Script(script),
+        }
+    };
+    scripts.into_iter().enumerate().map(way).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn apps(files: &[(&str, &str)]) -> Vec<(String, String, String)> {
+        let repo = Repo::from_list("x", files.iter().copied());
+        let found = ranked_apps(&Manifests::read(&repo), &Program::read(&repo, Vec::new()));
+        found.into_iter().map(|app| (app.reference, app.root, app.framework.id.clone())).collect()
+    }
+
+    fn first(files: &[(&str, &str)]) -> (String, String, String) {
+        apps(files).into_iter().next().unwrap()
+    }
+
+    fn is(reference: &str, root: &str, framework: &str) -> (String, String, String) {
+        (reference.to_owned(), root.to_owned(), framework.to_owned())
+    }
+
+    #[test]
+    fn applications_are_found_wherever_they_lie() {
+        const FLASK: &str = "from flask import Flask\napp = Flask(__name__)\n";
+        assert_eq!(first(&[("app.py", FLASK)]), is("app:app", "", "flask"));
+        assert_eq!(first(&[("app/__init__.py", ""), ("app/main.py", FLASK)]), is("app.main:app", "", "flask"));
+        assert_eq!(
+            first(&[("app/main.py", "from fastapi import FastAPI\nfrom .x import y\napi = FastAPI()")]),
+            is("app.main:api", "", "fastapi")
+        );
+        assert_eq!(first(&[("src/main.py", FLASK)]), is("main:app", "src", "flask"));
+        assert_eq!(
+            first(&[("src/shop/__init__.py", ""), ("src/shop/web.py", FLASK)]),
+            is("shop.web:app", "src", "flask")
+        );
+        assert_eq!(
+            first(&[
+                ("src/main.py", "from src.db import x\nfrom fastapi import FastAPI\napp = FastAPI()"),
+                ("src/db.py", "")
+            ]),
+            is("src.main:app", "", "fastapi")
+        );
+        assert_eq!(
+            first(&[
+                ("backend/main.py", "import db\nfrom fastapi import FastAPI\napp = FastAPI()"),
+                ("backend/db.py", "")
+            ]),
+            is("main:app", "backend", "fastapi")
+        );
+        assert!(apps(&[("tests/app.py", FLASK), ("main.py", "'''app = Flask()'''\n")]).is_empty());
+    }
+
+    #[test]
+    fn factories_are_followed() {
+        let package =
+            ("shop/__init__.py", "from flask import Flask\ndef create_app(config=None):\n    return Flask(__name__)\n");
+        assert_eq!(
+            first(&[package, ("wsgi.py", "from shop import create_app\napp = create_app()\n")]),
+            is("wsgi:app", "", "flask")
+        );
+        let repo = Repo::from_list("x", [package]);
+        let found = Program::read(&repo, Vec::new()).apps();
+        assert_eq!((found[0].reference.as_str(), found[0].factory), ("shop:create_app", true));
+    }
+
+    #[test]
+    fn a_class_of_ones_own_is_its_framework_too() {
+        let files = [
+            ("shop/__init__.py", "from .app import create_app\n"),
+            ("shop/wsgi.py", "from shop import create_app\napp = create_app()\n"),
+            (
+                "shop/app.py",
+                "from flask import Flask\nclass Shop(Flask):\n    pass\ndef create_app():\n    return Shop()\n",
+            ),
+        ];
+        assert_eq!(first(&files), is("shop.wsgi:app", "", "flask"));
+        assert_eq!(
+            first(&[("main.py", "from fastapi import FastAPI\nclass Api(FastAPI):\n    pass\napi = Api()\n")]),
+            is("main:api", "", "fastapi")
+        );
+    }
+
+    #[test]
+    fn django_is_found_from_where_its_settings_are() {
+        let wsgi = "import os\nfrom django.core.wsgi import get_wsgi_application\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'core.settings')\napplication = get_wsgi_application()\n";
+        let files = [
+            ("web/__init__.py", ""),
+            ("web/core/__init__.py", ""),
+            ("web/core/settings/__init__.py", ""),
+            ("web/core/wsgi.py", wsgi),
+        ];
+        assert_eq!(first(&files), is("core.wsgi:application", "web", "django"));
+    }
+
+    #[test]
+    fn the_interface_follows_the_servers() {
+        let files = [
+            ("site/wsgi.py", "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()"),
+            ("site/asgi.py", "from django.core.asgi import get_asgi_application\napplication = get_asgi_application()"),
+        ];
+        assert_eq!(first(&files).0, "site.wsgi:application");
+        let with_server = [files[0], files[1], ("requirements.txt", "uvicorn\n")];
+        assert_eq!(first(&with_server).0, "site.asgi:application");
+    }
+
+    #[test]
+    fn pages_and_attributes_count_too() {
+        assert_eq!(
+            first(&[("app.py", "import dash\napp = dash.Dash(__name__)\nserver = app.server\n")]),
+            is("app:server", "", "dash")
+        );
+        assert_eq!(
+            first(&[("home.py", "import streamlit as st\nimport lib\n"), ("lib.py", "import streamlit\n")]).0,
+            "home.py"
+        );
+    }
+
+    fn scripts(files: &[(&str, &str)]) -> Vec<(String, Option<String>, bool)> {
+        let repo = Repo::from_list("x", files.iter().copied());
+        let program = Program::read(&repo, Vec::new());
+        let found = of_scripts(program.scripts(), &program, false).into_iter();
+        found
+            .map(|way| match way.entry {
+                Entry::Script(script) => (script.file, script.module, way.reason.contains("usually")),
+                _ => panic!("{}", way.label),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn scripts_are_ranked_and_know_how_they_run() {
+        let found = scripts(&[
+            ("main.py", "print(1)"),
+            ("helpers.py", "def f():\n    pass\n"),
+            ("pkg/__init__.py", ""),
+            ("pkg/cli.py", "from .x import y\nif __name__ == '__main__':\n    y()\n"),
+            ("pkg/__main__.py", "from pkg import cli\ncli.main()\n"),
+        ]);
+        let shown: Vec<_> =
+            found.iter().map(|(file, module, usual)| (file.as_str(), module.as_deref(), *usual)).collect();
+        assert_eq!(
+            shown,
+            [("main.py", None, true), ("pkg/__main__.py", Some("pkg"), true), ("pkg/cli.py", Some("pkg.cli"), false)]
+        );
+    }
+
+    #[test]
+    fn what_listens_comes_first_and_a_package_runs() {
+        let order = |files: &[(&str, &str)]| scripts(files).into_iter().map(|(file, ..)| file).collect::<Vec<_>>();
+        let guard = "if __name__ == '__main__':\n    main()\n";
+        let server = format!("server.add_insecure_port('[::]:8080')\n{guard}");
+        assert_eq!(
+            order(&[("mail_client.py", guard), ("mail_server.py", &server)]),
+            ["mail_server.py", "mail_client.py"]
+        );
+        let package = ("bot/__main__.py", "try:\n    main()\nexcept OSError:\n    pass\n");
+        assert_eq!(order(&[("bootstrap.py", guard), package]), ["bot/__main__.py", "bootstrap.py"]);
+    }
+}
