@@ -11,7 +11,7 @@ use crate::repo::Repo;
 
 /// Reads all documents as they would stand, and mends or marks what the changes broke.
 pub fn read_again(changes: &mut [Change], repo: &Repo) {
-    if changes.iter().all(|change| change.text.is_none()) {
+    if changes.iter().all(|change| change.text.is_none()) || !changes.iter().any(is_kept) {
         return;
     }
     if let Some(dockerfile) = changes.iter_mut().find(|change| change.path == PATHS[0]) {
