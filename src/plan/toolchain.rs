@@ -406,30 +406,30 @@ mod tests {
             cycle = "26"
             version = "26.7.0"
             supported = true
-            suites = [["trixie", "26.7.0", "26.7.0"]]
-            alpine = [["3.24", "26.7.0", "26.7.0"]]
-            releases = ["26.7.0"]
+            suites = "trixie 26.7.0 26.7.0"
+            alpine = "3.24 26.7.0 26.7.0"
+            releases = "26.7.0"
             [[r]]
             cycle = "24"
             version = "24.19.0"
             supported = true
             preferred = true
             aliases = ["lts/krypton"]
-            releases = ["24.0.0", "24.16.0", "24.17.0", "24.19.0"]
+            releases = "24.0.0 24.16.0 24.17.0 24.19.0"
             [[r]]
             cycle = "22"
             version = "22.23.2"
             supported = true
-            releases = ["22.0.0", "22.2.0", "22.4.1", "22.11.0", "22.23.2"]
-            suites = [["bullseye", "22.0.0", "22.2.0"], ["bookworm", "22.2.0", "22.11.0"], ["trixie", "22.23.2", "22.23.2"]]
-            alpine = [["3.21", "22.4.1", "22.11.0"], ["3.24", "22.23.2", "22.23.2"]]
+            releases = "22.0.0 22.2.0 22.4.1 22.11.0 22.23.2"
+            suites = "bullseye 22.0.0 22.2.0, bookworm 22.2.0 22.11.0, trixie 22.23.2 22.23.2"
+            alpine = "3.21 22.4.1 22.11.0, 3.24 22.23.2 22.23.2"
             [[r]]
             cycle = "20"
             version = "20.20.2"
             end = "2026-04-30"
             for_older = true
-            releases = ["20.0.0", "20.20.2"]
-            suites = [["buster", "20.0.0", "20.0.0"], ["bullseye", "20.20.2", "20.20.2"]]
+            releases = "20.0.0 20.20.2"
+            suites = "buster 20.0.0 20.0.0, bullseye 20.20.2 20.20.2"
             "#,
         )
         .unwrap()
