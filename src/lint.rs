@@ -9,13 +9,13 @@ pub use rules::{Level, RULES, Rule, level};
 
 use std::sync::LazyLock;
 
-use regex::{Regex, RegexSet};
+use regex_lite::Regex;
 use serde::Serialize;
 
 use crate::catalog::SHARED;
 use crate::dockerfile::{Step, steps};
 use crate::published::{self, Answer};
-use crate::source::pattern;
+use crate::source::short;
 use crate::support;
 
 /// One thing that is not as it should be.
@@ -49,10 +49,10 @@ impl Reason {
 }
 
 static SECRET_NAME: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)(^|_)(apikey|api_key|auth|credentials?|password|passwd|pword|secret|token|private_key)(_|$)")
+    short(r"(?i)(^|_)(apikey|api_key|auth|credentials?|password|passwd|pword|secret|token|private_key)(_|$)")
 });
 static SECRET_FILE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(^|/)(\.env(\.[\w.]+)?|id_rsa|id_ed25519|[^/ ]+\.pem|[^/ ]+\.key|\.netrc)$"));
+    LazyLock::new(|| short(r"(^|/)(\.env(\.[\w.]+)?|id_rsa|id_ed25519|[^/ ]+\.pem|[^/ ]+\.key|\.netrc)$"));
 
 const MANAGERS: [&str; 12] =
     ["npm", "npx", "yarn", "pnpm", "bunx", "poetry", "uv", "pipenv", "pdm", "mvn", "./mvnw", "gradle"];
@@ -142,12 +142,11 @@ fn chain(steps: &[Step]) -> Option<Chain<'_>> {
     }
 }
 
-static ROOT_IMAGES: LazyLock<RegexSet> =
-    LazyLock::new(|| RegexSet::new(&SHARED.root_images).unwrap_or_else(|error| panic!("root_images: {error}")));
+static ROOT_IMAGES: LazyLock<Vec<Regex>> = LazyLock::new(|| SHARED.root_images.iter().map(|row| short(row)).collect());
 
 /// Whether an image is known to start its programs as root where nobody says otherwise.
 fn is_root_image(image: &str) -> bool {
-    ROOT_IMAGES.is_match(image) && !image.contains("nonroot")
+    ROOT_IMAGES.iter().any(|row| row.is_match(image)) && !image.contains("nonroot")
 }
 
 /// The global arguments with their defaults.

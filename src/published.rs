@@ -3,12 +3,12 @@
 use std::sync::LazyLock;
 
 use globset::{GlobBuilder, GlobMatcher};
-use regex::Regex;
+use regex_lite::Regex;
 
 use crate::catalog::{Image, Release, SHARED, Span};
 use crate::language::{ALL, Language};
 use crate::plan::toolchain::number;
-use crate::source::pattern;
+use crate::source::short;
 use crate::support;
 
 /// Where an exact version stands among those of its line that have images.
@@ -108,9 +108,9 @@ impl Known {
     fn new(language: &'static Language) -> Self {
         let image = (language.image)();
         let form = |tag: &String| {
-            let tag = regex::escape(tag).replace(r"\{version\}", r"(?<version>\d+(?:\.\d+)*(?:_\d+|u\d+-b\d+)?)");
+            let tag = regex_lite::escape(tag).replace(r"\{version\}", r"(?<version>\d+(?:\.\d+)*(?:_\d+|u\d+-b\d+)?)");
             let tag = tag.replace(r"\{suite\}", "(?<suite>[a-z]+)").replace(r"\{alpine\}", r"(?<alpine>\d+\.\d+)");
-            pattern(&format!("^{tag}$"))
+            short(&format!("^{tag}$"))
         };
         // `alpine` and `slim` are no suites.
         let (suites, plain): (Vec<&String>, Vec<&String>) = image.tags.iter().partition(|tag| tag.contains("{suite}"));

@@ -3,9 +3,6 @@
 mod overrides;
 pub mod sinks;
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use tera::{Context, Delimiters, ErrorKind, Tera};
 
 use crate::error::Error;
@@ -38,9 +35,25 @@ templates! {
     "run.tera",
 }
 
-/// A line that holds nothing but tags leaves no line behind.
-static TAG_LINE: LazyLock<Regex> =
-    LazyLock::new(|| crate::source::pattern(r"(?m)^[ \t]*((?:\{[%/][^\n]*?[%/]\})+)[ \t]*\n"));
+/// A template in which lines that hold nothing but tags leave no line behind.
+fn without_tag_lines(text: &str) -> String {
+    let lines = text.split_inclusive('\n').map(|line| match line.trim_matches([' ', '\t', '\n']) {
+        tags if line.ends_with('\n') && !tags.is_empty() && only_tags(tags) => tags,
+        _ => line,
+    });
+    lines.collect()
+}
+
+fn only_tags(line: &str) -> bool {
+    let tag = |rest: &str| rest.starts_with("{%") || rest.starts_with("{/");
+    let end = |rest: &str| ["%}", "/}"].iter().filter_map(|close| rest.find(close)).min();
+    let mut rest = line;
+    while tag(rest) {
+        let Some(at) = end(&rest[2..]) else { return false };
+        rest = &rest[at + 4..];
+    }
+    rest.is_empty()
+}
 
 /// The templates of a language: dockgen's own, some of which a folder of the repository may have taken the place of.
 #[derive(Debug)]
@@ -123,9 +136,7 @@ fn engine(wanted: &[&str], replaced: &[(&'static str, String)]) -> tera::TeraRes
     });
     let theirs =
         replaced.iter().filter(|(name, _)| is_used(name)).map(|(name, text)| ((*name).to_owned(), text.as_str()));
-    tera.add_raw_templates(
-        own.chain(theirs).map(|(name, text)| (name, TAG_LINE.replace_all(text, "$1").into_owned())),
-    )?;
+    tera.add_raw_templates(own.chain(theirs).map(|(name, text)| (name, without_tag_lines(text))))?;
     Ok(tera)
 }
 

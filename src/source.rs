@@ -19,6 +19,14 @@ pub fn pattern(text: &str) -> regex::Regex {
     regex::Regex::new(&ascii(text)).unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// A pattern for short texts (a reference, a word, a line): it is made in a tenth of the time of the other, and matches slower.
+///
+/// # Panics
+/// As [`pattern`].
+pub fn short(text: &str) -> regex_lite::Regex {
+    regex_lite::Regex::new(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
 /// The pattern with `(?-u:…)` around classes that can only match ASCII: also the case folding of Unicode costs time there.
 fn ascii(text: &str) -> String {
     let mut out = String::with_capacity(text.len() * 2);

@@ -2,13 +2,13 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex_lite::Regex;
 
 use crate::catalog::{Ended, SHARED};
 use crate::language::ALL;
 
 static ENDED: LazyLock<Vec<(Regex, &'static Ended)>> =
-    LazyLock::new(|| SHARED.ended.iter().map(|row| (crate::source::pattern(&row.image), row)).collect());
+    LazyLock::new(|| SHARED.ended.iter().map(|row| (crate::source::short(&row.image), row)).collect());
 
 /// Sentences where the maker of an image, or of what it holds, mends it no more. Images that the catalogs do not know are
 /// passed over.

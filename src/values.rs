@@ -2,12 +2,12 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex_lite::Regex;
 
 use crate::catalog::SHARED;
 use crate::language;
 use crate::plan::name::slug;
-use crate::source::pattern;
+use crate::source::short;
 
 /// The runtimes that can be asked for; `auto` is the smallest that holds the program.
 pub const RUNTIMES: [&str; 5] = ["auto", "scratch", "distroless", "alpine", "slim"];
@@ -19,10 +19,10 @@ pub const LARGEST_USER: u32 = i32::MAX as u32;
 const LONGEST_NAME: usize = 255;
 
 /// One part of a path of the reference grammar.
-static COMPONENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*$"));
+static COMPONENT: LazyLock<Regex> = LazyLock::new(|| short(r"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*$"));
 /// The host of a registry, with or without a port.
 static HOST: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
+    short(
         r"^([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(\.([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*(:[0-9]+)?$",
     )
 });

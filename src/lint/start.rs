@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::RegexSet;
+use regex_lite::Regex;
 
 use super::{Chain, Reason, context, is_root_image};
 use crate::DOCKERFILE;
@@ -11,6 +11,7 @@ use crate::dockerfile::{Body, Step};
 use crate::dockerignore::Matcher;
 use crate::neighbours::{files, plain};
 use crate::repo::Repo;
+use crate::source::short;
 
 /// The program that is started and that no step puts into the last stage. Nothing is said where a step may make it (`RUN`,
 /// `ADD`), where it may be the base image's, and where a shell looks for it.
@@ -52,14 +53,13 @@ fn started<'a>(chain: &Chain<'a>) -> Option<(&'a Step, String)> {
     Some((step, absolute(&folder, program)?))
 }
 
-static BARE: LazyLock<RegexSet> =
-    LazyLock::new(|| RegexSet::new(&SHARED.bare_images).unwrap_or_else(|error| panic!("bare_images: {error}")));
+static BARE: LazyLock<Vec<Regex>> = LazyLock::new(|| SHARED.bare_images.iter().map(|row| short(row)).collect());
 
 /// Whether the base image may hold this path.
 fn may_be_of_base(image: &str, path: &str) -> bool {
     let top = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     let is_system = SHARED.system_folders.iter().any(|folder| folder == top);
-    let is_empty = path.starts_with("/usr/local/") && BARE.is_match(image);
+    let is_empty = path.starts_with("/usr/local/") && BARE.iter().any(|row| row.is_match(image));
     image != "scratch" && (!is_root_image(&image.replace("nonroot", "")) || (is_system && !is_empty))
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use regex::RegexSet;
+use regex_lite::Regex;
 use serde_json::Value;
 
 use super::{Reason, filled};
@@ -11,6 +11,7 @@ use crate::catalog::SHARED;
 use crate::dockerfile::{Body, Step, steps};
 use crate::dockerignore::Matcher;
 use crate::repo::Repo;
+use crate::source::short;
 
 /// The paths of the documents, in the order of [`Texts`].
 pub const PATHS: [&str; 3] = ["Dockerfile", ".dockerignore", ".github/workflows/docker.yml"];
@@ -113,12 +114,11 @@ pub fn is_bare(name: &str) -> bool {
     !name.is_empty() && !name.contains(['/', ':', '@', '.', '$']) && name != "scratch"
 }
 
-static NO_SHELL: LazyLock<RegexSet> =
-    LazyLock::new(|| RegexSet::new(&SHARED.no_shell).unwrap_or_else(|error| panic!("no_shell: {error}")));
+static NO_SHELL: LazyLock<Vec<Regex>> = LazyLock::new(|| SHARED.no_shell.iter().map(|row| short(row)).collect());
 
 /// Whether an image is known to have no `/bin/sh`.
 pub fn has_no_shell(image: &str) -> bool {
-    NO_SHELL.is_match(image)
+    NO_SHELL.iter().any(|row| row.is_match(image))
 }
 
 /// Instructions that need a shell in stages that have none.

@@ -1,7 +1,7 @@
 //! What a person said about a stage is said of dockgen's text as well, before both are merged: its name, with every
 //! reference to it, a digest of its image, its flags.
 
-use regex::Regex;
+use regex_lite::Regex;
 
 use crate::dockerfile::{Step, steps};
 
@@ -81,7 +81,7 @@ fn renamed(text: &str, name: &str, other: &str) -> String {
         steps(text),
         Regex::new(&format!(
             r"(?i)(^\s*FROM\s+(?:--\S+\s+)*|\sAS\s+|--from=|[,=]from=){}([\s,]|$)",
-            regex::escape(name)
+            regex_lite::escape(name)
         )),
     ) else {
         return text.to_owned();
