@@ -116,10 +116,16 @@ fn named_rows(table: &toml::Value) -> Vec<(toml::Value, toml::Value)> {
     }
 }
 
-/// A system and the first and the last release that was published on it.
-fn is_span(items: &[toml::Value]) -> bool {
-    let is_version = |item: &toml::Value| item.as_str().is_some_and(|text| text.split('.').count() > 2);
-    items.len() == 3 && !is_version(&items[0]) && items[1..].iter().all(is_version)
+/// Systems, each with the first and the last release that was published on it.
+fn spans(text: &str) -> Option<Vec<String>> {
+    let is_version = |word: &&&str| word.split('.').count() > 2;
+    let span = |text: &str| match text.split_whitespace().collect::<Vec<_>>().as_slice() {
+        [name, ends @ ..] if ends.len() == 2 && ends.iter().filter(is_version).count() == 2 => {
+            Some(format!("{name} {}", ends.join(" to ")))
+        }
+        _ => None,
+    };
+    text.split(',').map(span).collect()
 }
 
 fn cell(value: &toml::Value) -> String {
@@ -127,12 +133,8 @@ fn cell(value: &toml::Value) -> String {
         toml::Value::String(text) if text.contains(['{', '*', ':', '/', '<', '_', '$', '=']) => {
             format!("`{}`", text.replace('|', "\\|"))
         }
-        toml::Value::String(text) => text.clone(),
+        toml::Value::String(text) => spans(text).map_or_else(|| text.clone(), |spans| spans.join(", ")),
         toml::Value::Boolean(yes) => if *yes { "yes" } else { "" }.to_owned(),
-        toml::Value::Array(items) if is_span(items) => {
-            let [name, first, last] = [0, 1, 2].map(|index| items[index].as_str().unwrap());
-            format!("{name} {first} to {last}")
-        }
         toml::Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }
