@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::Draft;
 use crate::error::Error;
 use crate::lint::structure::marker;
+use crate::news::Noted;
 
 /// The lock's path in the repository.
 pub const PATH: &str = "dockgen.lock";
@@ -31,32 +32,6 @@ pub struct Lock {
     /// Whether it was read out of a file with a merge conflict, which has to be written anew.
     #[serde(skip)]
     conflict: bool,
-}
-
-/// What was known and decided when the files were generated.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Noted {
-    /// The version of dockgen; `None` in locks of before it was noted.
-    #[serde(default)]
-    pub version: Option<String>,
-    /// What was asked for, a line each; `None` in locks of before it was noted.
-    #[serde(default)]
-    pub wish: Option<Vec<String>>,
-    /// Testimonies.
-    #[serde(default)]
-    pub fact: Vec<String>,
-    /// Decisions.
-    #[serde(default)]
-    pub decision: Vec<NotedDecision>,
-}
-
-/// A decision's topic and value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NotedDecision {
-    /// The topic.
-    pub topic: String,
-    /// The value.
-    pub value: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,17 +86,7 @@ impl Lock {
 
     /// Notes what is known and decided now.
     pub fn note(&mut self, draft: &Draft) {
-        let mut fact: Vec<String> = crate::news::facts(draft).collect();
-        fact.sort();
-        fact.dedup();
-        let decision = draft.decisions.iter();
-        let decision = decision.map(|it| NotedDecision { topic: it.topic.to_owned(), value: it.value.clone() });
-        self.noted = Noted {
-            version: Some(env!("CARGO_PKG_VERSION").to_owned()),
-            wish: Some(draft.wishes.lines()),
-            fact,
-            decision: decision.collect(),
-        };
+        self.noted = Noted::of(draft);
     }
 
     /// Whether the same texts were generated, the same ones are held back, and `other` stands in its file like this.

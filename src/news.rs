@@ -2,12 +2,57 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::Draft;
 use crate::facts::Kind;
-use crate::lock::Noted;
+use crate::plan::topic;
+
+/// What was known and decided when the files were generated.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Noted {
+    /// The version of dockgen; `None` in locks of before it was noted.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// What was asked for, a line each; `None` in locks of before it was noted.
+    #[serde(default)]
+    pub wish: Option<Vec<String>>,
+    /// Testimonies.
+    #[serde(default)]
+    pub fact: Vec<String>,
+    /// Decisions.
+    #[serde(default)]
+    pub decision: Vec<NotedDecision>,
+}
+
+/// A decision's topic and value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotedDecision {
+    /// The topic.
+    pub topic: String,
+    /// The value.
+    pub value: String,
+}
+
+impl Noted {
+    /// What is known and decided now.
+    pub fn of(draft: &Draft) -> Self {
+        let mut fact: Vec<String> = facts(draft).collect();
+        fact.sort();
+        fact.dedup();
+        let decision = draft.decisions.iter();
+        let decision = decision.map(|it| NotedDecision { topic: it.topic.to_owned(), value: it.value.clone() });
+        Noted {
+            version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+            wish: Some(draft.wishes.lines()),
+            fact,
+            decision: decision.collect(),
+        }
+    }
+}
 
 /// The topics that say what is started.
-const PROGRAM: [&str; 3] = ["entry", "start", "server"];
+const PROGRAM: [&str; 3] = [topic::ENTRY, topic::START, topic::SERVER];
 
 /// Decisions that came out otherwise, those about what is started first, and wishes and testimonies that came or went.
 pub fn since(noted: &Noted, draft: &Draft) -> Vec<String> {

@@ -61,18 +61,13 @@ fn speak(args: &CheckArgs, dir: &Path, reasons: &[Reason]) -> Result<(), Error> 
             print::product(&reasons.iter().map(|reason| folder.annotation(reason)).collect::<String>())
         }
         Format::Text => {
-            print::product(&reasons.iter().map(|it| print::printable(&format!("{}\n", line(it)))).collect::<String>())?;
+            print::product(
+                &reasons.iter().map(|it| print::printable(&format!("{}\n", print::line(it)))).collect::<String>(),
+            )?;
             if !args.voice.quiet {
                 print::say(&judge::summary(reasons));
             }
             Ok(())
         }
     }
-}
-
-/// A reason as a line for people.
-pub fn line(reason: &Reason) -> String {
-    let place = reason.line.map_or_else(|| reason.file.clone(), |line| format!("{}:{line}", reason.file));
-    let note = if reason.level == Level::Note { "note: " } else { "" };
-    format!("{place}: {note}{} [{}]", reason.message, reason.rule)
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::print::{self, DIM};
-use super::{check, settle};
+use super::settle;
 use crate::ask;
 use crate::changes::{Change, Fate, Manners};
 use crate::disk::{self, Hold};
@@ -115,7 +115,7 @@ impl Outlook {
         self.draft.warnings.iter().for_each(|warning| print::warning(warning));
         let found = settle::found(&self.repo, &self.draft, &self.lock, &self.changes);
         let news = found.iter().filter(|reason| !self.draft.warnings.contains(&reason.message));
-        news.for_each(|reason| print::warning(&check::line(reason)));
+        news.for_each(print::finding);
     }
 
     /// Writes the documents, what was generated, and the wishes, all or none.

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::changes::{Change, Fate};
 use crate::error::Error;
+use crate::lint::{Level, Reason};
 use crate::render::sinks::is_unseen;
 
 /// The style of a word that says something good.
@@ -118,6 +119,21 @@ pub fn error(error: &Error) {
 /// Tells a person about a risk.
 pub fn warning(text: &str) {
     say(&format!("{WARN}warning:{WARN:#} {}", printable(text)));
+}
+
+/// A reason as a line for people.
+pub fn line(reason: &Reason) -> String {
+    let place = reason.line.map_or_else(|| reason.file.clone(), |line| format!("{}:{line}", reason.file));
+    let note = if reason.level == Level::Note { "note: " } else { "" };
+    format!("{place}: {note}{} [{}]", reason.message, reason.rule)
+}
+
+/// A finding: a note as it is, anything worse as a warning.
+pub fn finding(reason: &Reason) {
+    match reason.level {
+        Level::Note => say(&printable(&line(reason))),
+        _ => warning(&line(reason)),
+    }
 }
 
 /// What comes from a repository must not steer the terminal.
