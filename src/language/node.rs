@@ -8,12 +8,14 @@ mod commands;
 mod framework;
 pub mod frontend;
 mod ignore;
-mod image;
 mod imports;
 mod manager;
 mod member;
 mod outcome;
+mod parts;
 mod project;
+mod recipes;
+mod run;
 mod server;
 mod service;
 mod source;
@@ -26,21 +28,22 @@ mod ways;
 
 use std::collections::BTreeMap;
 
-use super::{Common, Dockerfile, Labels, Language, Recipe, sign, view};
+use super::{Language, Recipe, sign};
 use crate::catalog::Runtime;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::image::Image;
 use crate::plan::toolchain::Toolchain;
 use crate::plan::{Need, Planner};
 use build::Build;
 use catalog::{CATALOG, Native};
-use image::Argument;
 use manager::Chosen;
 use outcome::{Outcome, Site};
 use project::{Package, Project};
 use server::Server;
 use service::Service;
 use start::Start;
+use variables::Argument;
 
 /// The row.
 pub const LANGUAGE: Language = Language {
@@ -151,12 +154,12 @@ impl<'a> Desk<'a> {
         let port = server.listen(planner);
         server.signals(planner);
         let name = planner.name(self.stated_name());
-        let arguments = if server.shape.is_some() { self.arguments(planner, &server.way.build) } else { Vec::new() };
-        let words = self.server_view(&server, &runtime, port, arguments);
-        let view = view(&self.common(planner, &name, port), &words)?;
+        let stages = self.stages(&server, &runtime);
+        let parts = self.parts(planner, &server, &stages, &runtime, &name)?;
+        let run = self.run(planner, &server, &stages, &runtime, (&name, port));
+        let recipe = Recipe::new(name, Image::new(parts, run, &planner.wishes.extras));
         let (ignore, reads) = self.ignore(&server.way.build, server.shape);
-        let dockerfile = Dockerfile::Whole("node/Dockerfile.tera", view);
-        Ok(Recipe { name, dockerfile, ignore, reads, secrets: self.secret_names() })
+        Ok(Recipe { ignore, reads, ..recipe })
     }
 
     /// The image that runs the program: Node's, or Bun's.
@@ -178,11 +181,11 @@ impl<'a> Desk<'a> {
         planner.facts.push(Fact::from_evidence(Kind::Port(8080), own));
         let port = planner.port(None).unwrap_or(8080);
         let name = planner.name(self.stated_name());
-        let words = self.site_view(site, &runtime, self.arguments(planner, site.build));
-        let view = view(&self.common(planner, &name, Some(port)), &words)?;
+        let part = self.site_part(planner, site, &runtime, &name)?;
+        let run = self.site_run(planner, site, &runtime, (&name, port))?;
+        let recipe = Recipe::new(name, Image::new(vec![part], run, &planner.wishes.extras));
         let (ignore, reads) = self.ignore(site.build, site.shape);
-        let dockerfile = Dockerfile::Whole("node/site.Dockerfile.tera", view);
-        Ok(Recipe { name, dockerfile, ignore, reads, secrets: self.secret_names() })
+        Ok(Recipe { ignore, reads, ..recipe })
     }
 
     fn needs(&self, server: &Server) -> Vec<Need> {
@@ -225,10 +228,6 @@ impl<'a> Desk<'a> {
         of(&self.service.package) || self.project.closure(&self.service.package.folder).into_iter().any(of)
     }
 
-    fn is_member(&self) -> bool {
-        !self.service.package.folder.is_empty()
-    }
-
     /// Arguments of the build: variables that it writes into what browsers load. Names that checks of Dockerfiles take
     /// for secrets are left to `dockgen.toml`.
     fn arguments(&self, planner: &mut Planner, build: &Build) -> Vec<Argument> {
@@ -256,39 +255,9 @@ impl<'a> Desk<'a> {
         ))
     }
 
-    fn common(&self, planner: &Planner, name: &str, port: Option<u16>) -> Common {
-        let (own, root) = (&self.service.package.manifest, &self.project.root.manifest);
-        let source = own.repository.as_deref().or(root.repository.as_deref()).and_then(source_address);
-        let licenses = own
-            .license
-            .clone()
-            .or_else(|| root.license.clone())
-            .filter(|text| text != "UNLICENSED" && !text.starts_with("SEE "));
-        let labels = Labels { title: name.to_owned(), description: own.description.clone(), source, licenses };
-        Common::new(planner, name, port, labels)
-    }
-
     fn secret_names(&self) -> Vec<String> {
         self.secrets.iter().map(|secret| secret.id.clone()).collect()
     }
-}
-
-/// `git+https://github.com/a/b.git`, `github:a/b` and `a/b` as an address.
-fn source_address(text: &str) -> Option<String> {
-    let text = text.trim_start_matches("git+").trim_end_matches(".git");
-    let short = text.strip_prefix("github:").unwrap_or(text);
-    if let Some(rest) = text
-        .strip_prefix("git@github.com:")
-        .or_else(|| text.strip_prefix("ssh://git@github.com/"))
-        .or_else(|| text.strip_prefix("git://github.com/"))
-    {
-        return Some(format!("https://github.com/{rest}"));
-    }
-    if text.starts_with("https://") {
-        return Some(text.to_owned());
-    }
-    let plain = short.split('/').count() == 2 && short.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c));
-    plain.then(|| format!("https://github.com/{short}"))
 }
 
 #[cfg(test)]

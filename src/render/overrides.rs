@@ -32,7 +32,11 @@ pub fn find(repo: &Repo, folder: &str) -> Result<Vec<(&'static str, String)>, Er
 }
 
 /// What stood in one template and now stands in several.
-const PARTED: &[(&str, &str)] = &[("go/Dockerfile.tera", "go/build.tera")];
+const PARTED: &[(&str, &str)] = &[
+    ("go/Dockerfile.tera", "go/build.tera"),
+    ("node/Dockerfile.tera", "node/build.tera"),
+    ("node/site.Dockerfile.tera", "node/site.tera"),
+];
 
 /// The sentence about a template that there is no more, or never was.
 fn unknown(path: &str, name: &str) -> Error {

@@ -246,9 +246,12 @@ pub struct Native {
     /// Needs of the runtime.
     #[serde(default)]
     pub needs: Vec<String>,
-    /// Variables of the install and of the runtime.
+    /// Variables of the install.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
+    /// Variables of the program.
+    #[serde(default)]
+    pub run_environment: BTreeMap<String, String>,
 }
 /// The catalog, read once.
 pub static CATALOG: LazyLock<Catalog> =

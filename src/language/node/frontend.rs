@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::dockerignore::{Section, literal};
 use crate::image::Part;
-use crate::language::{Project as _, Scope, Variable};
+use crate::language::{Project as _, Scope, Variable, variables};
 use crate::plan::Planner;
 use crate::repo::Repo;
 use crate::wishes::Wishes;
@@ -12,8 +12,8 @@ use crate::witness;
 
 use super::Desk;
 use super::catalog::CATALOG;
-use super::image::{self, Argument};
 use super::project::{Project, join};
+use super::variables::Argument;
 
 /// What builds it: a part of the image.
 pub struct Frontend {
@@ -64,9 +64,9 @@ impl Frontend {
         let install = desk.order().install(false);
         let copied = install.copies.iter().flat_map(|copy| copy.files.iter());
         let manifests = install.binds.iter().chain(copied).map(|path| join(folder, path)).collect();
-        let framework = service.shape.iter().flat_map(|shape| image::variables(&shape.framework.environment));
+        let framework = service.shape.iter().flat_map(|shape| variables(&shape.framework.environment));
         let mut environment = desk.manager.environment();
-        environment.extend(framework.chain(image::variables(&desk.aged)));
+        environment.extend(framework.chain(variables(&desk.aged)));
         let words = Words {
             folder: folder.to_owned(),
             builder: desk.own_builder(),

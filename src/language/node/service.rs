@@ -11,13 +11,12 @@ use super::aged;
 use super::build::{self, Build};
 use super::catalog::{CATALOG, Library};
 use super::framework::{self, Shape};
-use super::image::Argument;
 use super::member;
 use super::project::{Package, Project};
 use super::source::{self, Findings};
 use super::start::{self, Start};
 use super::typescript;
-use super::variables;
+use super::variables::{self, Argument};
 use super::versions;
 use super::ways::{self, Verdict, Way};
 
@@ -139,6 +138,11 @@ impl Service {
             let ports = self.findings.ports().into_iter();
             facts.extend(ports.map(|(port, evidence)| Fact::from_evidence(Kind::Port(port), evidence)));
         }
+        if !self.findings.says_where() && self.ways.iter().any(|way| way.verdict == Verdict::Starts) {
+            // A framework's own port is a convention, and no guess.
+            let own = self.framework_port();
+            facts.extend(own.map(|(port, why)| Fact::new(Kind::Port(port), "", &why, Strength::Convention)));
+        }
         facts.into_iter().map(|fact| self.about(fact)).chain(self.ways.iter().flat_map(|way| way.ports(self))).collect()
     }
 
@@ -169,13 +173,19 @@ impl Service {
         self.server().is_some_and(|shape| shape.mode.port.is_some()) || by_package && self.usual_port(way).is_some()
     }
 
+    /// The port of the framework whose server runs.
+    pub fn framework_port(&self) -> Option<(u16, String)> {
+        let shape = self.server()?;
+        Some((shape.mode.port?, format!("the port of {} where nothing says another", shape.framework.title)))
+    }
+
     /// Where a program of a package, the framework or a library listens where nothing says another place, and why.
     pub fn usual_port(&self, way: &Way) -> Option<(u16, String)> {
         if let Some(row) = way.program() {
             return Some((row.port, format!("the port of `{}` where nothing says another", row.package)));
         }
-        if let Some((shape, port)) = self.server().and_then(|shape| Some((shape, shape.mode.port?))) {
-            return Some((port, format!("the port of {} where nothing says another", shape.framework.title)));
+        if let Some(own) = self.framework_port() {
+            return Some(own);
         }
         let used = |row: &&Library| !row.signals && self.package.manifest.runtime_dependency(&row.dependency).is_some();
         let row = CATALOG.library.iter().find(used)?;

@@ -4,13 +4,22 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use regex::Regex;
+use serde::Serialize;
 
 use crate::repo::Repo;
 use crate::source::pattern;
 
-use super::image::Argument;
 use super::project::join;
 use super::source::MOST_FILES;
+
+/// An argument of the build.
+#[derive(Debug, Clone, Serialize)]
+pub struct Argument {
+    /// Its name.
+    pub name: String,
+    /// What the repository sets it to.
+    pub value: Option<String>,
+}
 
 static PUBLIC: LazyLock<Regex> = LazyLock::new(|| {
     pattern(

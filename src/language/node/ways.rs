@@ -123,9 +123,9 @@ impl Way {
         }
         let pinned = || Evidence { strength: Strength::Pinned, ..self.evidence.clone() };
         let named = self.port().map(|port| Fact::from_evidence(Kind::Port(port), pinned()));
-        // A framework's own port is a convention, and no guess.
-        let usual =
-            service.usual_port(self).filter(|_| service.serves_by_itself(self) && !service.findings.says_where());
+        let own = service.framework_port();
+        let by_package = service.serves_by_itself(self) && !service.findings.says_where();
+        let usual = service.usual_port(self).filter(|usual| by_package && Some(usual) != own.as_ref());
         let usual = usual.map(|(port, why)| Fact::new(Kind::Port(port), "", &why, Strength::Convention));
         named.into_iter().chain(usual).map(|fact| fact.of(&service.program(self))).collect()
     }

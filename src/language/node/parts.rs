@@ -1,0 +1,257 @@
+//! The stages that build, in the words of their templates.
+
+use serde::Serialize;
+
+use crate::catalog::{Runtime, SHARED};
+use crate::error::Error;
+use crate::image::Part;
+use crate::language::{Extra, Variable, variables};
+use crate::plan::Planner;
+use crate::plan::toolchain::Toolchain;
+
+use super::Desk;
+use super::build::Build;
+use super::catalog::{CATALOG, Generated};
+use super::framework::Shape;
+use super::manager::Install;
+use super::outcome::Site;
+use super::project::join;
+use super::server::Server;
+use super::start::Start;
+use super::variables::Argument;
+
+/// Where pnpm keeps packages, and with them what is generated into them.
+const STORE: &str = "/app/node_modules/.pnpm";
+
+/// The words of `node/base.tera`.
+#[derive(Debug, Serialize)]
+struct Base {
+    is_needed: bool,
+    builder: String,
+    environment: Vec<Variable>,
+    apt: Vec<String>,
+    bring: Option<Vec<String>>,
+    extra: Extra,
+}
+
+/// The words of `node/build.tera`, and a part of those of `node/site.tera`.
+#[derive(Debug, Serialize)]
+struct Built {
+    name: String,
+    install: Option<Install>,
+    arguments: Vec<Argument>,
+    environment: Vec<Variable>,
+    cache: Option<String>,
+    downloads: Option<Downloads>,
+    commands: Vec<Vec<String>>,
+    extra: Extra,
+}
+
+/// The words of `node/site.tera`.
+#[derive(Debug, Serialize)]
+struct BuiltSite {
+    builder: String,
+    base_environment: Vec<Variable>,
+    bring: Option<Vec<String>>,
+    output: String,
+    #[serde(flatten)]
+    built: Built,
+}
+
+/// Where a build that installs packages by itself keeps what it downloads.
+#[derive(Debug, Serialize)]
+struct Downloads {
+    cache: &'static str,
+    sharing: &'static str,
+}
+
+/// The stage that brings tini, and where it lies there.
+#[derive(Debug)]
+pub struct Tini {
+    /// The image of the stage.
+    image: String,
+    /// Its path there.
+    pub path: &'static str,
+}
+
+/// Which stages a server is built in.
+#[derive(Debug)]
+pub struct Stages {
+    /// Whether anything is built.
+    pub is_built: bool,
+    /// The stage from which node_modules come, where they are needed.
+    pub modules: Option<&'static str>,
+    /// What brings tini.
+    pub tini: Option<Tini>,
+    /// Whether a stage of its own installs what the program needs when it runs.
+    has_deps: bool,
+    /// What has to be laid over it.
+    generated: Option<&'static Generated>,
+}
+
+impl Desk<'_> {
+    /// Which stages a server is built in.
+    pub fn stages(&self, server: &Server, runtime: &Runtime) -> Stages {
+        let is_built = server.way.build.is_there();
+        let needs_development = server.way.needs_development;
+        let modules = server.modules && (needs_development || self.has_runtime_dependencies());
+        let has_deps = modules && (!needs_development || !is_built);
+        let generated = server.generated.filter(|_| has_deps && is_built && self.project.is_pnpm());
+        let stage = match (generated.is_some(), has_deps) {
+            (true, _) => "modules",
+            (false, true) => "deps",
+            (false, false) => "build",
+        };
+        let tini = server.tini && self.packages().is_empty();
+        Stages {
+            is_built,
+            modules: modules.then_some(stage),
+            tini: tini.then(|| self.tini(server, runtime)),
+            has_deps,
+            generated,
+        }
+    }
+
+    /// The stages before the last one of a server.
+    ///
+    /// # Errors
+    /// Where words are no map, which a test would show.
+    pub fn parts(
+        &self,
+        planner: &mut Planner,
+        server: &Server,
+        stages: &Stages,
+        runtime: &Runtime,
+        name: &str,
+    ) -> Result<Vec<Part>, Error> {
+        let build = &server.way.build;
+        let has_base = stages.has_deps || stages.is_built || stages.tini.as_ref().is_some_and(|it| it.image == "base");
+        let mut parts = vec![self.base(planner, build, runtime, has_base)?];
+        if let Some(tini) = &stages.tini {
+            let package = |is_its: bool| if is_its { vec!["tini"] } else { Vec::new() };
+            let is_alpine = runtime.id == "alpine";
+            let words =
+                serde_json::json!({ "image": tini.image, "apk": package(is_alpine), "apt": package(!is_alpine) });
+            parts.push(Part::new("node/init.tera", &words)?);
+        }
+        if stages.has_deps {
+            let install = self.order().install(!server.way.needs_development);
+            parts.push(Part::new("node/deps.tera", &serde_json::json!({ "install": install }))?);
+        }
+        if stages.is_built {
+            let words = self.built(planner, build, server.shape, name);
+            parts.push(Part::new("node/build.tera", &words)?);
+        }
+        if let Some(row) = stages.generated {
+            let words = serde_json::json!({ "folder": STORE, "paths": row.pnpm });
+            parts.push(Part::new("node/modules.tera", &words)?);
+        }
+        Ok(parts)
+    }
+
+    /// The stage that the others begin with; it says as well what holds for all of them.
+    fn base(&self, planner: &Planner, build: &Build, runtime: &Runtime, is_needed: bool) -> Result<Part, Error> {
+        let mut environment = self.environment();
+        if self.natives.iter().any(|(row, _)| row.compile) && runtime.builder.is_none() {
+            // The image has the headers that node-gyp would download.
+            environment.push(Variable::new("npm_config_nodedir", "/usr/local"));
+        }
+        let words = Base {
+            is_needed,
+            builder: self.builder(runtime),
+            environment,
+            apt: self.natives.iter().flat_map(|(row, _)| row.build.iter().cloned()).collect(),
+            bring: self.bring(build),
+            extra: Extra::new(&planner.wishes.extras),
+        };
+        let part = Part::new("node/base.tera", &words)?;
+        Ok(Part { versions: self.versions(), secrets: self.secret_names(), ..part })
+    }
+
+    /// The stage that makes the files of a site.
+    ///
+    /// # Errors
+    /// Where words are no map, which a test would show.
+    pub fn site_part(&self, planner: &mut Planner, site: &Site, runtime: &Runtime, name: &str) -> Result<Part, Error> {
+        let words = BuiltSite {
+            builder: self.builder(runtime),
+            base_environment: self.environment(),
+            bring: self.bring(site.build),
+            output: join("/app", &self.service.package.path(&site.output)),
+            built: self.built(planner, site.build, site.shape, name),
+        };
+        let part = Part::new("node/site.tera", &words)?;
+        Ok(Part { versions: self.versions(), secrets: self.secret_names(), ..part })
+    }
+
+    fn built(&self, planner: &mut Planner, build: &Build, shape: Option<&Shape>, name: &str) -> Built {
+        let framework = shape.map(|shape| shape.framework);
+        let environment = framework.into_iter().flat_map(|framework| variables(&framework.environment));
+        let cache = framework.and_then(|framework| framework.cache.as_ref());
+        let row = self.manager.row;
+        Built {
+            name: name.to_owned(),
+            install: self.has_dependencies().then(|| self.order().install(false)),
+            arguments: if shape.is_some() { self.arguments(planner, build) } else { Vec::new() },
+            environment: environment.chain(variables(&self.aged)).collect(),
+            cache: cache.map(|path| join("/app", &self.service.package.path(path))),
+            downloads: build.installs.then_some(Downloads { cache: &row.cache, sharing: &row.sharing }),
+            commands: self.commands(build),
+            extra: Extra::new(&planner.wishes.extras),
+        }
+    }
+
+    fn versions(&self) -> Vec<Variable> {
+        vec![Variable::new("NODE_VERSION", &self.toolchain.version)]
+    }
+
+    /// Variables of the builder.
+    fn environment(&self) -> Vec<Variable> {
+        let natives = self.natives.iter().flat_map(|(row, _)| variables(&row.environment));
+        self.manager.environment().into_iter().chain(natives).collect()
+    }
+
+    fn bring(&self, build: &Build) -> Option<Vec<String>> {
+        self.manager.bring().filter(|_| self.has_dependencies() || build.is_there())
+    }
+
+    /// Where tini comes from: the builder's own Debian, unless that has ended. One that is linked to nothing fits where the
+    /// program runs on another system.
+    fn tini(&self, server: &Server, runtime: &Runtime) -> Tini {
+        let ended = self.toolchain.has_ended() && runtime.id != "alpine";
+        let path = match (runtime.id == "alpine", ended || matches!(server.start, Start::Bun(_))) {
+            (true, _) => "/sbin/tini",
+            (false, true) => "/usr/bin/tini-static",
+            (false, false) => "/usr/bin/tini",
+        };
+        let image = if ended { format!("debian:{}-slim", SHARED.debian) } else { "base".to_owned() };
+        Tini { image, path }
+    }
+
+    /// Git and a compiler are in the full image only.
+    fn builder(&self, runtime: &Runtime) -> String {
+        match &runtime.builder {
+            Some(builder) => self.fill(builder),
+            None => self.own_builder(),
+        }
+    }
+
+    /// The image that builds where the runtime asks for none of its own.
+    pub fn own_builder(&self) -> String {
+        let full = self.project.git || self.natives.iter().any(|(row, _)| row.compile);
+        self.fill(if full { &CATALOG.image.full } else { &CATALOG.image.builder })
+    }
+
+    /// A reference of the catalog with the release as the Dockerfile's argument.
+    pub fn fill(&self, image: &str) -> String {
+        self.toolchain.fill_with(image, "${NODE_VERSION}")
+    }
+
+    /// The release of Bun that runs the program.
+    pub fn bun(&self) -> Toolchain {
+        let named = self.manager.version.as_deref().filter(|_| self.manager.row.id == "bun");
+        let newest = CATALOG.manager("bun").and_then(|row| row.releases.first()).map_or("", |release| &release.version);
+        let version = named.unwrap_or(newest).to_owned();
+        Toolchain { cycle: version.clone(), version, suite: String::new(), alpine: String::new() }
+    }
+}

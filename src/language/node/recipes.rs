@@ -1,0 +1,60 @@
+//! What the build stage runs when the sources are there.
+
+use crate::render::sinks::path_operand;
+use crate::source::shell::{self, Command};
+
+use super::Desk;
+use super::build::{self, Build};
+use super::manager::{KNOWN, split};
+
+impl Desk<'_> {
+    /// What the build stage runs when the sources are there.
+    pub fn commands(&self, build: &Build) -> Vec<Vec<String>> {
+        let mut commands = Vec::new();
+        if !build.is_there() {
+            return commands;
+        }
+        commands.extend(
+            build.hooks.iter().filter(|_| !self.service.package.is_member()).map(|name| self.manager.run(name)),
+        );
+        commands.extend(build.before.iter().map(|step| self.step(step)));
+        if self.service.package.is_member() {
+            for package in self.project.closure(&self.service.package.folder) {
+                let script = match package.folder == self.service.package.folder {
+                    true => build.script.as_deref(),
+                    false => package.manifest.scripts.contains_key("build").then_some("build"),
+                };
+                commands.extend(build::preparing(package).map(|hook| self.manager.run_in(package, hook)));
+                commands.extend(script.map(|script| self.manager.run_in(package, script)));
+            }
+        } else if let Some(script) = &build.script {
+            commands.push(self.manager.run(script));
+        }
+        commands.extend(build.steps.iter().map(|step| self.step(step)));
+        commands
+    }
+
+    /// A single step: a command of a package, else what only a shell can do.
+    fn step(&self, step: &str) -> Vec<String> {
+        if let (Command::Simple { env, argv }, false) = (shell::parse(step), self.service.package.is_member())
+            && env.is_empty()
+            && argv.first().is_some_and(|word| word != "npx")
+        {
+            let is_manager = |word: &String| KNOWN.contains(&word.as_str());
+            if let [first, run, script] = argv.as_slice()
+                && is_manager(first)
+                && run == "run"
+            {
+                return self.manager.run(script);
+            }
+            if argv.first().is_some_and(|word| is_manager(word) || word == "node") {
+                return argv;
+            }
+            return [split(&self.manager.row.exec), argv].concat();
+        }
+        let folder = path_operand(&self.service.package.folder);
+        let quoted = shlex::try_quote(&folder).ok().filter(|_| self.service.package.is_member());
+        let enter = quoted.map_or_else(String::new, |quoted| format!("cd {quoted} && "));
+        vec!["sh".to_owned(), "-c".to_owned(), format!("PATH=$PWD/node_modules/.bin:$PATH; {enter}{step}")]
+    }
+}
