@@ -160,6 +160,10 @@ pub struct Shared {
     pub system_folders: Vec<String>,
     /// Names of shells.
     pub shells: Vec<String>,
+    /// Words in the names of folders whose programs are tools, samples or tests.
+    pub aside: Vec<String>,
+    /// Names of programs that usually are the service, the usual one first.
+    pub services: Vec<String>,
     /// How platforms call processes.
     pub process: Processes,
     /// Programs that run another one.

@@ -4,6 +4,7 @@ mod listen;
 mod manager;
 pub mod name;
 pub mod processes;
+pub mod program;
 pub mod runtime;
 pub mod toolchain;
 pub mod topic;

@@ -34,6 +34,8 @@ pub struct Main {
 /// What was found in one source file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct JavaSource {
+    /// The class that can be started.
+    pub main: Option<Main>,
     /// Strings that may be paths of files: relative, short, without blanks.
     pub strings: Vec<String>,
     /// Where the program listens, by a number in the source.
@@ -42,26 +44,33 @@ pub struct JavaSource {
     pub port_variable: Option<String>,
 }
 
-/// The class of a source file that has a `main` method. `stem` is the file's name without its ending, `kotlin` says which
-/// language it is.
-pub fn main(stem: &str, kotlin: bool, text: &str) -> Option<Main> {
-    if !text.contains(" main") {
-        return None;
+/// Looks into a source file. `stem` is the file's name without its ending, `is_kotlin` says which language it is.
+/// `listens` are patterns for calls that open a port, whose first group is a number or the name of a constant; without
+/// them only the class that can be started is looked for.
+pub fn read(stem: &str, is_kotlin: bool, text: &str, listens: Option<&[Regex]>) -> JavaSource {
+    let may_start = text.contains(" main");
+    if !may_start && listens.is_none() {
+        return JavaSource::default();
     }
     let masked = Masked::new(text, &JAVA);
-    let (class, quote) = if kotlin { kotlin_main(stem, &masked) } else { java_main(stem, &masked) }?;
+    let found = listens.map(|listens| opened(&masked, listens)).unwrap_or_default();
+    JavaSource { main: may_start.then(|| main(stem, is_kotlin, &masked)).flatten(), ..found }
+}
+
+/// The class of a source file that has a `main` method.
+fn main(stem: &str, is_kotlin: bool, masked: &Masked<'_>) -> Option<Main> {
+    let (class, quote) = if is_kotlin { kotlin_main(stem, masked) } else { java_main(stem, masked) }?;
     let class = first(&PACKAGE, masked.code()).map_or_else(|| class.clone(), |package| format!("{package}.{class}"));
     Some(Main { class, quote, spring_boot: SPRING_BOOT.is_match(masked.code()) })
 }
 
-/// Looks into a source file. `listens` are patterns for calls that open a port; their first group is a number or the name
-/// of a constant.
-pub fn read(text: &str, listens: &[Regex]) -> JavaSource {
-    let masked = Masked::new(text, &JAVA);
-    let variable = port_variable(&masked);
-    let mut found: Vec<Listens> = listens.iter().flat_map(|pattern| listening(pattern, &masked)).collect();
+/// The ports and the paths of a source file.
+fn opened(masked: &Masked<'_>, listens: &[Regex]) -> JavaSource {
+    let variable = port_variable(masked);
+    let mut found: Vec<Listens> = listens.iter().flat_map(|pattern| listening(pattern, masked)).collect();
     found.extend(variable.iter().filter_map(|(quote, port)| port.map(|port| Listens { port, quote: quote.clone() })));
     JavaSource {
+        main: None,
         strings: masked.strings().filter(|text| may_be_path(text)).map(str::to_owned).collect(),
         listens: found,
         port_variable: variable.map(|(quote, _)| quote),
@@ -180,7 +189,7 @@ mod tests {
     }
 
     fn main_class(text: &str) -> Option<String> {
-        main("App", false, text).map(|main| main.class)
+        read("App", false, text, None).main.map(|main| main.class)
     }
 
     #[test]
@@ -206,7 +215,7 @@ mod tests {
             ("fun other() {}", None),
         ];
         for (text, expected) in cases {
-            assert_eq!(main("app", true, text).map(|main| main.class).as_deref(), expected, "{text}");
+            assert_eq!(read("app", true, text, None).main.map(|main| main.class).as_deref(), expected, "{text}");
         }
     }
 
@@ -223,7 +232,7 @@ mod tests {
             ("new ServerSocket(99999)", None, false),
         ];
         for (text, port, variable) in cases {
-            let found = read(text, &listens());
+            let found = read("App", false, text, Some(&listens()));
             assert_eq!(found.listens.first().map(|listens| listens.port), port, "{text}");
             assert_eq!(found.port_variable.is_some(), variable, "{text}");
         }
@@ -232,16 +241,17 @@ mod tests {
     #[test]
     fn spring_boot_is_recognised() {
         let body = "class App { public static void main(String[] a) {} }";
-        assert!(main("App", false, &format!("@SpringBootApplication {body}")).unwrap().spring_boot);
-        assert!(!main("App", false, &format!("// @SpringBootApplication\n{body}")).unwrap().spring_boot);
+        let is = |text: &str| read("App", false, text, None).main.unwrap().spring_boot;
+        assert!(is(&format!("@SpringBootApplication {body}")));
+        assert!(!is(&format!("// @SpringBootApplication\n{body}")));
     }
 
     proptest::proptest! {
         #[test]
         fn any_text_is_read(text: String, edge in "[a@(){}\"'0-9é ]{0,40}getenv\\(\"PORT\"[é\"0-9]{0,200}") {
-            let _ = main(&text, true, &format!("fun main({text}"));
-            let _ = read(&text, &listens());
-            let _ = read(&edge, &listens());
+            let _ = read(&text, true, &format!("fun main({text}"), Some(&listens()));
+            let _ = read("a", false, &text, Some(&listens()));
+            let _ = read("a", false, &edge, Some(&listens()));
         }
     }
 }

@@ -19,6 +19,18 @@ pub struct Catalog {
     pub runtime: Vec<Runtime>,
     pub jlink: Jlink,
     pub plugin: Plugins,
+    pub layout: Layout,
+    pub start: Start,
+    pub level: Level,
+    pub main: Mains,
+    pub boot: Boot,
+    pub quarkus: Quarkus,
+    pub shade: Shade,
+    pub assembly: Assembly,
+    pub settings: Settings,
+    pub health: Vec<Health>,
+    pub import: Vec<Import>,
+    pub packages: Vec<Packages>,
     pub spring_boot: Vec<SpringBoot>,
     pub framework: Vec<Framework>,
     pub listen: Vec<Listen>,
@@ -48,11 +60,132 @@ pub struct Jlink {
     pub until: BTreeMap<String, u32>,
 }
 
-/// Plugins that the Dockerfile calls by name.
+/// Maven's own plugins.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plugins {
+    pub copies: String,
     pub dependency: String,
+    pub compiler: String,
+    pub jar: String,
+}
+
+/// Where Maven finds what it reads.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layout {
+    pub sources: Vec<String>,
+    pub packed: Vec<String>,
+    pub ordinary: Vec<String>,
+    pub tests: String,
+    pub mvn: Vec<String>,
+    pub wrapper: String,
+    pub unused: Vec<String>,
+    pub left: Vec<String>,
+}
+
+/// What every program is started with.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Start {
+    pub options: Vec<String>,
+    pub preview: String,
+}
+
+/// What says which release is compiled for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Level {
+    pub properties: Vec<String>,
+    pub elements: Vec<String>,
+}
+
+/// What names the class to start: plugins with the path to it in their configuration, and properties.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mains {
+    pub plugins: Vec<Vec<String>>,
+    pub properties: Vec<String>,
+    pub usual: Vec<String>,
+}
+
+/// Spring Boot's plugin and parent.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Boot {
+    pub plugin: String,
+    pub group: String,
+    pub parent: String,
+    pub versions: Vec<String>,
+    pub layers: Vec<String>,
+}
+
+/// Quarkus' plugin and what it makes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quarkus {
+    pub plugin: String,
+    pub packaging: String,
+    pub settings: Vec<String>,
+    pub single: String,
+    pub suffix: String,
+    pub folder: String,
+    pub parts: Vec<(String, String)>,
+    pub jar: String,
+}
+
+/// The plugin that shades.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shade {
+    pub plugin: String,
+    pub suffix: String,
+}
+
+/// The plugin that assembles.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Assembly {
+    pub plugin: String,
+    pub goals: Vec<String>,
+    pub descriptor: String,
+}
+
+/// Application settings.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    pub folder: String,
+    pub files: Vec<String>,
+    pub profile: String,
+    pub of_profile: Vec<String>,
+    pub given: Vec<String>,
+}
+
+/// Where health checks are answered.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Health {
+    pub artifact: String,
+    pub path: String,
+}
+
+/// What an import needs from the runtime.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Import {
+    pub text: String,
+    pub need: String,
+    pub reason: String,
+}
+
+/// The packages that meet a need.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Packages {
+    pub need: String,
+    pub runtime: String,
+    pub names: Vec<String>,
 }
 
 /// A line of Spring Boot.
@@ -153,6 +286,13 @@ pub static LISTENS: LazyLock<Vec<Regex>> =
     LazyLock::new(|| CATALOG.listen.iter().map(|row| crate::source::pattern(&row.pattern)).collect());
 
 impl Catalog {
+    /// The packages of a runtime that meet needs.
+    pub fn packages<'a>(&self, runtime: &str, needs: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+        let needs: Vec<&str> = needs.into_iter().collect();
+        let rows = self.packages.iter().filter(|row| row.runtime == runtime && needs.contains(&row.need.as_str()));
+        rows.flat_map(|row| row.names.iter().cloned()).collect()
+    }
+
     /// The row of a framework.
     pub fn framework(&self, id: &str) -> Option<&Framework> {
         self.framework.iter().find(|row| row.id == id)

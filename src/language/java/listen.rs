@@ -1,122 +1,92 @@
-//! Where a program listens: application settings, then sources, then what its framework does by itself.
+//! Where a module's programs listen: application settings, then sources, then what its framework does by itself.
 
-use super::catalog::{CATALOG, Framework, is_one_of};
-use super::program::{Program, Shape, Source};
-use super::reactor::join;
-use crate::facts::{Fact, Kind, Strength};
+use super::catalog::{Framework, is_one_of};
+use super::settings;
+use super::sources::Sources;
+use crate::facts::{Evidence, Strength};
 use crate::format::pom::Dependency;
-use crate::format::properties::Properties;
-use crate::format::{application_yaml, properties};
-use crate::repo::Repo;
-
-/// The names of application settings below `src/main/resources`, in the order in which they win.
-const SETTINGS: [&str; 11] = [
-    "config/application.properties",
-    "config/application.yaml",
-    "config/application.yml",
-    "application.properties",
-    "application.yaml",
-    "application.yml",
-    "application-default.properties",
-    "META-INF/microprofile-config.properties",
-    "bootstrap.properties",
-    "bootstrap.yaml",
-    "bootstrap.yml",
-];
-
-/// The port that a program takes when nothing but the environment says which.
-pub const USUAL_PORT: u16 = 8080;
 
 /// How deep a default may lie in another one: `${PORT:${SERVER_PORT:8080}}`.
 const NESTING: usize = 8;
+
+/// More ports than any program has.
+const PORTS: usize = 20;
 
 /// What is known about where a program listens.
 #[derive(Debug, Default)]
 pub struct Listening {
     /// Ports, with where they show.
-    pub ports: Vec<Fact>,
+    pub ports: Vec<(u16, Evidence)>,
     /// The environment variable without which the program has no port.
     pub variable: Option<String>,
-    /// Whether the program listens at all, as far as its dependencies tell.
-    pub listens: bool,
 }
 
-/// The settings files of a module that can be read, the one that wins first.
-pub fn settings(repo: &Repo, folder: &str) -> Vec<(String, Properties)> {
-    let read = |path: String| {
-        let text = repo.text(&path)?;
-        let parsed =
-            if path.ends_with(".properties") { properties::parse(text) } else { application_yaml::parse(text) };
-        Some((path, parsed.ok()?))
-    };
-    let below = |name: &str| read(join(folder, &format!("src/main/resources/{name}")));
-    let found: Vec<(String, Properties)> = SETTINGS.iter().filter_map(|name| below(name)).collect();
-    let active = found.iter().find_map(|(_, settings)| settings.get("spring.profiles.active").map(str::to_owned));
-    let profiles = active.iter().flat_map(|names| names.rsplit(',')).map(str::trim).filter(|name| is_profile(name));
-    let of_profile =
-        profiles.flat_map(|name| ["properties", "yaml", "yml"].map(|ending| format!("application-{name}.{ending}")));
-    let mut all: Vec<(String, Properties)> = of_profile.filter_map(|name| below(&name)).collect();
-    all.extend(found);
-    all
+impl Listening {
+    /// Whether the program listens at all, as far as its settings, sources and dependencies tell.
+    pub fn listens(&self) -> bool {
+        !self.ports.is_empty() || self.variable.is_some()
+    }
+
+    fn add(&mut self, port: u16, file: &str, quote: &str, strength: Strength) {
+        let is_known = self.ports.iter().any(|(known, _)| *known == port);
+        if !is_known && self.ports.len() < PORTS {
+            self.ports.push((port, Evidence::new(file, quote, strength)));
+        }
+    }
+
+    /// What the settings say under a framework's names; nothing more where one of them says that it does not listen.
+    fn hear_settings(&mut self, framework: &Framework, files: &[settings::File]) -> bool {
+        for name in &framework.settings {
+            let written = files.iter().find_map(|(file, settings)| settings.get(name).map(|text| (file, text)));
+            let Some((file, text)) = written else { continue };
+            match placeholder(text, NESTING) {
+                Value::Port(0) => return false,
+                Value::Port(port) => self.add(port, file, &format!("{name}: {text}"), Strength::Stated),
+                Value::Variable(variable) => self.variable = Some(variable),
+                Value::Unknown => {}
+            }
+        }
+        true
+    }
+
+    fn hear_sources(&mut self, sources: &Sources) {
+        for (file, found) in &sources.found {
+            for listens in &found.listens {
+                self.add(listens.port, file, &listens.quote, Strength::Stated);
+            }
+            if found.port_variable.is_some() && found.listens.is_empty() {
+                self.variable = Some("PORT".to_owned());
+            }
+        }
+    }
+
+    /// The default of a framework, where a dependency shows that it listens.
+    fn assume(&mut self, framework: &Framework, dependencies: &[&Dependency], pom: &str) {
+        let names = if framework.listens.is_empty() { &framework.artifacts } else { &framework.listens };
+        if let Some(entry) = dependencies.iter().find(|entry| is_one_of(entry, names)) {
+            let quote = format!("{}, whose default is {}", entry.artifact, framework.port);
+            self.add(framework.port, pom, &quote, Strength::Convention);
+        }
+    }
 }
 
-fn is_profile(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
-}
-
-/// Looks where a program listens.
+/// Looks where the programs of a module listen.
 pub fn listening(
-    repo: &Repo,
-    program: &Program,
-    dependencies: &[Dependency],
-    sources: &[Source],
+    pom: &str,
     framework: Option<&Framework>,
-    extra: Option<&str>,
+    settings: &[settings::File],
+    sources: &Sources,
+    dependencies: &[&Dependency],
 ) -> Listening {
     let mut found = Listening::default();
-    let mut files = settings(repo, program.folder());
-    files.extend(extra.and_then(|file| Some((file.to_owned(), application_yaml::parse(repo.text(file)?).ok()?))));
-    for name in framework.iter().flat_map(|row| &row.settings) {
-        let written = files.iter().find_map(|(file, settings)| settings.get(name).map(|text| (file, text)));
-        let Some((file, text)) = written else { continue };
-        let quote = format!("{name}: {text}");
-        match placeholder(text, NESTING) {
-            Value::Port(0) => return Listening::default(),
-            Value::Port(port) => found.ports.push(Fact::new(Kind::Port(port), file, &quote, Strength::Stated)),
-            Value::Variable(variable) => found.variable = Some(variable),
-            Value::Unknown => {}
-        }
+    if framework.is_some_and(|row| !found.hear_settings(row, settings)) {
+        return Listening::default();
     }
-    if !matches!(program.shape, Shape::Boot | Shape::Quarkus) {
-        from_sources(sources, &mut found);
-    }
-    found.listens = !found.ports.is_empty() || found.variable.is_some();
-    if found.listens {
-        return found;
-    }
-    if let Some(row) = framework {
-        let shows = |entry: &&Dependency| match row.listens.is_empty() {
-            true => is_one_of(entry, &row.artifacts),
-            false => is_one_of(entry, &row.listens),
-        };
-        if let Some(entry) = dependencies.iter().find(shows) {
-            found.listens = true;
-            let quote = format!("{}, whose default is {}", entry.artifact, row.port);
-            found.ports.push(Fact::new(Kind::Port(row.port), &program.pom, &quote, Strength::Convention));
-        }
+    found.hear_sources(sources);
+    if let Some(row) = framework.filter(|_| !found.listens()) {
+        found.assume(row, dependencies, pom);
     }
     found
-}
-
-fn from_sources(sources: &[Source], found: &mut Listening) {
-    for source in sources {
-        for listens in &source.found.listens {
-            found.ports.push(Fact::new(Kind::Port(listens.port), &source.file, &listens.quote, Strength::Stated));
-        }
-        if source.found.port_variable.is_some() && source.found.listens.is_empty() {
-            found.variable = Some("PORT".to_owned());
-        }
-    }
 }
 
 enum Value {
@@ -140,23 +110,6 @@ fn placeholder(text: &str, nesting: usize) -> Value {
         None if is_name(inner) => Value::Variable(inner.to_owned()),
         None => Value::Unknown,
     }
-}
-
-/// Where health checks are answered, by the dependencies.
-pub fn health_path(dependencies: &[Dependency]) -> Option<&'static str> {
-    let rows = [
-        ("spring-boot-starter-actuator", "/actuator/health"),
-        ("quarkus-smallrye-health", "/q/health"),
-        ("micronaut-management", "/health"),
-    ];
-    rows.iter()
-        .find(|(artifact, _)| dependencies.iter().any(|entry| entry.artifact == *artifact))
-        .map(|(_, path)| *path)
-}
-
-/// The row of a framework.
-pub fn row(id: Option<&str>) -> Option<&'static Framework> {
-    CATALOG.framework(id?)
 }
 
 #[cfg(test)]

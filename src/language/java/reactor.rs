@@ -1,6 +1,7 @@
 //! The poms of a repository: the one at the top, the modules below it, and the parents that they name.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
 
 use crate::facts::{Fact, Kind, Strength};
 use crate::format::pom::{self, Dependency, Lineage, Parent, Pom};
@@ -12,18 +13,51 @@ const MODULES: usize = 1000;
 /// More parents than any pom has.
 const PARENTS: usize = 16;
 
+/// A module: a pom with its parents, and what it depends on.
+#[derive(Debug)]
+pub struct Module {
+    /// The pom.
+    pub file: String,
+    /// The pom with its parents.
+    pub lineage: Lineage,
+    /// What the pom and its parents depend on.
+    pub dependencies: Vec<Dependency>,
+    /// Files that are there and make a profile active.
+    pub switches: Vec<String>,
+    /// Whether another module depends on this one.
+    pub is_library: bool,
+    /// The modules among the dependencies.
+    siblings: Vec<usize>,
+}
+
+impl Module {
+    fn new(repo: &Repo, file: String, lineage: Lineage) -> Self {
+        let switches = lineage.activating_files().filter_map(|path| resolve(folder(&file), path));
+        Module {
+            switches: switches.filter(|path| repo.has(path)).collect(),
+            dependencies: lineage.dependencies(),
+            is_library: false,
+            siblings: Vec::new(),
+            file,
+            lineage,
+        }
+    }
+
+    /// The module's folder; empty for the top.
+    pub fn folder(&self) -> &str {
+        folder(&self.file)
+    }
+}
+
 /// Every pom that takes part in a build.
 #[derive(Debug, Default)]
 pub struct Reactor {
-    poms: BTreeMap<String, Pom>,
-    /// The parents that lie in the repository, by the file of the pom that names them.
-    parents: BTreeMap<String, String>,
-    /// The files of the modules by group and artifact.
-    names: BTreeMap<(String, String), String>,
-    /// The files of modules that other modules depend on.
-    libraries: BTreeSet<String>,
-    /// The files of the modules, the top first.
-    pub modules: Vec<String>,
+    /// The modules, the top first.
+    pub modules: Vec<Module>,
+    /// The files of all poms, modules and parents.
+    pub files: Vec<String>,
+    /// A pom whose parent lies outside of the repository and was never published: its version is not final.
+    pub lost_parent: Option<(String, Parent)>,
     /// Poms that are named and cannot be read, as facts.
     pub faults: Vec<Fact>,
 }
@@ -31,58 +65,98 @@ pub struct Reactor {
 impl Reactor {
     /// Reads the poms that the one at the top leads to.
     pub fn read(repo: &Repo) -> Self {
-        let mut reactor = Reactor::default();
+        let mut poms = Poms::new(repo);
+        let mut modules: Vec<Module> = Vec::new();
+        let mut known = BTreeSet::new();
         let mut queue = VecDeque::from(["pom.xml".to_owned()]);
         while let Some(file) = queue.pop_front() {
-            if reactor.modules.len() >= MODULES || reactor.modules.contains(&file) || !reactor.load(repo, &file) {
+            if modules.len() >= MODULES || known.contains(&file) || !poms.load(&file) {
                 continue;
             }
-            reactor.load_parents(repo, &file);
-            let (found, missing) = reactor.modules_of(repo, &file);
-            queue.extend(found);
-            reactor.faults.extend(missing);
-            reactor.modules.push(file);
+            poms.load_parents(&file);
+            let lineage = poms.lineage(&file);
+            queue.extend(poms.modules_of(&file, &lineage));
+            known.insert(file.clone());
+            modules.push(Module::new(repo, file, lineage));
         }
-        reactor.connect(repo);
-        reactor
+        connect(&mut modules);
+        let lost_parent = poms.lost_parent();
+        Reactor { modules, files: poms.poms.into_keys().collect(), lost_parent, faults: poms.faults }
     }
 
-    /// Finds out which modules need which.
-    fn connect(&mut self, repo: &Repo) {
-        let lineages: Vec<(&str, Lineage<'_>)> = self.lineages(repo).collect();
-        let name = |(file, lineage): &(&str, Lineage<'_>)| ((lineage.group(), lineage.artifact()), (*file).to_owned());
-        let names: BTreeMap<(String, String), String> = lineages.iter().map(name).collect();
-        let needed = |(file, lineage): &(&str, Lineage<'_>)| {
-            let siblings =
-                lineage.dependencies().into_iter().filter_map(|entry| names.get(&(entry.group, entry.artifact)));
-            siblings.filter(|sibling| sibling.as_str() != *file).cloned().collect::<Vec<_>>()
-        };
-        let libraries = lineages.iter().flat_map(needed).collect();
-        (self.names, self.libraries) = (names, libraries);
+    /// A module and the modules that it depends on, whatever for.
+    pub fn with_siblings(&self, module: usize) -> Vec<&Module> {
+        let (mut found, mut known) = (vec![module], BTreeSet::from([module]));
+        let mut next = 0;
+        while let Some(module) = found.get(next).and_then(|at| self.modules.get(*at)) {
+            found.extend(module.siblings.iter().filter(|sibling| known.insert(**sibling)));
+            next += 1;
+        }
+        found.into_iter().filter_map(|at| self.modules.get(at)).collect()
     }
 
-    fn load(&mut self, repo: &Repo, file: &str) -> bool {
-        if self.poms.contains_key(file) {
-            return true;
+    /// What a module needs when it runs: its own dependencies, and those of the modules among them.
+    pub fn dependencies(&self, module: usize) -> Vec<&Dependency> {
+        let mut known = BTreeSet::new();
+        let all = self.with_siblings(module).into_iter().flat_map(|module| &module.dependencies);
+        let needed = all.filter(|entry| entry.at_run_time());
+        needed.filter(|entry| known.insert((entry.group.as_str(), entry.artifact.as_str()))).collect()
+    }
+}
+
+/// Finds out which modules need which.
+fn connect(modules: &mut [Module]) {
+    let name = |(at, module): (usize, &Module)| ((module.lineage.group(), module.lineage.artifact()), at);
+    let names: BTreeMap<(String, String), usize> = modules.iter().enumerate().map(name).collect();
+    let mut libraries = BTreeSet::new();
+    for (at, module) in modules.iter_mut().enumerate() {
+        let named = module.dependencies.iter().map(|entry| (entry.group.clone(), entry.artifact.clone()));
+        module.siblings = named.filter_map(|name| names.get(&name).copied()).filter(|sibling| *sibling != at).collect();
+        libraries.extend(module.siblings.iter().copied());
+    }
+    modules.iter_mut().enumerate().for_each(|(at, module)| module.is_library = libraries.contains(&at));
+}
+
+/// The poms that were read so far.
+struct Poms<'r> {
+    repo: &'r Repo,
+    poms: BTreeMap<String, Rc<Pom>>,
+    /// The parents that lie in the repository, by the file of the pom that names them.
+    parents: BTreeMap<String, String>,
+    faults: Vec<Fact>,
+    faulty: BTreeSet<String>,
+}
+
+impl<'r> Poms<'r> {
+    fn new(repo: &'r Repo) -> Self {
+        let (poms, parents) = (BTreeMap::new(), BTreeMap::new());
+        Poms { repo, poms, parents, faults: Vec::new(), faulty: BTreeSet::new() }
+    }
+
+    /// Whether a pom is there and can be read; each one is read once.
+    fn load(&mut self, file: &str) -> bool {
+        if self.poms.contains_key(file) || self.faulty.contains(file) {
+            return self.poms.contains_key(file);
         }
-        let unreadable = |why: String, quote: &str| Fact::new(Kind::Unreadable(why), file, quote, Strength::Stated);
-        match repo.try_text(file).map(|text| text.map(pom::parse)) {
+        let (why, quote) = match self.repo.try_text(file).map(|text| text.map(pom::parse)) {
             None => return false,
-            Some(Err(why)) => self.faults.push(unreadable(why.to_string(), "")),
-            Some(Ok(Err(fault))) => self.faults.push(unreadable(fault.what, &fault.quote)),
             Some(Ok(Ok(pom))) => {
-                self.poms.insert(file.to_owned(), pom);
+                self.poms.insert(file.to_owned(), Rc::new(pom));
                 return true;
             }
-        }
+            Some(Ok(Err(fault))) => (fault.what, fault.quote),
+            Some(Err(why)) => (why.to_string(), String::new()),
+        };
+        self.faults.push(Fact::new(Kind::Unreadable(why), file, &quote, Strength::Stated));
+        self.faulty.insert(file.to_owned());
         false
     }
 
-    fn load_parents(&mut self, repo: &Repo, file: &str) {
+    fn load_parents(&mut self, file: &str) {
         let mut file = file.to_owned();
         for _ in 0..PARENTS {
-            let Some(parent) = self.poms.get(&file).and_then(|pom| parent_path(repo, &file, pom)) else { return };
-            if self.parents.contains_key(&file) || !self.load(repo, &parent) {
+            let Some(parent) = self.poms.get(&file).and_then(|pom| parent_path(self.repo, &file, pom)) else { return };
+            if self.parents.contains_key(&file) || !self.load(&parent) {
                 return;
             }
             self.parents.insert(file, parent.clone());
@@ -90,86 +164,40 @@ impl Reactor {
         }
     }
 
-    fn modules_of(&self, repo: &Repo, file: &str) -> (Vec<String>, Vec<Fact>) {
-        let (mut found, mut missing) = (Vec::new(), Vec::new());
-        let lineage = self.lineage(repo, file);
-        let exists = |path: &str| repo.exists(&join(folder(file), path));
-        for entry in self.poms.get(file).iter().flat_map(|pom| pom.models(&exists)).flat_map(|model| &model.modules) {
-            let path = resolve(folder(file), &lineage.resolve(entry));
-            match path.as_deref().and_then(|path| pom_at(repo, path)) {
-                Some(pom) => found.push(pom),
-                None => {
-                    let why = "there is no pom for this module".to_owned();
-                    missing.push(Fact::new(
-                        Kind::Unreadable(why),
-                        file,
-                        &format!("<module>{entry}</module>"),
-                        Strength::Stated,
-                    ));
-                }
-            }
-        }
-        (found, missing)
-    }
-
-    /// A pom whose parent lies outside of the repository and was never published: its version is not final.
-    pub fn lost_parent(&self) -> Option<(&str, &Parent)> {
-        let parents = self.poms.iter().filter_map(|(file, pom)| Some((file.as_str(), pom.parent.as_ref()?)));
-        let is_lost = |(file, parent): &(&str, &Parent)| {
-            let path = parent.relative_path.as_deref();
-            let is_outside = path.is_some_and(|path| !path.is_empty() && resolve(folder(file), path).is_none());
-            is_outside && (parent.version.ends_with("-SNAPSHOT") || parent.version.contains("${"))
-        };
-        parents.into_iter().find(is_lost)
-    }
-
     /// A pom with its parents.
-    pub fn lineage(&self, repo: &Repo, file: &str) -> Lineage<'_> {
-        static NONE: std::sync::LazyLock<Pom> = std::sync::LazyLock::new(Pom::default);
-        let mut parents = Vec::new();
-        let mut at = file;
-        while let Some(parent) = self.parents.get(at).filter(|_| parents.len() < PARENTS) {
-            parents.extend(self.poms.get(parent));
-            at = parent;
-        }
-        let exists = |path: &str| repo.exists(&join(folder(file), path));
-        Lineage::new(self.poms.get(file).unwrap_or(&NONE), parents, &exists)
+    fn lineage(&self, file: &str) -> Lineage {
+        let parent = |file: &&String| self.parents.get(file.as_str());
+        let file_itself = file.to_owned();
+        let files = std::iter::successors(Some(&file_itself), parent).take(PARENTS + 1);
+        let exists = |path: &str| self.repo.exists(&join(folder(file), path));
+        Lineage::new(files.filter_map(|file| self.poms.get(file).cloned()), &exists)
     }
 
-    /// What a module needs when it runs: its own dependencies, and those of the modules among them.
-    pub fn dependencies(&self, repo: &Repo, file: &str) -> Vec<Dependency> {
-        let modules = self.with_siblings(repo, file);
-        let all = modules.iter().flat_map(|file| self.lineage(repo, file).dependencies());
-        all.filter(Dependency::at_run_time).collect()
-    }
-
-    /// A module and the modules that it depends on, whatever for.
-    pub fn with_siblings<'a>(&'a self, repo: &'a Repo, file: &'a str) -> Vec<&'a str> {
-        let mut found = vec![file];
-        let mut next = 0;
-        while let Some(file) = found.get(next).copied() {
-            for entry in self.lineage(repo, file).dependencies() {
-                let sibling = self.names.get(&(entry.group, entry.artifact)).map(String::as_str);
-                found.extend(sibling.filter(|sibling| !found.contains(sibling)));
+    /// The poms of the modules that a pom names; one that is not there is a fault.
+    fn modules_of(&mut self, file: &str, lineage: &Lineage) -> Vec<String> {
+        let mut found = Vec::new();
+        for (written, entry) in lineage.modules() {
+            match resolve(folder(file), &entry).and_then(|path| pom_at(self.repo, &path)) {
+                Some(pom) => found.push(pom),
+                None => self.faults.push(Fact::new(
+                    Kind::Unreadable("there is no pom for this module".to_owned()),
+                    file,
+                    &format!("<module>{written}</module>"),
+                    Strength::Stated,
+                )),
             }
-            next += 1;
         }
         found
     }
 
-    /// Whether another module depends on this one.
-    pub fn is_library(&self, file: &str) -> bool {
-        self.libraries.contains(file)
-    }
-
-    /// The files of all poms, modules and parents.
-    pub fn files(&self) -> impl Iterator<Item = &str> {
-        self.poms.keys().map(String::as_str)
-    }
-
-    /// The lineages of all modules.
-    pub fn lineages<'a>(&'a self, repo: &'a Repo) -> impl Iterator<Item = (&'a str, Lineage<'a>)> {
-        self.modules.iter().map(|file| (file.as_str(), self.lineage(repo, file)))
+    fn lost_parent(&self) -> Option<(String, Parent)> {
+        let parents = self.poms.iter().filter_map(|(file, pom)| Some((file, pom.parent.as_ref()?)));
+        let is_lost = |(file, parent): &(&String, &Parent)| {
+            let path = parent.relative_path.as_deref();
+            let is_outside = path.is_some_and(|path| !path.is_empty() && resolve(folder(file), path).is_none());
+            is_outside && (parent.version.ends_with("-SNAPSHOT") || parent.version.contains("${"))
+        };
+        parents.into_iter().find(is_lost).map(|(file, parent)| (file.clone(), parent.clone()))
     }
 }
 
@@ -244,9 +272,10 @@ mod tests {
             ],
         );
         let reactor = Reactor::read(&repo);
-        assert_eq!(reactor.modules, ["pom.xml", "app/pom.xml"]);
-        assert_eq!(reactor.files().collect::<Vec<_>>(), ["app/pom.xml", "parent/pom.xml", "pom.xml"]);
-        assert_eq!(reactor.lineage(&repo, "app/pom.xml").property("a").as_deref(), Some("1"));
+        let modules: Vec<&str> = reactor.modules.iter().map(|module| module.file.as_str()).collect();
+        assert_eq!(modules, ["pom.xml", "app/pom.xml"]);
+        assert_eq!(reactor.files, ["app/pom.xml", "parent/pom.xml", "pom.xml"]);
+        assert_eq!(reactor.modules[1].lineage.property("a").as_deref(), Some("1"));
         assert_eq!(reactor.faults.len(), 1);
     }
 
@@ -257,7 +286,7 @@ mod tests {
                 "<project><artifactId>a</artifactId><parent><artifactId>p</artifactId>{parent}</parent></project>"
             );
             let repo = Repo::from_list("x", [("pom.xml", pom.as_str())]);
-            Reactor::read(&repo).lost_parent().is_some()
+            Reactor::read(&repo).lost_parent.is_some()
         };
         assert!(lost("<version>1.0-SNAPSHOT</version>"));
         assert!(lost("<version>${revision}</version><relativePath>../../pom.xml</relativePath>"));

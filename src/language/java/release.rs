@@ -1,62 +1,46 @@
 //! Which Java: what poms compile for, and what a framework's parent does by itself.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use super::catalog::CATALOG;
-use super::program::spring_boot;
-use super::reactor::Reactor;
+use super::reactor::{Module, Reactor};
+use super::shape::spring_boot;
 use crate::facts::{Evidence, Fact, Kind, Strength};
-use crate::format::pom::Lineage;
 use crate::plan::toolchain::Requirement;
-use crate::repo::Repo;
 
-/// Properties that say which release is compiled for, in the order in which they count.
-const PROPERTIES: [&str; 12] = [
-    "maven.compiler.release",
-    "java.version",
-    "jdk.version",
-    "release.version",
-    "maven.compiler.target",
-    "maven.compiler.source",
-    "maven.compiler.testRelease",
-    "java.release",
-    "javaVersion",
-    "java-version",
-    "kotlin.compiler.jvmTarget",
-    "java.level",
-];
-
-/// The testimonies of a repository.
-pub fn facts(repo: &Repo, reactor: &Reactor) -> Vec<Fact> {
-    let mut levels: Vec<(u32, Evidence)> =
-        reactor.lineages(repo).filter_map(|(pom, lineage)| level(pom, &lineage)).collect();
-    levels.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
-    let Some((level, evidence)) = levels.into_iter().next() else {
-        return tested(repo, reactor).into_iter().collect();
+/// The testimonies of the poms, the newest release first. A program is built and run with the Java that it is compiled for,
+/// which is the one that it was tested with; when somebody asks for another, any newer one can build it too.
+pub fn facts(reactor: &Reactor) -> Vec<Fact> {
+    let mut levels: BTreeMap<Reverse<u32>, Evidence> = BTreeMap::new();
+    for (level, evidence) in reactor.modules.iter().filter_map(level) {
+        levels.entry(Reverse(level)).or_insert(evidence);
+    }
+    if levels.is_empty() {
+        return tested(reactor).into_iter().collect();
+    }
+    let bound = |(level, evidence): (&Reverse<u32>, &Evidence)| {
+        let wanted = Requirement::at_least(&level.0.to_string())?;
+        Some(Fact::from_evidence(Kind::Bound("java".to_owned(), wanted), evidence.clone()))
     };
-    let text = level.to_string();
-    // A program is built and run with the Java that it is compiled for, which is the one that it was tested with; when
-    // somebody asks for another, any newer one can build it too.
-    let strength = evidence.strength;
-    let bound = Requirement::at_least(&text).map(|wanted| Kind::Bound("java".to_owned(), wanted));
-    let tested = line(level).map(|wanted| Kind::Toolchain("java".to_owned(), wanted));
-    let weaker = Evidence { strength: strength.min(Strength::Convention), ..evidence.clone() };
-    let facts = [bound.map(|kind| (kind, evidence)), tested.map(|kind| (kind, weaker))];
-    facts.into_iter().flatten().map(|(kind, evidence)| Fact::from_evidence(kind, evidence)).collect()
+    let wanted = |(level, evidence): (&Reverse<u32>, &Evidence)| {
+        let strength = evidence.strength.min(Strength::Convention);
+        let evidence = Evidence { strength, ..evidence.clone() };
+        Some(Fact::from_evidence(Kind::Toolchain("java".to_owned(), line(level.0)?), evidence))
+    };
+    levels.iter().filter_map(bound).chain(levels.iter().filter_map(wanted)).collect()
 }
 
 /// Where no pom says what it compiles for: the newest release that its Spring Boot was tested with.
-fn tested(repo: &Repo, reactor: &Reactor) -> Option<Fact> {
-    let (pom, (row, version)) =
-        reactor.lineages(repo).find_map(|(pom, lineage)| Some((pom, spring_boot(&lineage)?)))?;
+fn tested(reactor: &Reactor) -> Option<Fact> {
+    let (module, (row, version)) =
+        reactor.modules.iter().find_map(|module| Some((module, spring_boot(&module.lineage)?)))?;
     let known = CATALOG.release.iter().filter_map(|release| release.cycle.parse::<u32>().ok());
     let newest = known.filter(|cycle| *cycle <= row.newest_java).max()?.to_string();
     let text = format!("{newest}, the newest that Spring Boot {version} was tested with");
     let wanted = Requirement::range(&text, &newest)?;
-    Some(Fact::new(
-        Kind::Toolchain("java".to_owned(), wanted),
-        pom,
-        &format!("Spring Boot {version}"),
-        Strength::Convention,
-    ))
+    let kind = Kind::Toolchain("java".to_owned(), wanted);
+    Some(Fact::new(kind, &module.file, &format!("Spring Boot {version}"), Strength::Convention))
 }
 
 /// The release line that builds and runs a level: the oldest that dockgen knows and that is not older.
@@ -83,31 +67,34 @@ pub fn major(text: &str) -> Option<u32> {
 }
 
 /// The level that a module compiles for.
-fn level(pom: &str, lineage: &Lineage<'_>) -> Option<(u32, Evidence)> {
-    let by_property = PROPERTIES.iter().find_map(|name| {
+fn level(module: &Module) -> Option<(u32, Evidence)> {
+    let (lineage, rows) = (&module.lineage, &CATALOG.level);
+    let written = |name: &str| lineage.plugin_text(&CATALOG.plugin.compiler, &[name]);
+    let by_property = rows.properties.iter().find_map(|name| {
         let text = lineage.property(name)?;
         Some((major(&text).filter(|_| !text.contains('$'))?, format!("{name} {text}")))
     });
-    let by_plugin = ["release", "target", "source"].iter().find_map(|element| {
-        let text = lineage.plugin_text("maven-compiler-plugin", &[element])?;
+    let by_plugin = rows.elements.iter().find_map(|element| {
+        let text = written(element)?;
         Some((major(&text).filter(|_| !text.contains('$'))?, format!("<{element}>{text}</{element}>")))
     });
-    let stated = match lineage.plugin_text("maven-compiler-plugin", &["release"]) {
+    let stated = match written("release") {
         Some(_) => by_plugin.or(by_property),
         None => by_property.or(by_plugin),
     };
     if let Some((level, quote)) = stated {
-        return Some((level, Evidence::new(pom, &quote, Strength::Stated)));
+        return Some((level, Evidence::new(&module.file, &quote, Strength::Stated)));
     }
-    let parent = lineage.outside_parent().filter(|parent| parent.artifact == "spring-boot-starter-parent")?;
+    let parent = lineage.outside_parent().filter(|parent| parent.artifact == CATALOG.boot.parent)?;
     let (row, version) = spring_boot(lineage)?;
     let quote = format!("{} {version}", parent.artifact);
-    Some((row.release.parse().ok()?, Evidence::new(pom, &quote, Strength::Convention)))
+    Some((row.release.parse().ok()?, Evidence::new(&module.file, &quote, Strength::Convention)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::repo::Repo;
 
     #[test]
     fn an_old_spring_boot_speaks_where_nothing_else_does() {
@@ -116,7 +103,7 @@ mod tests {
                 "<project><artifactId>a</artifactId>{more}<dependencies><dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot</artifactId><version>{version}</version></dependency></dependencies></project>"
             );
             let repo = Repo::from_list("x", [("pom.xml", pom.as_str())]);
-            let facts = facts(&repo, &Reactor::read(&repo));
+            let facts = facts(&Reactor::read(&repo));
             facts.into_iter().map(|fact| fact.kind.to_string()).next().unwrap_or_default()
         };
         assert!(asked("2.5.12", "").contains("17, the newest"));

@@ -1,0 +1,149 @@
+//! What is read of a service: poms, version files, settings and sources, each once.
+
+use std::collections::BTreeSet;
+
+use super::catalog::{CATALOG, Framework, Native, is_one_of};
+use super::listen::{self, Listening};
+use super::program::{self, Program};
+use super::reactor::{Module, Reactor, join, resolve};
+use super::shape::{self, Shape};
+use super::sources::Sources;
+use super::{inputs, settings};
+use crate::catalog::SHARED;
+use crate::dockerignore::Matcher;
+use crate::format::properties;
+use crate::language::Scope;
+use crate::repo::Repo;
+
+/// What Java's reader made of a service.
+#[derive(Debug)]
+pub struct Java<'r> {
+    /// The name of the folder.
+    pub name: &'r str,
+    /// The poms.
+    pub reactor: Reactor,
+    /// The modules in which something can be started.
+    pub units: Vec<Unit<'r>>,
+    /// The address in Maven's wrapper.
+    pub wrapper: Option<String>,
+    /// What Maven reads before the sources.
+    pub inputs: Vec<String>,
+    /// What the image brings itself.
+    pub unused: Vec<&'static str>,
+    /// The folders of tests.
+    pub tests: Vec<String>,
+    /// Files that every .dockerignore hides, and that a build may read.
+    pub hidden: Vec<&'r str>,
+}
+
+/// A module in which something can be started, with everything that hangs on it.
+#[derive(Debug)]
+pub struct Unit<'r> {
+    /// Which module.
+    pub module: usize,
+    /// What can be started.
+    pub programs: Vec<Program>,
+    /// What it is made with.
+    pub framework: Option<&'static Framework>,
+    /// Where it listens.
+    pub listening: Listening,
+    /// Where it answers health checks.
+    pub health: Option<&'static str>,
+    /// The sources.
+    pub sources: Sources<'r>,
+    /// Dependencies that need something of the runtime.
+    pub natives: Vec<(&'static Native, String)>,
+    /// The file that the program is given by name.
+    pub settings: Option<String>,
+    /// Files and folders beside the sources that the program names.
+    pub data: Vec<String>,
+}
+
+impl<'r> Java<'r> {
+    /// Reads a service.
+    pub fn read(scope: Scope<'r>) -> Self {
+        let repo = scope.repo;
+        let reactor = Reactor::read(repo);
+        let units: Vec<Unit> = (0..reactor.modules.len()).filter_map(|at| Unit::read(repo, &reactor, at)).collect();
+        let inputs = inputs::read(repo, &reactor);
+        let tests = reactor.modules.iter().map(|module| join(module.folder(), &CATALOG.layout.tests));
+        let unused = CATALOG.layout.unused.iter().map(String::as_str);
+        Java {
+            name: repo.name(),
+            wrapper: wrapper(repo),
+            unused: unused.filter(|path| repo.exists(path)).collect(),
+            tests: tests.filter(|path| repo.has_folder(path)).collect(),
+            hidden: hidden(repo, &inputs, &units),
+            reactor,
+            units,
+            inputs,
+        }
+    }
+}
+
+/// The address from which Maven's wrapper fetches it.
+fn wrapper(repo: &Repo) -> Option<String> {
+    let read = properties::parse(repo.text(&CATALOG.layout.wrapper)?).ok()?;
+    read.get("distributionUrl").map(str::to_owned)
+}
+
+/// Files that every .dockerignore hides, of those that go into the jar or that a build of one of the programs reads.
+fn hidden<'r>(repo: &'r Repo, inputs: &[String], units: &[Unit]) -> Vec<&'r str> {
+    let beside = units.iter().flat_map(|unit| unit.data.iter().chain(&unit.settings)).map(String::as_str);
+    let sources = units.iter().flat_map(|unit| unit.sources.files.iter().copied());
+    let read: BTreeSet<&str> = inputs.iter().map(String::as_str).chain(beside).chain(sources).collect();
+    let packed = |path: &str| CATALOG.layout.packed.iter().any(|folder| path.contains(folder.as_str()));
+    let clutter = Matcher::new(&SHARED.clutter.join("\n"));
+    repo.files().filter(|path| (packed(path) || read.contains(path)) && clutter.hides(path)).collect()
+}
+
+impl<'r> Unit<'r> {
+    fn read(repo: &'r Repo, reactor: &Reactor, at: usize) -> Option<Self> {
+        let module = reactor.modules.get(at).filter(|module| shape::packaging(&module.lineage) != "pom")?;
+        let sources = Sources::read(repo, module);
+        let mut settings = settings::read(repo, module.folder());
+        let programs = program::of_module(module, reactor.modules.len() > 1, &sources, &settings);
+        let shape = &programs.first()?.shape;
+        let dependencies = reactor.dependencies(at);
+        let used = |artifacts: &[String]| dependencies.iter().find(|entry| is_one_of(entry, artifacts));
+        let framework =
+            framework(shape, module).or_else(|| CATALOG.framework.iter().find(|row| used(&row.artifacts).is_some()));
+        let given = framework.filter(|row| !row.arguments.is_empty());
+        let given = given.and_then(|_| settings::given(repo, module.folder()));
+        settings.extend(given.as_ref().and_then(|file| settings::of_given(repo, file)));
+        let health = |artifact: &str| dependencies.iter().any(|entry| entry.artifact == artifact);
+        let natives = CATALOG.native.iter().filter_map(|row| Some((row, used(&row.artifacts)?.artifact.clone())));
+        Some(Unit {
+            module: at,
+            framework,
+            listening: listen::listening(&module.file, framework, &settings, &sources, &dependencies),
+            health: CATALOG.health.iter().find(|row| health(&row.artifact)).map(|row| row.path.as_str()),
+            natives: natives.collect(),
+            settings: given,
+            data: data(repo, &sources),
+            sources,
+            programs,
+        })
+    }
+}
+
+/// The framework that packs a program.
+fn framework(shape: &Shape, module: &Module) -> Option<&'static Framework> {
+    CATALOG.framework(match shape {
+        Shape::Boot => "spring-boot",
+        Shape::Quarkus => "quarkus",
+        _ if module.lineage.uses(&CATALOG.quarkus.plugin) => "quarkus",
+        _ => return None,
+    })
+}
+
+/// Files and folders beside the sources that the sources name.
+fn data(repo: &Repo, sources: &Sources) -> Vec<String> {
+    let names = sources.found.iter().flat_map(|(_, found)| &found.strings);
+    let paths: BTreeSet<String> = names.filter_map(|name| resolve("", name)).collect();
+    let is_source = |path: &str| path == "src" || path.starts_with("src/") || path.contains("/src/");
+    let is_made = |path: &str| path.starts_with("target") || path.split('/').any(|part| part.starts_with('.'));
+    let is_pom = |path: &str| path == "pom.xml" || repo.has(&join(path, "pom.xml"));
+    let is_data = |path: &String| !path.is_empty() && !is_source(path) && !is_made(path) && !is_pom(path);
+    paths.into_iter().filter(|path| is_data(path) && repo.exists(path)).collect()
+}

@@ -1,0 +1,202 @@
+//! What a module's build leaves in `target`.
+
+use super::catalog::{CATALOG, SpringBoot, numbers};
+use super::settings;
+use crate::format::pom::{Lineage, Plugin};
+
+/// What the build leaves in `target`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shape {
+    /// A jar of Spring Boot that can be taken apart.
+    Boot,
+    /// The folder `quarkus-app`.
+    Quarkus,
+    /// One jar with everything in it; what its name ends with behind the version.
+    Single(String),
+    /// A jar with the module's own classes, and the name of the one to start.
+    Plain(String),
+}
+
+/// Whether Spring Boot's plugin makes an executable jar: by an execution, or by Spring's own parent.
+pub fn repackages(lineage: &Lineage) -> bool {
+    let row = &CATALOG.boot;
+    let by_parent = lineage.outside_parent().is_some_and(|parent| parent.artifact == row.parent);
+    let skipped = lineage.plugin_text(&row.plugin, &["skip"]).is_some_and(|text| text == "true");
+    lineage.uses(&row.plugin)
+        && !skipped
+        && (by_parent || lineage.plugin_settings(&row.plugin).any(|plugin| plugin.runs("repackage")))
+}
+
+/// Whether Quarkus builds it.
+pub fn is_quarkus(lineage: &Lineage) -> bool {
+    let row = &CATALOG.quarkus;
+    let uses = lineage.uses(&row.plugin) && !lineage.uses(&CATALOG.boot.plugin);
+    uses || packaging(lineage) == row.packaging
+}
+
+/// The kind of package that the pom asks for.
+pub fn packaging(lineage: &Lineage) -> String {
+    lineage.property("project.packaging").unwrap_or_default()
+}
+
+/// Whether a framework packs the module, or nothing starts it: its own classes do not say where it listens.
+pub fn is_packed(lineage: &Lineage) -> bool {
+    is_quarkus(lineage) || repackages(lineage) || matches!(packaging(lineage).as_str(), "pom" | "war")
+}
+
+/// Whether the pom says what is started.
+pub fn is_named(lineage: &Lineage) -> bool {
+    configured_main(lineage).is_some() || single(lineage).is_some()
+}
+
+/// The shape of what Quarkus makes.
+pub fn of_quarkus(lineage: &Lineage, settings: &[settings::File]) -> Shape {
+    let row = &CATALOG.quarkus;
+    let written = row.settings.iter().find_map(|name| {
+        let in_file = settings.iter().find_map(|(_, settings)| settings.get(name).map(str::to_owned));
+        in_file.or_else(|| lineage.property(name))
+    });
+    match written {
+        Some(kind) if kind == row.single => Shape::Single(row.suffix.clone()),
+        _ => Shape::Quarkus,
+    }
+}
+
+/// The plugin that packs one jar: what the jar's name ends with behind the version, why, and the plugin's name.
+pub fn single(lineage: &Lineage) -> Option<(String, &'static str, &'static str)> {
+    let by_itself = CATALOG.single.iter().find(|row| lineage.uses(&row.plugin));
+    let by_itself = by_itself.map(|row| (row.suffix.clone(), "a plugin packs it into one jar", row.plugin.as_str()));
+    let why = "a plugin packs it into one jar with a main class";
+    by_itself
+        .or_else(|| Some((shaded(lineage)?, why, CATALOG.shade.plugin.as_str())))
+        .or_else(|| Some((assembled(lineage)?, why, CATALOG.assembly.plugin.as_str())))
+}
+
+/// What the shaded jar's name ends with, where it has a main class.
+fn shaded(lineage: &Lineage) -> Option<String> {
+    let row = &CATALOG.shade;
+    if !lineage.uses(&row.plugin) || !lineage.plugin_settings(&row.plugin).any(names_main) {
+        return None;
+    }
+    let text = |name: &str| lineage.plugin_text(&row.plugin, &[name]);
+    Some(match text("shadedArtifactAttached").is_some_and(|text| text == "true") {
+        true => format!("-{}", text("shadedClassifierName").unwrap_or_else(|| row.suffix.clone())),
+        false => String::new(),
+    })
+}
+
+/// The same for a jar that the assembly plugin makes.
+fn assembled(lineage: &Lineage) -> Option<String> {
+    let row = &CATALOG.assembly;
+    let whole = |plugin: &Plugin| {
+        plugin.configurations().any(|all| all.descendants().iter().any(|element| element.text == row.descriptor))
+    };
+    let bound = |plugin: &Plugin| row.goals.iter().any(|goal| plugin.runs(goal));
+    let mut settings = lineage.plugin_settings(&row.plugin);
+    if !settings.any(|all| whole(all) && names_main(all)) || !lineage.plugin_settings(&row.plugin).any(bound) {
+        return None;
+    }
+    let bare = lineage.plugin_text(&row.plugin, &["appendAssemblyId"]).is_some_and(|text| text == "false");
+    Some(if bare { String::new() } else { format!("-{}", row.descriptor) })
+}
+
+fn names_main(plugin: &Plugin) -> bool {
+    let named = |name: &str| matches!(name, "mainClass" | "Main-Class");
+    plugin
+        .configurations()
+        .any(|all| all.descendants().iter().any(|element| named(&element.name) && !element.text.is_empty()))
+}
+
+/// The main class that the pom names.
+pub fn configured_main(lineage: &Lineage) -> Option<String> {
+    let by_plugin = CATALOG.main.plugins.iter().find_map(|place| {
+        let (plugin, path) = place.split_first()?;
+        lineage.plugin_text(plugin, &path.iter().map(String::as_str).collect::<Vec<_>>())
+    });
+    let by_property = || CATALOG.main.properties.iter().find_map(|name| lineage.property(name));
+    by_plugin.or_else(by_property).filter(|main| is_class(main))
+}
+
+/// Whether a text is the full name of a class.
+pub fn is_class(text: &str) -> bool {
+    let is_name = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$');
+    text.split('.').all(is_name)
+}
+
+/// A jar in a module's `target`, as the template names it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Jar {
+    /// The module's folder with a slash; empty for the top.
+    pub folder: String,
+    /// The name without version.
+    pub stem: String,
+    /// Whether a version follows.
+    pub versioned: bool,
+    /// What follows the version.
+    pub suffix: String,
+    /// `jar` or `war`.
+    pub kind: String,
+}
+
+/// The jar that a program is.
+pub fn jar(shape: &Shape, folder: &str, lineage: &Lineage) -> Jar {
+    let text = |plugin: &str, name: &str| lineage.plugin_text(plugin, &[name]);
+    let (suffix, plugins) = match shape {
+        // A plain jar lies beside the one with a classifier.
+        Shape::Boot => {
+            let classifier = text(&CATALOG.boot.plugin, "classifier");
+            (classifier.map(|name| format!("-{name}")).unwrap_or_default(), vec![&CATALOG.boot.plugin])
+        }
+        Shape::Single(suffix) => (suffix.clone(), vec![&CATALOG.shade.plugin, &CATALOG.assembly.plugin]),
+        Shape::Quarkus | Shape::Plain(_) => (String::new(), vec![&CATALOG.plugin.jar]),
+    };
+    let is_used = |plugin: &&&String| !matches!(shape, Shape::Single(_)) || lineage.uses(plugin);
+    let by_plugin = plugins.iter().filter(is_used).find_map(|plugin| text(plugin, "finalName"));
+    let (stem, versioned) = stem(by_plugin.or_else(|| lineage.final_name()), lineage);
+    let packaging = packaging(lineage);
+    Jar {
+        folder: if folder.is_empty() { String::new() } else { format!("{folder}/") },
+        stem,
+        versioned,
+        suffix,
+        kind: if packaging == "war" { packaging } else { "jar".to_owned() },
+    }
+}
+
+/// A jar's name without its version, and whether one follows.
+fn stem(name: Option<String>, lineage: &Lineage) -> (String, bool) {
+    let version = lineage.property("project.version").unwrap_or_default();
+    let Some(name) = name else { return (lineage.artifact(), true) };
+    match name.strip_suffix(&format!("-{version}")).filter(|_| !version.is_empty()) {
+        Some(stem) => (stem.to_owned(), true),
+        None => (name, false),
+    }
+}
+
+/// The line of Spring Boot that a module uses, and its version, where the pom says so.
+pub fn spring_boot(lineage: &Lineage) -> Option<(&'static SpringBoot, String)> {
+    let row = &CATALOG.boot;
+    let parent = lineage.outside_parent().filter(|parent| parent.group == row.group);
+    let of_parent = parent.map(|parent| lineage.resolve(&parent.version));
+    let managed = || {
+        let all = lineage.managed_dependencies().into_iter().chain(lineage.dependencies());
+        let mut boot = all.filter(|entry| entry.group == row.group);
+        boot.find_map(|entry| entry.version.filter(|version| !numbers(version).is_empty()))
+    };
+    let of_plugin = || {
+        let version = lineage.plugin_settings(&row.plugin).find_map(|plugin| plugin.version.as_deref())?;
+        Some(lineage.resolve(version))
+    };
+    let of_property = || row.versions.iter().find_map(|name| lineage.property(name));
+    let version = of_parent.or_else(managed).or_else(of_plugin).or_else(of_property)?;
+    Some((CATALOG.spring_boot(&version)?, version))
+}
+
+/// Whether the executable jar can be taken apart by the tools in it or by `jar`.
+pub fn can_be_taken_apart(lineage: &Lineage) -> bool {
+    let is = |path: &[&str], value: &str| {
+        lineage.plugin_text(&CATALOG.boot.plugin, path).is_some_and(|text| text.eq_ignore_ascii_case(value))
+    };
+    let layered = !is(&["layers", "enabled"], "false") && !is(&["includeTools"], "false");
+    layered && !is(&["executable"], "true") && !is(&["layout"], "ZIP") && !is(&["layout"], "NONE")
+}

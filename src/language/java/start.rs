@@ -1,0 +1,165 @@
+//! How a program lies in the image and is started.
+
+use serde::Serialize;
+
+use super::catalog::CATALOG;
+use super::program::Program;
+use super::reactor::{Module, resolve};
+use super::read::Unit;
+use super::shape::{self, Jar, Shape};
+use crate::format::pom::{Element, Lineage};
+use crate::plan::{Decision, topic};
+
+/// A path of the build stage, and where it lies in the image.
+#[derive(Debug, Serialize)]
+pub struct Copy {
+    from: String,
+    to: String,
+}
+
+/// What is done with the jar before it is copied.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Taking {
+    /// Its own tools take it apart.
+    Layers,
+    /// `jar` takes it apart.
+    Unpacked,
+    /// It stays as it is.
+    Whole,
+    /// There is a folder in its place.
+    Folder,
+}
+
+/// How a program lies in the image and is started.
+#[derive(Debug)]
+pub struct Start {
+    /// What is done with the jar.
+    pub taking: Taking,
+    /// What is copied, what changes most seldom first.
+    pub copies: Vec<Copy>,
+    /// What follows the options of `java`.
+    pub words: Vec<String>,
+    reason: String,
+}
+
+impl Start {
+    /// How a program is started; what it reads beside the jar lies where it does in the repository.
+    pub fn new(program: &Program, module: &Module, jar: &Jar, unit: &Unit) -> Self {
+        let mut start = match &program.shape {
+            Shape::Boot => boot(&module.lineage, jar),
+            Shape::Quarkus => quarkus(jar),
+            Shape::Single(_) => whole(jar, "one jar with everything in it"),
+            Shape::Plain(main) => plain(main, module, jar),
+        };
+        let beside = unit.data.iter().chain(&unit.settings);
+        start.copies.extend(beside.map(|path| Copy { from: format!("/src/{path}"), to: format!("./{path}") }));
+        start
+    }
+
+    /// The decision.
+    pub fn decision(&self, program: &Program) -> Decision {
+        Decision::new(topic::START, self.words.join(" "), self.reason.clone(), program.evidence.clone())
+    }
+}
+
+/// The options of `java`.
+pub fn options(lineage: &Lineage) -> Vec<String> {
+    let rows = &CATALOG.start;
+    let is_preview = |element: &&Element| {
+        element.text == rows.preview || (element.name == "enablePreview" && element.text == "true")
+    };
+    let settings = lineage.plugin_settings(&CATALOG.plugin.compiler).flat_map(|plugin| plugin.configurations());
+    let preview = settings.flat_map(Element::descendants).any(|element| is_preview(&element));
+    rows.options.iter().chain(preview.then_some(&rows.preview)).cloned().collect()
+}
+
+fn application(jar: &Jar) -> String {
+    format!("application.{}", jar.kind)
+}
+
+fn made(name: &str) -> Copy {
+    Copy { from: format!("/out/{name}"), to: "./".to_owned() }
+}
+
+/// The jar as it is.
+fn whole(jar: &Jar, reason: &str) -> Start {
+    let name = application(jar);
+    Start {
+        taking: Taking::Whole,
+        copies: vec![made(&name)],
+        words: vec!["-jar".to_owned(), name],
+        reason: reason.to_owned(),
+    }
+}
+
+/// Spring Boot's jar, taken apart where that is possible.
+fn boot(lineage: &Lineage, jar: &Jar) -> Start {
+    match shape::spring_boot(lineage).filter(|_| shape::can_be_taken_apart(lineage)) {
+        Some((row, version)) if row.tools => Start {
+            taking: Taking::Layers,
+            copies: CATALOG.boot.layers.iter().map(|layer| made(&format!("{layer}/"))).collect(),
+            ..whole(jar, &format!("Spring Boot {version} takes its jar apart into layers"))
+        },
+        Some((row, version)) => {
+            let launcher = if jar.kind == "war" { "WarLauncher" } else { "JarLauncher" };
+            Start {
+                taking: Taking::Unpacked,
+                copies: vec![made("dependencies/"), made("application/")],
+                words: vec![format!("{}.{launcher}", row.launcher.as_deref().unwrap_or_default())],
+                reason: format!(
+                    "the jar of Spring Boot {version}, unpacked: its dependencies are a layer of their own"
+                ),
+            }
+        }
+        None => whole(jar, "the executable jar as it is"),
+    }
+}
+
+/// Quarkus' folder.
+fn quarkus(jar: &Jar) -> Start {
+    let row = &CATALOG.quarkus;
+    let part = |(name, to): &(String, String)| Copy {
+        from: format!("/src/{}target/{}/{name}", jar.folder, row.folder),
+        to: to.clone(),
+    };
+    Start {
+        taking: Taking::Folder,
+        copies: row.parts.iter().map(part).collect(),
+        words: vec!["-jar".to_owned(), row.jar.clone()],
+        reason: "Quarkus' folder, from slow to fast".to_owned(),
+    }
+}
+
+/// A jar with the module's own classes, and its dependencies beside it.
+fn plain(main: &str, module: &Module, jar: &Jar) -> Start {
+    let library = has_library(module).then(|| format!("/src/{}{}/", jar.folder, library(&module.lineage)));
+    let beside = system_jars(module).into_iter().map(|path| format!("/src/{path}"));
+    let lib = library.into_iter().chain(beside).map(|from| Copy { from, to: "./lib/".to_owned() });
+    let copies: Vec<Copy> = lib.chain([made(&application(jar))]).collect();
+    let path = if copies.len() == 1 { application(jar) } else { format!("{}:lib/*", application(jar)) };
+    Start {
+        taking: Taking::Whole,
+        copies,
+        words: vec!["-cp".to_owned(), path, main.to_owned()],
+        reason: format!("the class {main} with its dependencies beside the jar"),
+    }
+}
+
+/// Whether Maven has dependencies to copy.
+pub fn has_library(module: &Module) -> bool {
+    module.dependencies.iter().any(|entry| entry.at_run_time() && entry.scope != "system")
+}
+
+/// Jars of the repository that are dependencies themselves; Maven copies none of them.
+fn system_jars(module: &Module) -> Vec<String> {
+    let paths = module.dependencies.iter().filter_map(|entry| entry.system_path.as_deref());
+    paths.filter_map(|path| resolve(module.folder(), path)).collect()
+}
+
+/// The folder that Maven copies dependencies to, from the module's folder.
+fn library(lineage: &Lineage) -> String {
+    let mut settings = lineage.plugin_settings(&CATALOG.plugin.dependency);
+    let written = settings.find_map(|plugin| plugin.configuration.text_at(&["outputDirectory"]));
+    let path = written.map(|text| lineage.resolve(text)).unwrap_or_else(|| "target/dependency".into());
+    path.trim_start_matches("./").to_owned()
+}

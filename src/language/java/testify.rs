@@ -1,0 +1,63 @@
+//! What was read, as facts: everything that can be started, and what holds for it.
+
+use std::collections::BTreeSet;
+
+use super::catalog::CATALOG;
+use super::read::{Java, Unit};
+use super::release;
+use crate::facts::{Fact, Kind, Strength};
+
+impl Java<'_> {
+    /// The facts.
+    pub fn facts(&self) -> Vec<Fact> {
+        let mut facts = self.reactor.faults.clone();
+        facts.extend(release::facts(&self.reactor));
+        facts.extend(self.manager());
+        let manifest = |file: &String| Fact::new(Kind::Manifest(file.clone()), file, "", Strength::Stated);
+        facts.extend(self.reactor.files.iter().map(manifest));
+        let entry = |(_, program): (_, &super::program::Program)| {
+            Fact::from_evidence(Kind::Entry(program.entry.clone()), program.evidence.clone())
+        };
+        facts.extend(self.programs().map(entry));
+        facts.extend(self.feeds());
+        facts.extend(self.units.iter().flat_map(|unit| self.of_unit(unit)));
+        facts
+    }
+
+    /// Maven, with the version that the wrapper names.
+    fn manager(&self) -> Option<Fact> {
+        let url = self.wrapper.as_deref()?;
+        let version = url.rsplit('/').next()?.strip_prefix("apache-maven-")?.strip_suffix("-bin.zip")?;
+        let kind = Kind::Manager("maven".into(), Some(version.to_owned()));
+        Some(Fact::new(kind, &CATALOG.layout.wrapper, url, Strength::Stated))
+    }
+
+    /// Places of packages that may ask for credentials.
+    fn feeds(&self) -> Vec<Fact> {
+        let mut facts = Vec::new();
+        let mut seen = BTreeSet::new();
+        for module in &self.reactor.modules {
+            for place in module.lineage.repositories() {
+                let Some((_, rest)) = place.url.split_once("://") else { continue };
+                let host = rest.split(['/', ':']).next().unwrap_or_default();
+                let is_public = CATALOG.repositories.public.iter().any(|public| public == host);
+                if !is_public && !place.url.starts_with("file:") && seen.insert(place.id.clone()) {
+                    facts.push(Fact::new(Kind::Feed(place.id), &module.file, &place.url, Strength::Stated));
+                }
+            }
+        }
+        facts
+    }
+
+    /// What holds for each program of a module.
+    fn of_unit(&self, unit: &Unit) -> Vec<Fact> {
+        let pom = self.module(unit).file.as_str();
+        let stated = |kind| Fact::new(kind, pom, "", Strength::Stated);
+        let framework = unit.framework.map(|row| stated(Kind::Framework(row.title.clone())));
+        let health = unit.health.map(|path| stated(Kind::HealthPath(path.to_owned())));
+        let ports = unit.listening.ports.iter();
+        let ports = ports.map(|(port, evidence)| Fact::from_evidence(Kind::Port(*port), evidence.clone()));
+        let facts: Vec<Fact> = framework.into_iter().chain(health).chain(ports).collect();
+        unit.programs.iter().flat_map(|program| facts.iter().map(|fact| fact.clone().of(&program.entry))).collect()
+    }
+}

@@ -1,0 +1,137 @@
+//! Which program is started, of all that can be.
+
+use super::{Candidate, Planner, topic};
+use crate::catalog::SHARED;
+use crate::error::Error;
+use crate::facts::{Evidence, Strength};
+
+/// Something that can be started, with what speaks for its being the service.
+#[derive(Debug, Clone)]
+pub struct Startable<T> {
+    /// The value.
+    pub value: T,
+    /// What `--entry` calls it.
+    pub entry: String,
+    /// What `--entry` may call it too.
+    pub aliases: Vec<String>,
+    /// Its folder; the words in it say whether it is the service, or a tool or a sample.
+    pub place: String,
+    /// Whether it serves, as far as that shows.
+    pub serves: bool,
+    /// Why it can be started, a clause.
+    pub reason: String,
+    /// Where that shows.
+    pub evidence: Evidence,
+}
+
+impl<T> Startable<T> {
+    fn words(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.place.split(['/', '-']).filter(|word| !word.is_empty())
+    }
+
+    fn is_aside(&self) -> bool {
+        self.words().any(|word| SHARED.aside.iter().any(|aside| aside == word))
+    }
+
+    /// What is likelier the service comes first: no tool, it serves, its usual name, near the top.
+    fn rank(&self) -> (bool, bool, usize, usize) {
+        let usual = SHARED.services.iter().position(|name| self.words().next_back() == Some(name));
+        let depth = self.place.split('/').filter(|part| !part.is_empty()).count();
+        (self.is_aside(), !self.serves, usual.unwrap_or(SHARED.services.len()), depth)
+    }
+
+    fn is_called(&self, wish: &str) -> bool {
+        self.entry == wish || self.aliases.iter().any(|alias| alias == wish)
+    }
+}
+
+impl Planner<'_> {
+    /// The program: the one that is asked for, else the strongest; beside others a tool or a sample is no more than a guess.
+    /// `what` says what programs are in this language.
+    ///
+    /// # Errors
+    /// Where there is none of the name that is asked for.
+    pub fn program<T: Clone + PartialEq>(
+        &mut self,
+        what: &str,
+        mut found: Vec<Startable<T>>,
+    ) -> Result<Option<T>, Error> {
+        let is_only = found.len() == 1;
+        found.sort_by_key(Startable::rank);
+        let mut candidates: Vec<Candidate<T>> = Vec::new();
+        if let Some(wish) = &self.wishes.entry {
+            let named = wish.trim_start_matches("./").trim_end_matches('/');
+            let program = found.iter().find(|program| program.is_called(named));
+            let program = program.ok_or_else(|| none_of(wish, what, &found))?;
+            let evidence = Evidence::asked(&format!("--entry {wish}"));
+            candidates.push(Candidate::new(program.value.clone(), program.entry.clone(), "asked for", evidence));
+        }
+        candidates.extend(found.iter().map(|program| {
+            let mut evidence = program.evidence.clone();
+            if program.is_aside() && !is_only {
+                evidence.strength = Strength::Guess;
+            }
+            Candidate::new(program.value.clone(), program.entry.clone(), program.reason.clone(), evidence)
+        }));
+        let chosen = self.choose(topic::ENTRY, candidates);
+        self.program = found.into_iter().find(|program| chosen.as_ref() == Some(&program.value)).map(|one| one.entry);
+        Ok(chosen)
+    }
+}
+
+fn none_of<T>(wish: &str, what: &str, found: &[Startable<T>]) -> Error {
+    let known: Vec<String> = found.iter().take(8).map(|program| format!("`--entry {}`", program.entry)).collect();
+    let error = Error::no(format!("`--entry {wish}`: there is no such {what}"));
+    if known.is_empty() { error } else { error.hint(format!("there is {}", known.join(", "))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::Repo;
+    use crate::wishes::Wishes;
+
+    fn chosen(wish: Option<&str>, places: &[(&str, bool)]) -> Result<(String, bool), Error> {
+        let wishes = Wishes { entry: wish.map(str::to_owned), ..Wishes::default() };
+        let repo = Repo::from_list("x", []);
+        let mut planner = Planner::new(&repo, Vec::new(), &wishes);
+        let program = |(place, serves): &(&str, bool)| Startable {
+            value: (*place).to_owned(),
+            entry: format!("./{place}"),
+            aliases: vec![(*place).to_owned()],
+            place: (*place).to_owned(),
+            serves: *serves,
+            reason: String::new(),
+            evidence: Evidence::new(place, "", Strength::Stated),
+        };
+        let chosen = planner.program("program", places.iter().map(program).collect())?.unwrap_or_default();
+        assert_eq!(planner.program, Some(format!("./{chosen}")).filter(|_| !chosen.is_empty()));
+        let (_, decisions, ..) = planner.finish();
+        Ok((chosen, decisions.last().is_some_and(|decision| decision.is_question())))
+    }
+
+    #[test]
+    fn the_service_comes_before_tools_and_samples() {
+        type Case<'a> = (&'a [(&'a str, bool)], &'a str, bool);
+        let cases: [Case; 6] = [
+            (&[("a", true), ("b", true)], "a", true),
+            (&[("a", false), ("b", true)], "b", true),
+            (&[("shop-demo", true), ("shop-server", true)], "shop-server", false),
+            (&[("a/b", true), ("c", true)], "c", true),
+            (&[("worker", true), ("api", true)], "api", true),
+            (&[("examples/a", true)], "examples/a", false),
+        ];
+        for (places, expected, asks) in cases {
+            assert_eq!(chosen(None, places).unwrap(), (expected.to_owned(), asks), "{places:?}");
+        }
+        assert_eq!(chosen(None, &[]).unwrap().0, "");
+    }
+
+    #[test]
+    fn what_is_asked_for_is_there_or_refused() {
+        assert_eq!(chosen(Some("b/"), &[("a", true), ("b", false)]).unwrap().0, "b");
+        let error = chosen(Some("c"), &[("a", true)]).unwrap_err();
+        assert_eq!(error.what, "`--entry c`: there is no such program");
+        assert_eq!(error.hint.unwrap(), "there is `--entry ./a`");
+    }
+}
