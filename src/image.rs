@@ -66,6 +66,9 @@ impl Part {
 /// The last stage: the words of `run.tera`.
 #[derive(Debug, Serialize)]
 pub struct Run {
+    /// Exact versions that the image below is named with.
+    #[serde(skip)]
+    pub versions: Vec<Variable>,
     /// The image below.
     pub base: String,
     /// Why it is no smaller one, where the repository is the reason.
@@ -178,7 +181,8 @@ impl Image {
     /// The versions at the head; those of the program's own language come first.
     pub fn versions(&self) -> Vec<&Variable> {
         let mut versions: Vec<&Variable> = Vec::new();
-        for version in self.parts.iter().rev().flat_map(|part| &part.versions) {
+        let of_parts = self.parts.iter().rev().flat_map(|part| &part.versions);
+        for version in self.run.versions.iter().chain(of_parts) {
             if versions.iter().all(|known| known.name != version.name) {
                 versions.push(version);
             }
@@ -192,6 +196,7 @@ impl Planner<'_> {
     pub fn run(&self, base: String, labels: Labels, port: Option<u16>) -> Run {
         let extras = &self.wishes.extras;
         Run {
+            versions: Vec::new(),
             base,
             comment: self.runtime_comment(),
             apk: Vec::new(),

@@ -62,6 +62,8 @@ pub struct Scope<'r> {
     pub repo: &'r Repo,
     /// What was asked for.
     pub wishes: &'r Wishes,
+    /// What files say that belong to no language.
+    pub told: &'r [Fact],
 }
 
 /// What one language read of a service. It is only passed on: nothing is read after [`Project::testify`].

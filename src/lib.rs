@@ -146,8 +146,9 @@ fn in_another(repo: &Repo, wishes: &Wishes, first: &Language, others: &[String],
 }
 
 fn draft_in(repo: &Repo, wishes: &Wishes, language: &'static Language, detected: Decision) -> Result<Draft, Error> {
-    let project = (language.read)(Scope { repo, wishes });
-    let mut planner = Planner::new(repo, [witness::testify(repo), project.testify()].concat(), wishes);
+    let told = witness::testify(repo);
+    let project = (language.read)(Scope { repo, wishes, told: &told });
+    let mut planner = Planner::new(repo, [told.clone(), project.testify()].concat(), wishes);
     planner.note(detected);
     for gap in repo.gaps() {
         planner.warn(format!("not looked at: {gap}"));

@@ -22,6 +22,7 @@ templates! {
     "dockerignore.tera",
     "Dockerfile.tera",
     "go/build.tera",
+    "init.tera",
     "java/Dockerfile.tera",
     "java/jre.Dockerfile.tera",
     "java/parts.tera",
@@ -35,8 +36,12 @@ templates! {
     "node/parts.tera",
     "node/site.tera",
     "parts.tera",
-    "python/Dockerfile.tera",
+    "python/build.tera",
+    "python/lock.tera",
     "python/parts.tera",
+    "python/pip.tera",
+    "python/tool.tera",
+    "python/uv.tera",
     "run.tera",
 }
 

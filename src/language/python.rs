@@ -2,12 +2,12 @@
 
 mod apps;
 mod assets;
-mod dockerfile;
 mod feeds;
 mod install;
 mod manifests;
 mod own_build;
 mod packages;
+mod part;
 mod process;
 mod requirements;
 mod rows;
@@ -18,15 +18,15 @@ mod versions;
 mod ways;
 mod wheels;
 
-use super::{Common, Dockerfile, Labels, Language, Project, Recipe, Scope, sign, view};
+use super::{Labels, Language, Project, Recipe, Scope, sign};
 use crate::dockerignore::Section;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::plan::Planner;
 use crate::repo::Repo;
 use crate::source::python::Module;
-use dockerfile::{Parts, View};
 use manifests::Manifests;
+use part::Order;
 use rows::{CATALOG, Framework};
 use sources::Program;
 use start::Known;
@@ -78,10 +78,10 @@ struct Python<'r> {
 
 impl<'r> Python<'r> {
     fn read(scope: Scope<'r>) -> Self {
-        let Scope { repo, wishes } = scope;
+        let Scope { repo, wishes, told } = scope;
         let manifests = Manifests::read(repo);
         let program = Program::read(repo, manifests.source_roots());
-        let ways = ways::ways(repo, &manifests, &program);
+        let ways = ways::ways(told, &manifests, &program);
         let wish = wishes.entry.as_deref();
         let hides_none = |pattern: &&str| !repo.below(pattern).any(|path| path.ends_with(".py"));
         Python {
@@ -143,14 +143,18 @@ impl Project for Python<'_> {
         if dependencies.is_empty() && install.project.is_none() {
             warn_of_missing(planner, program, &start.evidence.file)?;
         }
-        let common = Common::new(planner, &name, start.port, labels(&name, manifests));
-        let parts = Parts { program, toolchain: &toolchain, runtime: &runtime, installed, start, install };
-        let own = View::new(parts, &manifests.source_roots(), &planner.wishes.extras);
-        let secrets = own.install.secrets.iter().map(|secret| secret.id.clone()).collect();
-        let reads = own.install.reads();
-        let view = view(&common, &own)?;
-        let dockerfile = Dockerfile::Whole("python/Dockerfile.tera", view);
-        Ok(Recipe { name, dockerfile, ignore: self.ignore(), reads, secrets })
+        let order = Order {
+            program,
+            toolchain: &toolchain,
+            runtime: &runtime,
+            installed,
+            start,
+            install,
+            roots: manifests.source_roots(),
+            front_ends: Vec::new(),
+        };
+        let image = order.image(planner, labels(&name, manifests))?;
+        Ok(Recipe { ignore: self.ignore(), ..Recipe::new(name, image) })
     }
 }
 

@@ -136,7 +136,11 @@ mod tests {
                 "<project><artifactId>a</artifactId><build><plugins><plugin><artifactId>{plugin}</artifactId></plugin></plugins></build></project>"
             );
             let repo = Repo::from_list("x", [("pom.xml", pom.as_str())]);
-            Java::read(Scope { repo: &repo, wishes: &Wishes::default() }).idle().first().cloned().unwrap_or_default()
+            Java::read(Scope { repo: &repo, wishes: &Wishes::default(), told: &[] })
+                .idle()
+                .first()
+                .cloned()
+                .unwrap_or_default()
         };
         for (plugin, property) in [
             ("spring-boot-maven-plugin", "spring-boot.repackage.skip"),

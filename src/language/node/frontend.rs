@@ -55,9 +55,10 @@ impl Frontend {
 
     fn read(repo: &Repo, folder: &str, output: &str) -> Option<Self> {
         let wishes = Wishes::default();
-        let project = Project::read(Scope { repo, wishes: &wishes });
+        let told = witness::testify(repo);
+        let project = Project::read(Scope { repo, wishes: &wishes, told: &told });
         let service = project.service("").filter(|service| !project.is_workspace() && service.build.is_there())?;
-        let mut planner = Planner::new(repo, [witness::testify(repo), project.testify()].concat(), &wishes);
+        let mut planner = Planner::new(repo, [told.clone(), project.testify()].concat(), &wishes);
         let toolchain = planner.toolchain(super::LANGUAGE.id, "Node", &CATALOG.release).ok()?;
         let desk = Desk::new(&mut planner, &project, service, toolchain).ok()?;
         let desk = Desk { secrets: Vec::new(), ..desk };

@@ -380,7 +380,7 @@ mod tests {
             ],
         );
         let wishes = crate::wishes::Wishes::default();
-        let project = Project::read(Scope { repo: &repo, wishes: &wishes });
+        let project = Project::read(Scope { repo: &repo, wishes: &wishes, told: &[] });
         let names: Vec<_> = project.members.iter().map(Package::label).collect();
         assert_eq!(names, ["web", "base", "@s/ui"]);
         let order: Vec<_> = project.closure("apps/web").into_iter().map(Package::label).collect();

@@ -14,28 +14,39 @@ use crate::facts::Evidence;
 use crate::plan::toolchain::Toolchain;
 use crate::plan::{Decision, Planner, topic};
 
-/// The words of the template.
+/// How packages get into the environment: the words of the template that puts them there.
 #[derive(Debug, Default, Serialize)]
-pub struct View {
+pub struct Install {
+    /// The template.
+    #[serde(skip)]
+    pub template: &'static str,
     /// There is nothing to install.
+    #[serde(skip)]
     pub nothing: bool,
+    /// uv's version, where it installs.
+    #[serde(skip)]
+    pub uv: Option<String>,
+    /// The project is installed too.
+    #[serde(skip)]
+    pub project: Option<Build>,
+    /// Some package comes from a git repository.
+    #[serde(skip)]
+    pub needs_git: bool,
     /// The environment is made by a step of its own.
     pub venv: bool,
-    /// The pip of the image is too old to install into another environment.
-    old_pip: bool,
-    /// uv's version, where it installs.
-    uv: Option<String>,
-    /// `uv sync` and its flags.
-    sync: Option<String>,
-    /// `uv pip install -r pyproject.toml`.
-    uv_pip: Option<UvPip>,
-    /// A stage that turns the lock into a requirements file.
-    lock: Option<LockStage>,
-    /// A manager that installs by itself.
-    tool: Option<Tool>,
+    /// A pip that can install into another environment, where that of the image is too old.
+    old_pip: Option<&'static str>,
+    /// The manager that installs by itself, or whose lock becomes requirements.
+    manager: &'static str,
+    /// What pip installs for it.
+    tools: String,
+    /// The image in which a lock becomes requirements.
+    image: String,
+    /// The command that installs, or makes requirements of the lock.
+    command: String,
     /// The file that pip installs.
     pub requirements: Option<String>,
-    /// Files that the install step reads.
+    /// Files that the command reads.
     pub manifests: Vec<String>,
     /// Folders that packages are installed from.
     copies: Vec<String>,
@@ -43,10 +54,6 @@ pub struct View {
     copies_all: bool,
     /// Secrets that the install step is given.
     pub secrets: Vec<Secret>,
-    /// The project is installed too.
-    pub project: Option<Build>,
-    /// Some package comes from a git repository.
-    pub needs_git: bool,
     /// What imports a part of setuptools that it has to be given.
     pub setuptools: Option<Setuptools>,
 }
@@ -58,35 +65,15 @@ pub struct Setuptools {
     below: &'static str,
 }
 
-impl View {
+impl Install {
     /// Paths that the build reads.
     pub fn reads(&self) -> Vec<String> {
-        let stage = self.lock.iter().flat_map(|lock| &lock.reads);
-        self.manifests.iter().chain(stage).chain(&self.copies).cloned().collect()
+        self.manifests.iter().chain(&self.copies).cloned().collect()
     }
 }
 
-#[derive(Debug, Serialize)]
-struct UvPip {
-    flags: String,
-}
-
-#[derive(Debug, Serialize)]
-struct LockStage {
-    image: String,
-    tools: String,
-    reads: Vec<String>,
-    command: String,
-}
-
-#[derive(Debug, Serialize)]
-struct Tool {
-    tools: String,
-    command: String,
-}
-
 /// Gives a program or a package the setuptools that it takes for granted.
-pub fn add_setuptools(planner: &mut Planner, view: &mut View, who: String, evidence: Evidence) {
+pub fn add_setuptools(planner: &mut Planner, view: &mut Install, who: String, evidence: Evidence) {
     let reason = format!("{who} imports a part of it without asking for it, or one that newer ones do not have");
     planner.note(Decision::new(topic::SETUPTOOLS, format!("below {}", CATALOG.setuptools), reason, evidence));
     view.setuptools = Some(Setuptools { who, below: &CATALOG.setuptools });
@@ -103,11 +90,11 @@ pub fn plan(
     manager: &str,
     version: Option<&str>,
     toolchain: &Toolchain,
-) -> Result<View, Error> {
+) -> Result<Install, Error> {
     let row = CATALOG.manager.iter().find(|row| row.id == manager).unwrap_or(&CATALOG.manager[0]);
     let dependencies = manifests.dependencies(manager);
     let has_lock = manifests.has_lock(row);
-    let mut view = View { venv: true, ..View::default() };
+    let mut view = Install { template: "python/pip.tera", manager: &row.id, venv: true, ..Install::default() };
     view.needs_git = needs_git(manifests, row, &dependencies);
     view.copies = copies(manifests, row, &dependencies)?;
     match row.form {
@@ -118,7 +105,8 @@ pub fn plan(
         Form::Pip => requirements(manifests, &dependencies, &mut view),
     }
     if view.uv.is_none() {
-        view.old_pip = CATALOG.pip_since.iter().any(|since| is_older_patch(&toolchain.version, since));
+        let is_too_old = CATALOG.pip_since.iter().any(|since| is_older_patch(&toolchain.version, since));
+        view.old_pip = is_too_old.then_some(CATALOG.pip.as_str());
     }
     if !has_lock && row.form != Form::Pip && !view.nothing {
         planner.warn(format!(
@@ -129,7 +117,7 @@ pub fn plan(
     if view.copies.iter().any(|path| path == ".") {
         view.copies.clear();
         view.copies_all = true;
-        view.manifests.clear();
+        view.manifests.retain(|_| row.form == Form::Export);
         planner
             .warn("the project is among its own requirements, so every edit installs them again: take that line out");
     }
@@ -155,7 +143,7 @@ fn tools(row: &Manager) -> String {
 }
 
 /// `uv sync`: the lock as it is, without the manifests.
-fn sync(manifests: &Manifests, row: &Manager, version: Option<&str>, view: &mut View) {
+fn sync(manifests: &Manifests, row: &Manager, version: Option<&str>, view: &mut Install) {
     let copied = |path: &str| view.copies.iter().any(|folder| path.starts_with(&format!("{folder}/")));
     view.manifests = ["pyproject.toml", "uv.lock"]
         .map(str::to_owned)
@@ -164,17 +152,21 @@ fn sync(manifests: &Manifests, row: &Manager, version: Option<&str>, view: &mut 
         .filter(|path| !copied(path))
         .collect();
     let local = if view.copies.is_empty() { "" } else { " --no-editable" };
-    view.sync = Some(format!("--locked --no-install-project{local}{}", extras(manifests)));
+    view.template = "python/uv.tera";
+    view.command = format!("uv sync --locked --no-install-project{local}{}", extras(manifests));
     view.uv = Some(tool_version(row, version).to_owned());
     view.venv = false;
 }
 
 /// The dependencies of a pyproject.toml without a lock.
-fn declared(manifests: &Manifests, row: &Manager, version: Option<&str>, view: &mut View) {
+fn declared(manifests: &Manifests, row: &Manager, version: Option<&str>, view: &mut Install) {
     view.nothing = manifests.pyproject.as_ref().is_none_or(|pyproject| pyproject.dependencies.is_empty());
     view.manifests = vec!["pyproject.toml".to_owned()];
-    view.uv_pip = Some(UvPip { flags: extras(manifests) }).filter(|_| !view.nothing);
-    view.uv = Some(tool_version(row, version).to_owned()).filter(|_| !view.nothing);
+    if !view.nothing {
+        view.template = "python/uv.tera";
+        view.command = format!("uv pip install --python /venv/bin/python -r pyproject.toml{}", extras(manifests));
+        view.uv = Some(tool_version(row, version).to_owned());
+    }
 }
 
 /// Flags for the extras and groups that production needs, by their names.
@@ -183,29 +175,30 @@ fn extras(manifests: &Manifests) -> String {
     extras.collect()
 }
 
-fn export(locked: bool, row: &Manager, toolchain: &Toolchain, view: &mut View) {
+/// What the tool reads: the manifest, and the lock where there is one.
+fn tool(locked: bool, row: &'static Manager, command: &str, view: &mut Install) {
+    view.manifests = [row.manifest.clone()].into_iter().chain(locked.then(|| row.lock.clone())).collect();
+    view.command = if locked { command.to_owned() } else { format!("{} && {command}", row.relock) };
+    view.tools = tools(row);
+}
+
+fn export(locked: bool, row: &'static Manager, toolchain: &Toolchain, view: &mut Install) {
     let preferred = CATALOG.release.iter().find(|release| release.preferred);
-    let image = match (row.cycles.contains(&toolchain.cycle), preferred) {
+    let has_hashes = !view.needs_git && view.copies.is_empty();
+    tool(locked, row, if has_hashes { &row.command } else { &row.unhashed }, view);
+    view.template = "python/lock.tera";
+    view.image = match (row.cycles.contains(&toolchain.cycle), preferred) {
         (false, Some(release)) => Toolchain::new(release, &release.version).fill(&CATALOG.image.builder),
         _ => toolchain.fill_with(&CATALOG.image.builder, "${PYTHON_VERSION}"),
     };
-    let has_hashes = !view.needs_git && view.copies.is_empty();
-    let command = if has_hashes { &row.command } else { &row.unhashed };
-    view.lock = Some(LockStage {
-        image,
-        tools: tools(row),
-        reads: [row.manifest.clone()].into_iter().chain(locked.then(|| row.lock.clone())).collect(),
-        command: if locked { command.clone() } else { format!("{} && {command}", row.relock) },
-    });
 }
 
-fn install(locked: bool, row: &Manager, view: &mut View) {
-    view.manifests = [row.manifest.clone()].into_iter().chain(locked.then(|| row.lock.clone())).collect();
-    let command = if locked { row.command.clone() } else { format!("{} && {}", row.relock, row.command) };
-    view.tool = Some(Tool { tools: tools(row), command });
+fn install(locked: bool, row: &'static Manager, view: &mut Install) {
+    tool(locked, row, &row.command, view);
+    view.template = "python/tool.tera";
 }
 
-fn requirements(manifests: &Manifests, dependencies: &[Dependency], view: &mut View) {
+fn requirements(manifests: &Manifests, dependencies: &[Dependency], view: &mut Install) {
     let Some(set) = &manifests.requirements else {
         view.nothing = true;
         return;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::install::View;
+use super::install::Install;
 use super::manifests::Manifests;
 use super::rows::CATALOG;
 use super::sources::Program;
@@ -24,7 +24,7 @@ pub struct Build {
 }
 
 /// The project itself is installed where it asks for its own metadata, or where only its build knows what it needs.
-pub fn plan(planner: &mut Planner, manifests: &Manifests, program: &Program, view: &mut View) {
+pub fn plan(planner: &mut Planner, manifests: &Manifests, program: &Program, view: &mut Install) {
     let pyproject = manifests.pyproject.as_ref();
     let system = pyproject.and_then(|read| read.build_system.as_ref());
     let requires = system.map_or_else(|| SETUPTOOLS.map(str::to_owned).to_vec(), |system| system.requires.clone());
@@ -45,7 +45,7 @@ pub fn plan(planner: &mut Planner, manifests: &Manifests, program: &Program, vie
     }
 }
 
-fn only_build_knows(planner: &mut Planner, manifests: &Manifests, build: Build, view: &mut View) {
+fn only_build_knows(planner: &mut Planner, manifests: &Manifests, build: Build, view: &mut Install) {
     view.nothing = false;
     view.requirements = None;
     view.manifests.clear();

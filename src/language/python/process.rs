@@ -1,4 +1,4 @@
-//! Processes of a Procfile: the command lines that need no shell, in the words of `python`.
+//! Processes that a platform runs: those that need no shell, in the words of `python`.
 
 use std::sync::LazyLock;
 
@@ -7,15 +7,12 @@ use regex::Regex;
 use super::rows::{CATALOG, Server};
 use super::sources::{Program, Source};
 use super::ways::{Entry, Way};
-use crate::facts::{Evidence, Strength};
-use crate::format::procfile;
+use crate::catalog::SHARED;
+use crate::command::PORT;
+use crate::facts::{Evidence, Fact, Strength};
 use crate::language::Variable;
-use crate::repo::Repo;
+use crate::plan::processes::{self, Process as Told};
 use crate::source::pattern;
-use crate::source::shell::{self, Command};
-
-/// The variable of platforms in command lines: `$PORT`, `${PORT}`, `${PORT:-8000}`.
-static PORT_VARIABLE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\$\{PORT(?::?-\d+)?\}|\$PORT\b"));
 
 /// A port behind a flag or an address.
 static PORT_ARGUMENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:^|[:=])(\d{2,5})$"));
@@ -29,7 +26,7 @@ pub struct Process {
     pub environment: Vec<Variable>,
     /// The program, where it is none that `python` runs.
     pub program: Option<String>,
-    /// The arguments of `python`, or of the program; `{port}` stands for `$PORT`.
+    /// The arguments of `python`, or of the program; [`PORT`] stands for `$PORT`.
     pub argv: Vec<String>,
     /// The server that is started.
     pub server: Option<&'static Server>,
@@ -65,7 +62,7 @@ impl Process {
 
     /// It is told the port by the platform.
     pub fn takes_port(&self) -> bool {
-        self.argv.iter().any(|word| word.contains("{port}"))
+        self.argv.iter().any(|word| word.contains(PORT))
     }
 
     /// The port that stands in the line.
@@ -75,54 +72,32 @@ impl Process {
 }
 
 /// The processes that can be started; steps of a deployment are none.
-pub fn processes(repo: &Repo) -> Vec<Way> {
-    let processes = repo.text("Procfile").and_then(|text| procfile::parse(text).ok()).unwrap_or_default();
-    let is_one = |name: &str| !matches!(name, "release" | "postdeploy");
-    let only = processes.iter().filter(|(name, _)| is_one(name)).count() == 1;
-    let started = processes.iter().filter(|(name, _)| is_one(name));
-    started
-        .filter_map(|(name, command)| {
-            let (environment, words) = command_line(command)?;
-            let words = without_wrapper(repo, words);
-            let strength = if name == "web" || only { Strength::Stated } else { Strength::Guess };
-            Some(Way {
-                entry: Entry::Process(Process::new(name == "web", environment, words)),
-                label: name.clone(),
-                reason: "the Procfile starts it",
-                evidence: Evidence::new("Procfile", &format!("{name}: {command}"), strength),
-            })
+pub fn processes(told: &[Fact]) -> Vec<Way> {
+    let started = processes::started(told).map(|process| process.name);
+    let running = processes::all(told).filter(|process| !process.is_step());
+    let way = |process: Told| {
+        let words = words(&process)?;
+        let is_started = started.as_ref() == Some(&process.name);
+        let strength = if is_started { process.evidence.strength } else { Strength::Guess };
+        let environment = process.command.environment.iter().map(|(name, value)| Variable::new(name, value)).collect();
+        Some(Way {
+            entry: Entry::Process(Process::new(process.name == SHARED.process.serves, environment, words)),
+            label: process.name,
+            reason: "the Procfile starts it",
+            evidence: Evidence { strength, ..process.evidence },
         })
-        .collect()
-}
-
-/// The words of a command line that needs no shell and starts no development server; `{port}` stands for `$PORT`. Of
-/// several steps the last counts: those before it prepare.
-fn command_line(command: &str) -> Option<(Vec<Variable>, Vec<String>)> {
-    let command = PORT_VARIABLE.replace_all(command, "{port}");
-    let step = shell::steps(&command).into_iter().next_back()?.to_owned();
-    if command.trim_start().starts_with("cd ") {
-        return None;
-    }
-    let Command::Simple { env, argv } = shell::parse(&step) else { return None };
-    let runner = CATALOG.runners.iter().find(|runner| argv.starts_with(runner)).map_or(0, Vec::len);
-    let words: Vec<String> = argv.into_iter().skip(runner).filter(|word| word != "--reload").collect();
-    let is_development = CATALOG
-        .development
-        .iter()
-        .any(|row| row.words.iter().all(|word| words.iter().any(|own| own.ends_with(word.as_str()))));
-    let environment = env.into_iter().map(|(name, value)| Variable::new(name, value)).collect();
-    (!words.is_empty() && !is_development).then_some((environment, words))
-}
-
-/// Leaves out a program such as `bin/start-nginx`, which the platform lays beside the sources, before one that is known.
-fn without_wrapper(repo: &Repo, words: Vec<String>) -> Vec<String> {
-    let is_known = |word: &String| word == "python" || CATALOG.tool.iter().any(|row| row.names.contains(word));
-    let is_foreign = |word: &String| {
-        let path = word.trim_start_matches("./");
-        !word.starts_with('/') && path.contains('/') && !repo.has(path)
     };
-    let wrapped = words.first().is_some_and(is_foreign) && words.get(1).is_some_and(is_known);
-    words.into_iter().skip(usize::from(wrapped)).collect()
+    running.filter_map(way).collect()
+}
+
+/// The words of a process that stays where it is and starts no development server.
+fn words(process: &Told) -> Option<Vec<String>> {
+    let is_known = process.command.folder.is_empty() && !process.command.argv.is_empty();
+    let argv = is_known.then_some(&process.command.argv)?.iter();
+    let words: Vec<String> = argv.filter(|word| !CATALOG.development_options.contains(word)).cloned().collect();
+    let says = |word: &String| words.iter().any(|own| own.ends_with(word.as_str()));
+    let is_development = CATALOG.development.iter().any(|row| row.words.iter().all(says));
+    (!is_development).then_some(words)
 }
 
 /// Adds what the server must be told in a container and the line does not say: the address, the port.
@@ -145,34 +120,35 @@ fn complete(argv: &mut Vec<String>, server: &Server) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::Kind;
 
     #[test]
     fn command_lines_are_taken_without_a_shell() {
-        let words = |line: &str| command_line(line).map(|(_, words)| words.join(" "));
-        assert_eq!(
-            words("gunicorn app:app --bind 0.0.0.0:$PORT").as_deref(),
-            Some("gunicorn app:app --bind 0.0.0.0:{port}")
-        );
-        assert_eq!(
-            words("poetry run uvicorn main:app --reload --port ${PORT:-8000}").as_deref(),
-            Some("uvicorn main:app --port {port}")
-        );
-        assert_eq!(words("python manage.py migrate && gunicorn x.wsgi").as_deref(), Some("gunicorn x.wsgi"));
-        assert_eq!(words("python manage.py runserver 0.0.0.0:$PORT"), None);
-        assert_eq!(words("flask run"), None);
-        assert_eq!(words("make run"), None);
-        assert_eq!(words("cd src && python main.py"), None);
-        assert_eq!(words("gunicorn app:app -w $WEB_CONCURRENCY"), None);
-    }
-
-    #[test]
-    fn what_a_platform_wraps_is_unwrapped() {
-        let repo = Repo::from_list("x", [("bin/mine", "")]);
-        let words = |line: &str| without_wrapper(&repo, line.split(' ').map(str::to_owned).collect()).join(" ");
-        assert_eq!(words("bin/start-nginx gunicorn x.wsgi"), "gunicorn x.wsgi");
-        assert_eq!(words("bin/mine gunicorn x.wsgi"), "bin/mine gunicorn x.wsgi");
-        assert_eq!(words("bin/other"), "bin/other");
-        assert_eq!(words("gunicorn a/b"), "gunicorn a/b");
+        let words = |line: &str| {
+            let kind = Kind::Process("web".to_owned(), line.to_owned());
+            let told = [Fact::new(kind, "Procfile", line, Strength::Stated)];
+            let ways = processes(&told);
+            ways.first().map(|way| match &way.entry {
+                Entry::Process(process) => process.argv.join(" "),
+                _ => panic!("{line}"),
+            })
+        };
+        for (line, expected) in [
+            (
+                "gunicorn app:app --bind 0.0.0.0:$PORT",
+                Some("-m gunicorn --worker-tmp-dir /dev/shm app:app --bind 0.0.0.0:{port}"),
+            ),
+            ("poetry run uvicorn main:app --reload --host ::", Some("-m uvicorn --port {port} main:app --host ::")),
+            ("python manage.py migrate && python main.py", Some("main.py")),
+            ("bin/start-nginx python main.py", Some("main.py")),
+            ("python manage.py runserver 0.0.0.0:$PORT", None),
+            ("flask run", None),
+            ("make run", None),
+            ("cd src && python main.py", None),
+            ("gunicorn app:app -w $WEB_CONCURRENCY", None),
+        ] {
+            assert_eq!(words(line).as_deref(), expected, "{line}");
+        }
     }
 
     #[test]

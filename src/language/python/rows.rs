@@ -13,13 +13,14 @@ use crate::catalog::{self, Image, Release, Runtime};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Catalog {
+    pub pip: String,
     pub pip_since: Vec<String>,
     pub distutils: String,
     pub setuptools: String,
     pub setuptools_modules: Vec<String>,
     pub public_indexes: Vec<String>,
     pub version_from_git: Vec<String>,
-    pub runners: Vec<Vec<String>>,
+    pub development_options: Vec<String>,
     pub pure: BTreeSet<String>,
     pub windows: BTreeSet<String>,
     pub stdlib: BTreeSet<String>,

@@ -10,14 +10,15 @@ use super::scripts::Script;
 use super::sources::{Program, ends_itself};
 use super::ways::{Entry, Heard, Way, servers};
 use super::wheels::numbers;
+use crate::command::PORT;
 use crate::error::Error;
 use crate::facts::{Evidence, Strength};
 use crate::language::Variable;
-use crate::plan::{Candidate, Decision, Planner, topic};
+use crate::plan::{Candidate, Decision, Planner, processes, topic};
 use crate::render::sinks::path_operand;
 
 /// The port of servers that have none of their own.
-const PORT: u16 = 8000;
+const USUAL_PORT: u16 = 8000;
 
 /// How it is started.
 #[derive(Debug, Clone)]
@@ -78,6 +79,10 @@ pub struct Known<'k, 'r> {
 pub fn decide(planner: &mut Planner, known: &Known) -> Result<Start, Error> {
     let way = way(planner, known)?;
     planner.program = Some(way.label.clone());
+    let told = processes::all(&planner.facts).find(|process| process.name == way.label);
+    if let Some(process) = told.filter(|_| matches!(way.entry, Entry::Process(_))) {
+        planner.leave_out(&process);
+    }
     let heard = way.heard(known.program);
     let mut start = match &way.entry {
         Entry::App(app) => of_app(planner, known, app),
@@ -159,7 +164,7 @@ fn of_app(planner: &mut Planner, known: &Known, app: &App) -> Start {
         app.framework.argv.clone()
     };
     if !app.is_worker() {
-        let fallback = app.framework.port.unwrap_or(PORT);
+        let fallback = app.framework.port.unwrap_or(USUAL_PORT);
         start.port = planner.port(Some((fallback, "the server's own port".to_owned())));
     }
     start.argv = fill(&words, app, start.port);
@@ -222,7 +227,7 @@ fn fill(words: &[String], app: &App, port: Option<u16>) -> Vec<String> {
 }
 
 fn with_port(word: &str, port: Option<u16>) -> String {
-    word.replace("{port}", &port.unwrap_or(PORT).to_string())
+    word.replace(PORT, &port.unwrap_or(USUAL_PORT).to_string())
 }
 
 fn of_process(planner: &mut Planner, known: &Known, process: &Process, heard: &[Heard]) -> Start {
@@ -231,7 +236,7 @@ fn of_process(planner: &mut Planner, known: &Known, process: &Process, heard: &[
     let by_contract = process.web && !takes && !states && heard.is_empty();
     let from_variable = heard.iter().any(|heard| heard.listener.port.variable.is_some());
     let fallback =
-        (by_contract || takes || from_variable).then(|| (PORT, "the Procfile takes it from PORT".to_owned()));
+        (by_contract || takes || from_variable).then(|| (USUAL_PORT, "the Procfile takes it from PORT".to_owned()));
     let port = planner.listen(process.web || takes || states || !heard.is_empty(), fallback);
     let ends_itself = process.script(known.program).is_some_and(|source| source.ends_itself());
     let mut start = Start {
@@ -283,7 +288,7 @@ fn of_command(planner: &mut Planner, known: &Known, module: &str, function: &str
 
 fn of_script(planner: &mut Planner, known: &Known, script: &Script, heard: &[Heard]) -> Start {
     let variable = heard.iter().find_map(|heard| heard.listener.port.variable.clone());
-    let fallback = variable.map(|name| (PORT, format!("the program takes it from {name}")));
+    let fallback = variable.map(|name| (USUAL_PORT, format!("the program takes it from {name}")));
     let port = planner.listen(!heard.is_empty(), fallback);
     for Heard { listener, .. } in heard {
         if let Some(host) = listener.host.as_deref().filter(|host| matches!(*host, "127.0.0.1" | "localhost")) {

@@ -9,7 +9,6 @@ use super::rows::{CATALOG, Server, place};
 use super::scripts::{Script, is_at_the_top};
 use super::sources::{Program, Source};
 use crate::facts::{Evidence, Fact, Kind, Strength};
-use crate::repo::Repo;
 use crate::source::python::Listener;
 
 /// What can be started.
@@ -98,7 +97,7 @@ impl Way {
             Entry::Process(process) => {
                 let listens = process.server.is_some() || !heard.is_empty();
                 let port = process.stated_port().filter(|_| listens).map(Kind::Port);
-                facts.extend(port.map(|port| Fact::new(port, "Procfile", &process.words, Strength::Stated)));
+                facts.extend(port.map(|port| Fact::new(port, &self.evidence.file, &process.words, Strength::Stated)));
             }
             Entry::Command(..) | Entry::Script(_) => {}
         }
@@ -121,8 +120,8 @@ pub fn servers<'a>(names: &'a BTreeSet<String>) -> impl Iterator<Item = &'static
 }
 
 /// All ways, the likeliest of each kind first.
-pub fn ways(repo: &Repo, manifests: &Manifests, program: &Program) -> Vec<Way> {
-    let mut ways = processes(repo);
+pub fn ways(told: &[Fact], manifests: &Manifests, program: &Program) -> Vec<Way> {
+    let mut ways = processes(told);
     let apps = ranked_apps(manifests, program);
     let scripts = program.scripts();
     let served = apps.iter().any(|app| !app.is_worker());
@@ -248,6 +247,7 @@ fn of_scripts(scripts: Vec<Script>, program: &Program, served: bool) -> Vec<Way>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::repo::Repo;
 
     fn apps(files: &[(&str, &str)]) -> Vec<(String, String, String)> {
         let repo = Repo::from_list("x", files.iter().copied());

@@ -1,0 +1,203 @@
+//! What was decided, as build stages and the last one.
+
+use serde::Serialize;
+
+use super::assets::Collect;
+use super::install::Install;
+use super::own_build::Build;
+use super::packages::{self, Installed};
+use super::rows::CATALOG;
+use super::sources::Program;
+use super::start::Start;
+use crate::catalog::{Runtime, SHARED};
+use crate::error::Error;
+use crate::image::{Copy, Image, Part};
+use crate::language::{Extra, Labels, Variable};
+use crate::plan::Planner;
+use crate::plan::toolchain::Toolchain;
+
+/// What was decided.
+pub struct Order<'a, 'r> {
+    /// The sources.
+    pub program: &'a Program<'r>,
+    /// The release.
+    pub toolchain: &'a Toolchain,
+    /// The runtime.
+    pub runtime: &'a Runtime,
+    /// The packages.
+    pub installed: &'a Installed,
+    /// What is started.
+    pub start: Start,
+    /// How packages are installed.
+    pub install: Install,
+    /// Folders of packages that an installed project does not need on its search path.
+    pub roots: Vec<String>,
+    /// What front ends leave in the tree.
+    pub front_ends: Vec<String>,
+}
+
+/// The words of the stage with the environment.
+#[derive(Debug, Serialize)]
+struct Words<'w> {
+    builder: String,
+    extra: Extra,
+    apk: Vec<&'static str>,
+    apt: Vec<String>,
+    /// A server to install beside the project's own packages.
+    server: Option<&'w str>,
+    /// What the project is built with.
+    requires: &'w [String],
+    #[serde(flatten)]
+    install: &'w Install,
+}
+
+/// The words of the stage that reads the sources.
+#[derive(Debug, Serialize)]
+struct Built<'w> {
+    extra: Extra,
+    project: Option<&'w Build>,
+    collect: Option<&'w Collect>,
+    front_ends: &'w [String],
+}
+
+impl Order<'_, '_> {
+    /// The image.
+    ///
+    /// # Errors
+    /// Where words cannot be given to a template, which a test would show.
+    pub fn image(&self, planner: &Planner, labels: Labels) -> Result<Image, Error> {
+        let extras = &planner.wishes.extras;
+        let is_empty = extras.build_commands.is_empty() && extras.build_args.is_empty();
+        let ships_sources = self.start.collect.is_some() || !is_empty;
+        let mut parts = Vec::new();
+        if self.has_environment() || ships_sources {
+            parts.push(self.dependencies(planner)?);
+        }
+        let project = self.install.project.as_ref();
+        if project.is_some() || ships_sources {
+            let collect = self.start.collect.as_ref();
+            let words = Built { extra: Extra::new(extras), project, collect, front_ends: &self.front_ends };
+            parts.push(Part::new("python/build.tera", &words)?);
+        }
+        let init = self.init();
+        if init.is_some() {
+            let suite = if self.toolchain.has_ended() { &SHARED.debian } else { &self.toolchain.suite };
+            parts.push(Part::new("init.tera", &serde_json::json!({ "suite": suite }))?);
+        }
+        let distroless = self.runtime.id == "distroless";
+        let mut run = planner.run(self.fill(&self.runtime.image), labels, self.start.port);
+        run.apt = self.run_packages();
+        run.environment = self.environment();
+        if self.has_environment() && !distroless {
+            run.path = "/venv/bin";
+        }
+        run.copies = init.map(|path| Copy::stage("init", path, "/usr/bin/tini")).into_iter().collect();
+        run.copies.extend(self.environment_copy());
+        run.copies.extend(match ships_sources {
+            true => vec![Copy::stage("build", "/app", "./")],
+            false => self.sources(),
+        });
+        (run.entrypoint, run.command) = self.command();
+        if self.has_environment() || ships_sources || !distroless {
+            run.versions.push(Variable::new("PYTHON_VERSION", &self.toolchain.version));
+        }
+        Ok(Image::new(parts, run, extras))
+    }
+
+    fn dependencies(&self, planner: &Planner) -> Result<Part, Error> {
+        let alpine = self.runtime.id == "alpine";
+        let mut packages = self.installed.build_packages();
+        packages.extend(self.install.needs_git.then(|| "git".to_owned()));
+        let compiles = alpine && !packages.is_empty();
+        packages.retain(|_| !alpine);
+        let words = Words {
+            builder: self.fill(self.runtime.builder.as_deref().unwrap_or(&CATALOG.image.builder)),
+            extra: Extra::new(&planner.wishes.extras),
+            apk: if compiles { vec!["build-base", "git"] } else { Vec::new() },
+            apt: self.toolchain.suited(packages),
+            server: self.start.install.as_deref(),
+            requires: self.install.project.as_ref().map_or(&[], |build| build.requires.as_slice()),
+            install: &self.install,
+        };
+        Ok(Part {
+            versions: self.install.uv.iter().map(|version| Variable::new("UV_VERSION", version)).collect(),
+            reads: self.install.reads(),
+            secrets: self.install.secrets.iter().map(|secret| secret.id.clone()).collect(),
+            ..Part::new(self.install.template, &serde_json::json!({ "words": words }))?
+        })
+    }
+
+    fn fill(&self, image: &str) -> String {
+        self.toolchain.fill_with(image, "${PYTHON_VERSION}")
+    }
+
+    /// Whether something is installed.
+    fn has_environment(&self) -> bool {
+        !self.install.nothing || self.start.install.is_some() || self.install.setuptools.is_some()
+    }
+
+    /// The packages that the program takes along; distroless has a folder for them.
+    fn environment_copy(&self) -> Option<Copy> {
+        let stage = if self.install.project.is_some() { "build" } else { "deps" };
+        let line = &self.toolchain.cycle;
+        let copy = match self.runtime.id == "distroless" {
+            true => {
+                let packages = format!("/venv/lib/python{line}/site-packages");
+                Copy::stage(stage, &packages, format!("/usr/local/lib/python{line}/dist-packages"))
+            }
+            false => Copy::stage(stage, "/venv", "/venv"),
+        };
+        self.has_environment().then_some(copy)
+    }
+
+    /// The sources as they are, and what front ends made.
+    fn sources(&self) -> Vec<Copy> {
+        let made = self.front_ends.iter();
+        let made = made.map(|made| Copy::stage("frontend", &format!("/src/{made}"), format!("./{made}")));
+        std::iter::once(Copy::context(".", ".")).chain(made).collect()
+    }
+
+    /// Packages of the runtime; tini is among them where there are others.
+    fn run_packages(&self) -> Vec<String> {
+        let mut packages = packages::run_packages(self.program, self.installed);
+        packages.retain(|_| self.runtime.id == "slim");
+        let with_tini = !packages.is_empty() && !self.start.signals;
+        packages.extend(with_tini.then(|| "tini".to_owned()));
+        self.toolchain.suited(packages)
+    }
+
+    /// Where a stage of its own has tini; none where it comes with other packages, or none is needed.
+    fn init(&self) -> Option<&'static str> {
+        let is_other = self.runtime.id == "alpine" || self.toolchain.has_ended();
+        let path = if is_other { "/usr/bin/tini-static" } else { "/usr/bin/tini" };
+        (!self.start.signals && self.run_packages().is_empty()).then_some(path)
+    }
+
+    fn command(&self) -> (Vec<String>, Vec<String>) {
+        let tini = ["/usr/bin/tini", "--"].map(str::to_owned);
+        let mut entrypoint: Vec<String> = tini.into_iter().filter(|_| !self.start.signals).collect();
+        let argv = self.start.argv.iter().cloned();
+        if let Some(program) = &self.start.program {
+            return (entrypoint, [program.clone()].into_iter().chain(argv).collect());
+        }
+        entrypoint.push(match self.runtime.id == "distroless" {
+            true => format!("/usr/bin/python{}", self.toolchain.cycle),
+            false => "python".to_owned(),
+        });
+        (entrypoint, argv.collect())
+    }
+
+    /// Variables of the program; an installed project needs no search path.
+    fn environment(&self) -> Vec<Variable> {
+        let is_root = |value: &str| {
+            let path = value.strip_prefix("/app/");
+            path.is_some_and(|path| path == "src" || self.roots.iter().any(|root| root == path))
+        };
+        let is_superfluous = |variable: &Variable| {
+            self.install.project.is_some() && variable.name == "PYTHONPATH" && is_root(&variable.value)
+        };
+        let always = ["PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"].map(|name| Variable::new(name, "1"));
+        let own = self.start.environment.iter().filter(|variable| !is_superfluous(variable)).cloned();
+        always.into_iter().chain(own).collect()
+    }
+}
