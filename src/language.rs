@@ -191,7 +191,7 @@ pub struct Common {
 }
 
 /// What `dockgen.toml` adds to the stages.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Extra {
     build_packages: Vec<String>,
     build_args: Vec<Variable>,

@@ -14,23 +14,24 @@ mod sources;
 mod start;
 mod testify;
 
-use serde::Serialize;
-
-use super::{Common, Dockerfile, Labels, Language, Project, Recipe, Variable, sign, view};
+use super::{Extra, Labels, Language, Project, Recipe, Variable, sign};
+use crate::catalog::Runtime;
 use crate::dockerignore::{Section, literal};
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::format::pom::Lineage;
+use crate::image::{Copy, Image, Part, Run};
 use crate::plan::program::Startable;
 use crate::plan::toolchain::Toolchain;
-use crate::plan::{Decision, Need, Planner, topic};
+use crate::plan::{Decision, Planner, topic};
 use crate::render::sinks::path_operand;
-use build::Build;
+use build::{Jre, Words};
 use catalog::{CATALOG, Maven};
 use program::Program;
 use reactor::Module;
 use read::{Java, Unit};
 use shape::Shape;
-use start::{Copy, Start};
+use start::Start;
 
 /// The row.
 pub const LANGUAGE: Language = Language {
@@ -59,26 +60,48 @@ impl Project for Java<'_> {
     fn recipe(&self, planner: &mut Planner) -> Result<Recipe, Error> {
         self.check_poms(planner)?;
         let (unit, program) = self.entry(planner)?;
-        self.recipe_of(planner, unit, program)
+        let module = self.module(unit);
+        let toolchain = planner.toolchain(LANGUAGE.id, "Java", &CATALOG.release)?;
+        let maven = maven(planner, &toolchain)?;
+        warn_of_age(planner, module, &toolchain);
+        let runtime = planner.runtime(planner.needs(&assumed()), &CATALOG.runtime, &toolchain)?;
+        let port = port(planner, unit);
+        let name = name(planner, module);
+        let jar = shape::jar(&program.shape, module.folder(), &module.lineage);
+        let start = Start::new(program, module, &jar, unit);
+        planner.note(start.decision(program));
+        let secret = planner.facts.iter().any(|fact| matches!(fact.kind, Kind::Feed(_))).then_some(SETTINGS_SECRET);
+        let words = Words {
+            name: name.clone(),
+            cycle: toolchain.cycle.clone(),
+            suite: toolchain.suite.clone(),
+            secret,
+            extra: Extra::new(&planner.wishes.extras),
+            ..self.words(unit, program, &start, jar)
+        };
+        let reads = self.reads(unit);
+        let part = Part {
+            versions: vec![
+                Variable::new("MAVEN_VERSION", &maven.version),
+                Variable::new("JAVA_VERSION", &toolchain.version),
+            ],
+            ignore: self.ignore(&reads),
+            reads,
+            secrets: secret.map(str::to_owned).into_iter().collect(),
+            ..Part::new("java/build.tera", &words)?
+        };
+        let jre = match &runtime.builder {
+            Some(image) => {
+                let words = Jre::new(fill(&toolchain, image), unit, &toolchain);
+                Some(Part::new("java/jre.tera", &words)?)
+            }
+            None => None,
+        };
+        let run = planner.run(fill(&toolchain, &runtime.image), labels(&name, module), port);
+        let run = started(run, planner, unit, &runtime, start, &module.lineage);
+        let parts = std::iter::once(part).chain(jre).collect();
+        Ok(Recipe::new(name, Image::new(parts, run, &planner.wishes.extras)))
     }
-}
-
-/// The words of the templates.
-#[derive(Debug, Serialize)]
-struct View {
-    maven: String,
-    version: String,
-    builder: String,
-    runtime: String,
-    modules: Vec<String>,
-    compress: &'static str,
-    apk_run: Vec<String>,
-    apt_run: Vec<String>,
-    environment: Vec<Variable>,
-    build: Build,
-    copies: Vec<Copy>,
-    entrypoint: Vec<String>,
-    arguments: Vec<String>,
 }
 
 impl<'r> Java<'r> {
@@ -90,53 +113,6 @@ impl<'r> Java<'r> {
     /// Everything that can be started.
     fn programs(&self) -> impl Iterator<Item = (&Unit<'r>, &Program)> {
         self.units.iter().flat_map(|unit| unit.programs.iter().map(move |program| (unit, program)))
-    }
-
-    fn recipe_of(&self, planner: &mut Planner, unit: &Unit, program: &Program) -> Result<Recipe, Error> {
-        let module = self.module(unit);
-        let lineage = &module.lineage;
-        let toolchain = planner.toolchain(LANGUAGE.id, "Java", &CATALOG.release)?;
-        let maven = maven(planner, &toolchain)?;
-        warn_of_age(planner, module, &toolchain);
-        let needs = needs(unit);
-        let runtime = planner.runtime(needs.clone(), &CATALOG.runtime, &toolchain)?;
-        let packages = |id: &str| match runtime.id == id {
-            true => CATALOG.packages(id, needs.iter().map(|need| need.id.as_str())),
-            false => Vec::new(),
-        };
-        let (port, environment) = port(planner, unit);
-        let artifact = lineage.artifact();
-        let stated = Evidence::new(&module.file, &format!("<artifactId>{artifact}"), Strength::Stated);
-        let name = planner.name(Some((&artifact, stated)));
-        let secret = planner.facts.iter().any(|fact| matches!(fact.kind, Kind::Feed(_))).then_some(SETTINGS_SECRET);
-        let jar = shape::jar(&program.shape, module.folder(), lineage);
-        let start = Start::new(program, module, &jar, unit);
-        planner.note(start.decision(program));
-        let fill = |image: &str| toolchain.fill_with(image, "${JAVA_VERSION}");
-        let java = if runtime.builder.is_some() { "/opt/jre/bin/java" } else { "java" };
-        let reads = self.reads(unit);
-        let tests_are_read = self.tests_are_read();
-        let own = View {
-            maven: maven.version.clone(),
-            version: toolchain.version.clone(),
-            builder: fill(runtime.builder.as_deref().unwrap_or_default()),
-            runtime: fill(&runtime.image),
-            modules: jlink_modules(unit, &toolchain).chunks(6).map(|list| list.join(",")).collect(),
-            compress: if release_number(&toolchain) <= CATALOG.jlink.number_until { "2" } else { "zip-6" },
-            apk_run: packages("alpine"),
-            apt_run: packages("slim"),
-            environment,
-            build: self.build(unit, program, &toolchain, &start, jar, secret),
-            entrypoint: std::iter::once(java.to_owned()).chain(start::options(lineage)).chain(start.words).collect(),
-            copies: start.copies,
-            arguments: arguments(unit),
-        };
-        let common = Common::new(planner, &name, port, labels(&name, module));
-        let template = if runtime.builder.is_some() { "java/Dockerfile.tera" } else { "java/jre.Dockerfile.tera" };
-        let ignore = self.ignore(&reads, tests_are_read);
-        let secrets = secret.map(str::to_owned).into_iter().collect();
-        let dockerfile = Dockerfile::Whole(template, view(&common, &own)?);
-        Ok(Recipe { name, dockerfile, ignore, reads, secrets })
     }
 
     /// A pom that cannot be read ends the matter, and so does one whose parent is not here.
@@ -208,12 +184,12 @@ impl<'r> Java<'r> {
     }
 
     /// A deny list: Maven's plugins may read anything, so only what they make, and tests, stay out.
-    fn ignore(&self, reads: &[String], tests_are_read: bool) -> Vec<Section> {
+    fn ignore(&self, reads: &[String]) -> Vec<Section> {
         let mut sections = vec![Section::new("What Maven, Gradle and editors leave behind.", &CATALOG.layout.left)];
         if !self.unused.is_empty() {
             sections.push(Section::new("The image brings its own Maven.", self.unused.iter().copied()));
         }
-        if !self.tests.is_empty() && !tests_are_read {
+        if !self.tests.is_empty() && !self.tests_are_read() {
             let tests = self.tests.iter().map(|path| literal(path));
             sections.push(Section::new("Tests are not compiled here (-Dmaven.test.skip=true).", tests));
         }
@@ -253,7 +229,7 @@ fn maven(planner: &mut Planner, toolchain: &Toolchain) -> Result<&'static Maven,
 
 /// A framework that is older than the Java that it shall run on.
 fn warn_of_age(planner: &mut Planner, module: &Module, toolchain: &Toolchain) {
-    let is_older = |(row, _): &(&catalog::SpringBoot, String)| release_number(toolchain) > row.newest_java;
+    let is_older = |(row, _): &(&catalog::SpringBoot, String)| build::number(toolchain) > row.newest_java;
     if let Some((row, version)) = shape::spring_boot(&module.lineage).filter(is_older) {
         planner.warn(format!(
             "Spring Boot {version} was never tested with Java {}, only up to {}",
@@ -262,46 +238,48 @@ fn warn_of_age(planner: &mut Planner, module: &Module, toolchain: &Toolchain) {
     }
 }
 
-fn needs(unit: &Unit) -> Vec<Need> {
-    let assumed = |id: &str, reason: &str| Need::new(id, reason, Evidence::new("", "", Strength::Convention));
-    let mut needs =
-        vec![assumed("jvm", "it is Java"), assumed("libc", "native parts of jars are made for glibc first")];
-    for (row, artifact) in &unit.natives {
-        let evidence = Evidence::new("pom.xml", artifact, Strength::Stated);
-        needs.extend(row.need.iter().map(|id| Need::new(id, format!("`{artifact}` needs it"), evidence.clone())));
-    }
-    let imports = unit.sources.imports.iter();
-    needs.extend(
-        imports.map(|(file, row)| Need::new(&row.need, &row.reason, Evidence::new(file, &row.text, Strength::Stated))),
-    );
-    needs
+/// What every program needs, and why.
+fn assumed() -> [(&'static str, &'static str); 2] {
+    [("jvm", "it is Java"), ("libc", "native parts of jars are made for glibc first")]
 }
 
-fn release_number(toolchain: &Toolchain) -> u32 {
-    toolchain.cycle.parse().unwrap_or_default()
+/// An image of a catalog, with the argument for its version.
+fn fill(toolchain: &Toolchain, image: &str) -> String {
+    toolchain.fill_with(image, "${JAVA_VERSION}")
 }
 
-/// The modules of the runtime: the fixed list, what a dependency needs beside it, and none that the release lacks.
-fn jlink_modules(unit: &Unit, toolchain: &Toolchain) -> Vec<String> {
-    let older =
-        CATALOG.jlink.until.iter().filter(|(_, last)| release_number(toolchain) <= **last).map(|(name, _)| name);
-    let needed = unit.natives.iter().flat_map(|(row, _)| &row.modules);
-    let mut modules: Vec<String> = CATALOG.jlink.modules.iter().chain(older).chain(needed).cloned().collect();
-    modules.sort();
-    modules.dedup();
-    modules
-}
-
-/// Where it listens, and the variable that tells it so.
-fn port(planner: &mut Planner, unit: &Unit) -> (Option<u16>, Vec<Variable>) {
-    if !unit.listening.listens() && planner.wishes.port.is_none() {
-        planner.note(Decision::new(topic::PORT, "none", "nothing listens", Evidence::new("", "", Strength::Stated)));
-        return (None, Vec::new());
-    }
+/// Where the program listens.
+fn port(planner: &mut Planner, unit: &Unit) -> Option<u16> {
     let variable = unit.listening.variable.as_ref();
-    let port = planner.port(variable.map(|name| (USUAL_PORT, format!("the program takes it from {name}"))));
-    let variable = variable.zip(port).map(|(name, port)| Variable::new(name, port.to_string()));
-    (port, variable.into_iter().collect())
+    let usual = variable.map(|name| (USUAL_PORT, format!("the program takes it from {name}")));
+    planner.listen(unit.listening.listens(), usual)
+}
+
+fn name(planner: &mut Planner, module: &Module) -> String {
+    let artifact = module.lineage.artifact();
+    let stated = Evidence::new(&module.file, &format!("<artifactId>{artifact}"), Strength::Stated);
+    planner.name(Some((&artifact, stated)))
+}
+
+/// The last stage, with the program in it.
+fn started(run: Run, planner: &Planner, unit: &Unit, runtime: &Runtime, start: Start, lineage: &Lineage) -> Run {
+    let packages = CATALOG.packages(&runtime.id, &planner.needs(&[]));
+    let (apk, apt) = if runtime.id == "alpine" { (packages, Vec::new()) } else { (Vec::new(), packages) };
+    let is_own = runtime.builder.is_some();
+    let language = is_own.then(|| Variable::new("LANG", "C.UTF-8"));
+    let port = unit.listening.variable.as_ref().zip(run.port);
+    let port = port.map(|(name, port)| Variable::new(name, port.to_string()));
+    let jre = is_own.then(|| Copy::stage("jre", "/opt/jre", "/opt/jre"));
+    let java = if is_own { "/opt/jre/bin/java" } else { "java" };
+    Run {
+        apk,
+        apt,
+        environment: language.into_iter().chain(port).collect(),
+        copies: jre.into_iter().chain(start.copies).collect(),
+        entrypoint: std::iter::once(java.to_owned()).chain(start::options(lineage)).chain(start.words).collect(),
+        command: arguments(unit),
+        ..run
+    }
 }
 
 /// What the program wants behind its jar.

@@ -1,4 +1,4 @@
-//! The words of the build stage.
+//! The stages that build: Maven's, and a Java of the modules that the program needs.
 
 use std::collections::BTreeSet;
 
@@ -6,78 +6,117 @@ use serde::Serialize;
 
 use super::catalog::CATALOG;
 use super::program::Program;
-use super::reactor::Module;
+use super::reactor::{Module, join};
 use super::read::{Java, Unit};
 use super::shape::{Jar, Shape};
 use super::start::{Start, Taking, has_library};
 use crate::format::pom::Dependency;
+use crate::language::Extra;
 use crate::plan::toolchain::Toolchain;
 
-/// The words of the build stage.
-#[derive(Debug, Serialize)]
-pub struct Build {
-    cycle: String,
-    suite: String,
-    poms: Vec<String>,
-    folders: Vec<String>,
-    /// The folder of the only module that is compiled, with a slash; empty for the top.
-    only: String,
+/// The words of `java/build.tera`.
+#[derive(Debug, Default, Serialize)]
+pub struct Words {
+    /// The image's name, which the cache has too.
+    pub name: String,
+    /// The line of Java.
+    pub cycle: String,
+    /// The Ubuntu of its images.
+    pub suite: String,
+    /// What Maven is told besides its goals.
+    pub flags: Vec<String>,
+    /// What Maven reads before the sources.
+    pub inputs: Vec<String>,
+    /// The secret that holds a `settings.xml`.
+    pub secret: Option<&'static str>,
+    /// The folders of the modules that are compiled, where there are several.
+    pub folders: Vec<String>,
+    /// The folder of the sources, where there is one.
+    pub empty: String,
     /// Files that must be there for a profile to be active, whatever is in them.
-    switches: Vec<String>,
-    secret: Option<&'static str>,
-    flags: Vec<String>,
+    pub switches: Vec<String>,
     /// Properties with which plugins do nothing in the first step.
-    idle: Vec<String>,
-    goals: Goals,
-    jar: Jar,
-    layered: bool,
-    exploded: bool,
-    whole: bool,
-    inf: &'static str,
+    pub idle: Vec<String>,
+    /// What Maven is asked for.
+    pub goals: Goals,
+    /// The jar in the module's `target`.
+    pub jar: Jar,
+    /// Whether the jar's own tools take it apart.
+    pub layered: bool,
+    /// The folder in the jar that holds what it brings along, where `jar` takes it apart.
+    pub unpacked: Option<&'static str>,
+    /// Whether it stays as it is.
+    pub whole: bool,
+    /// What `dockgen.toml` adds.
+    pub extra: Extra,
 }
 
-/// What Maven is asked for.
-#[derive(Debug, Serialize)]
-struct Goals {
-    phase: &'static str,
+/// What Maven is asked for besides the package.
+#[derive(Debug, Default, Serialize)]
+pub struct Goals {
     /// The goal that copies dependencies.
     copies: Option<String>,
     /// The folder of the module, where there are several.
     module: Option<String>,
 }
 
+/// The words of `java/jre.tera`.
+#[derive(Debug, Serialize)]
+pub struct Jre {
+    /// The image that has jlink.
+    pub builder: String,
+    /// How jlink compresses.
+    pub compress: &'static str,
+    /// The modules, some on each line.
+    pub modules: Vec<String>,
+}
+
+impl Jre {
+    /// The runtime of a module's programs.
+    pub fn new(builder: String, unit: &Unit, toolchain: &Toolchain) -> Self {
+        let compress = if number(toolchain) <= CATALOG.jlink.number_until { "2" } else { "zip-6" };
+        Jre { builder, compress, modules: modules(unit, toolchain).chunks(6).map(|list| list.join(",")).collect() }
+    }
+}
+
+/// The number of the line.
+pub fn number(toolchain: &Toolchain) -> u32 {
+    toolchain.cycle.parse().unwrap_or_default()
+}
+
+/// The modules of the runtime: the fixed list, what a dependency needs beside it, and none that the release lacks.
+fn modules(unit: &Unit, toolchain: &Toolchain) -> Vec<String> {
+    let rows = &CATALOG.jlink;
+    let older = rows.until.iter().filter(|(_, last)| number(toolchain) <= **last).map(|(name, _)| name);
+    let needed = unit.natives.iter().flat_map(|(row, _)| &row.modules);
+    let modules: BTreeSet<&String> = rows.modules.iter().chain(older).chain(needed).collect();
+    modules.into_iter().cloned().collect()
+}
+
 impl Java<'_> {
-    /// The words for a program.
-    pub fn build(
-        &self,
-        unit: &Unit,
-        program: &Program,
-        toolchain: &Toolchain,
-        start: &Start,
-        jar: Jar,
-        secret: Option<&'static str>,
-    ) -> Build {
-        let modules = self.reactor.with_siblings(unit.module);
-        let mut folders: Vec<String> = modules.iter().map(|module| module.folder().to_owned()).collect();
+    /// The words for a program; the caller knows the names, and what else stands in the Dockerfile.
+    pub fn words(&self, unit: &Unit, program: &Program, start: &Start, jar: Jar) -> Words {
+        let compiled = self.reactor.with_siblings(unit.module);
+        let mut folders: Vec<String> = compiled.iter().map(|module| module.folder().to_owned()).collect();
         folders.sort();
-        let switches: BTreeSet<&String> = modules.iter().flat_map(|module| &module.switches).collect();
-        let only = folders.first().filter(|folder| !folder.is_empty());
-        Build {
-            cycle: toolchain.cycle.clone(),
-            suite: toolchain.suite.clone(),
-            poms: self.inputs.clone(),
-            only: only.map(|folder| format!("{folder}/")).unwrap_or_default(),
+        let switches: BTreeSet<&String> = compiled.iter().flat_map(|module| &module.switches).collect();
+        Words {
+            flags: self.flags(),
+            inputs: self.inputs.clone(),
+            empty: join(folders.first().map_or("", String::as_str), "src/main/java"),
             folders: if folders.len() > 1 { folders } else { Vec::new() },
             switches: switches.into_iter().cloned().collect(),
-            secret,
-            flags: self.flags(),
             idle: self.idle(),
             goals: self.goals(unit, program),
-            inf: if jar.kind == "war" { "WEB-INF" } else { "BOOT-INF" },
             layered: start.taking == Taking::Layers,
-            exploded: start.taking == Taking::Unpacked,
+            unpacked: (start.taking == Taking::Unpacked).then_some(if jar.kind == "war" {
+                "WEB-INF"
+            } else {
+                "BOOT-INF"
+            }),
             whole: start.taking == Taking::Whole,
             jar,
+            ..Words::default()
         }
     }
 
@@ -87,7 +126,6 @@ impl Java<'_> {
         let copies = matches!(program.shape, Shape::Plain(_)) && has_library(module);
         let is_one = self.reactor.modules.len() > 1 && !module.folder().is_empty();
         Goals {
-            phase: "package",
             copies: copies.then(|| CATALOG.plugin.copies.clone()),
             module: is_one.then(|| module.folder().to_owned()),
         }

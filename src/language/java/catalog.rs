@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::catalog::{self, Image, Release, Runtime};
 use crate::format::pom::Dependency;
+use crate::plan::Need;
 
 /// All rows.
 #[derive(Debug, Deserialize)]
@@ -287,10 +288,9 @@ pub static LISTENS: LazyLock<Vec<Regex>> =
 
 impl Catalog {
     /// The packages of a runtime that meet needs.
-    pub fn packages<'a>(&self, runtime: &str, needs: impl IntoIterator<Item = &'a str>) -> Vec<String> {
-        let needs: Vec<&str> = needs.into_iter().collect();
-        let rows = self.packages.iter().filter(|row| row.runtime == runtime && needs.contains(&row.need.as_str()));
-        rows.flat_map(|row| row.names.iter().cloned()).collect()
+    pub fn packages(&self, runtime: &str, needs: &[Need]) -> Vec<String> {
+        let is_needed = |row: &&Packages| row.runtime == runtime && needs.iter().any(|need| need.id == row.need);
+        self.packages.iter().filter(is_needed).flat_map(|row| row.names.iter().cloned()).collect()
     }
 
     /// The row of a framework.

@@ -124,7 +124,7 @@ pub fn is_class(text: &str) -> bool {
 }
 
 /// A jar in a module's `target`, as the template names it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Jar {
     /// The module's folder with a slash; empty for the top.
     pub folder: String,

@@ -1,21 +1,13 @@
 //! How a program lies in the image and is started.
 
-use serde::Serialize;
-
 use super::catalog::CATALOG;
 use super::program::Program;
 use super::reactor::{Module, resolve};
 use super::read::Unit;
 use super::shape::{self, Jar, Shape};
 use crate::format::pom::{Element, Lineage};
+use crate::image::Copy;
 use crate::plan::{Decision, topic};
-
-/// A path of the build stage, and where it lies in the image.
-#[derive(Debug, Serialize)]
-pub struct Copy {
-    from: String,
-    to: String,
-}
 
 /// What is done with the jar before it is copied.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,7 +44,7 @@ impl Start {
             Shape::Plain(main) => plain(main, module, jar),
         };
         let beside = unit.data.iter().chain(&unit.settings);
-        start.copies.extend(beside.map(|path| Copy { from: format!("/src/{path}"), to: format!("./{path}") }));
+        start.copies.extend(beside.map(|path| built(&format!("/src/{path}"), &format!("./{path}"))));
         start
     }
 
@@ -77,8 +69,12 @@ fn application(jar: &Jar) -> String {
     format!("application.{}", jar.kind)
 }
 
+fn built(source: &str, target: &str) -> Copy {
+    Copy::stage("build", source, target)
+}
+
 fn made(name: &str) -> Copy {
-    Copy { from: format!("/out/{name}"), to: "./".to_owned() }
+    built(&format!("/out/{name}"), "./")
 }
 
 /// The jar as it is.
@@ -118,10 +114,7 @@ fn boot(lineage: &Lineage, jar: &Jar) -> Start {
 /// Quarkus' folder.
 fn quarkus(jar: &Jar) -> Start {
     let row = &CATALOG.quarkus;
-    let part = |(name, to): &(String, String)| Copy {
-        from: format!("/src/{}target/{}/{name}", jar.folder, row.folder),
-        to: to.clone(),
-    };
+    let part = |(name, to): &(String, String)| built(&format!("/src/{}target/{}/{name}", jar.folder, row.folder), to);
     Start {
         taking: Taking::Folder,
         copies: row.parts.iter().map(part).collect(),
@@ -134,7 +127,7 @@ fn quarkus(jar: &Jar) -> Start {
 fn plain(main: &str, module: &Module, jar: &Jar) -> Start {
     let library = has_library(module).then(|| format!("/src/{}{}/", jar.folder, library(&module.lineage)));
     let beside = system_jars(module).into_iter().map(|path| format!("/src/{path}"));
-    let lib = library.into_iter().chain(beside).map(|from| Copy { from, to: "./lib/".to_owned() });
+    let lib = library.into_iter().chain(beside).map(|from| built(&from, "./lib/"));
     let copies: Vec<Copy> = lib.chain([made(&application(jar))]).collect();
     let path = if copies.len() == 1 { application(jar) } else { format!("{}:lib/*", application(jar)) };
     Start {

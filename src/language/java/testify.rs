@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::catalog::CATALOG;
+use super::catalog::{CATALOG, Import, Native};
 use super::read::{Java, Unit};
 use super::release;
 use crate::facts::{Fact, Kind, Strength};
@@ -57,7 +57,20 @@ impl Java<'_> {
         let health = unit.health.map(|path| stated(Kind::HealthPath(path.to_owned())));
         let ports = unit.listening.ports.iter();
         let ports = ports.map(|(port, evidence)| Fact::from_evidence(Kind::Port(*port), evidence.clone()));
-        let facts: Vec<Fact> = framework.into_iter().chain(health).chain(ports).collect();
+        let facts: Vec<Fact> = framework.into_iter().chain(health).chain(ports).chain(needs(unit)).collect();
         unit.programs.iter().flat_map(|program| facts.iter().map(|fact| fact.clone().of(&program.entry))).collect()
     }
+}
+
+/// What dependencies and imports need from the runtime.
+fn needs(unit: &Unit) -> Vec<Fact> {
+    let need = |id: &str, why: &str, file: &str, quote: &str| {
+        Fact::new(Kind::Need(id.to_owned(), why.to_owned()), file, quote, Strength::Stated)
+    };
+    let of_native = |(row, artifact): &(&Native, String)| {
+        let id = row.need.as_deref()?;
+        Some(need(id, &format!("`{artifact}` needs it"), "pom.xml", artifact))
+    };
+    let of_import = |(file, row): &(&str, &Import)| need(&row.need, &row.reason, file, &row.text);
+    unit.natives.iter().filter_map(of_native).chain(unit.sources.imports.iter().map(of_import)).collect()
 }
