@@ -11,7 +11,7 @@ use crate::catalog::{Image as Tags, Release};
 use crate::dockerignore::Section;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Strength};
-use crate::image::{self, Image, Part};
+use crate::image::{Image, Part};
 use crate::plan::toolchain::Requirement;
 use crate::plan::{Candidate, Decision, Planner, topic};
 use crate::repo::Repo;
@@ -130,7 +130,7 @@ pub struct Recipe {
     /// The image's name.
     pub name: String,
     /// What the Dockerfile says.
-    pub dockerfile: Dockerfile,
+    pub image: Image,
     /// The .dockerignore, before the parts that are the same for all.
     pub ignore: Vec<Section>,
     /// Paths that the build reads and the .dockerignore must therefore let in.
@@ -148,58 +148,23 @@ impl Recipe {
             ignore: image.parts.iter().rev().flat_map(|part| part.ignore.iter().cloned()).collect(),
             reads: of(|part| &part.reads),
             secrets: of(|part| &part.secrets),
-            dockerfile: Dockerfile::Image(Box::new(image)),
+            image,
         }
     }
 
     /// The templates that it is rendered with.
     pub fn templates(&self) -> Vec<&'static str> {
-        match &self.dockerfile {
-            Dockerfile::Whole(template, _) => vec![template],
-            Dockerfile::Image(image) => {
-                let files = image.run.files.iter().map(|file| file.template);
-                image.parts.iter().map(|part| part.template).chain(files).collect()
-            }
-        }
+        let files = self.image.run.files.iter().map(|file| file.template);
+        self.image.parts.iter().map(|part| part.template).chain(files).collect()
     }
 }
 
-/// What a Dockerfile is made of.
-#[derive(Debug)]
-pub enum Dockerfile {
-    /// The parts and the run.
-    Image(Box<Image>),
-    /// A template of the whole and its words, for languages that have no parts yet.
-    Whole(&'static str, tera::Context),
-}
-
-/// The words that every Dockerfile template may use.
-#[derive(Debug, Serialize)]
-pub struct Common {
-    /// The image's and, for compiled languages, the binary's name.
-    pub name: String,
-    /// The numeric user.
-    pub user: u32,
-    /// Where the program listens.
-    pub port: Option<u16>,
-    /// The labels.
-    pub labels: AllLabels,
-    /// Why the runtime is no smaller one, where the repository is the reason.
-    pub runtime_comment: Option<String>,
-    /// What `dockgen.toml` adds.
-    pub extra: Extra,
-}
-
-/// What `dockgen.toml` adds to the stages.
+/// What `dockgen.toml` adds to the stages that build.
 #[derive(Debug, Default, Serialize)]
 pub struct Extra {
     build_packages: Vec<String>,
     build_args: Vec<Variable>,
     build_commands: Vec<String>,
-    run_packages: Vec<String>,
-    environment: Vec<Variable>,
-    copy: Vec<String>,
-    health: Vec<String>,
 }
 
 /// A name and its value.
@@ -230,25 +195,6 @@ impl Extra {
             build_packages: extras.build_packages.clone(),
             build_args: variables(&extras.build_args),
             build_commands: extras.build_commands.clone(),
-            run_packages: extras.run_packages.clone(),
-            environment: variables(&extras.env),
-            copy: extras.copy.clone(),
-            health: extras.health.clone(),
-        }
-    }
-}
-
-impl Common {
-    /// The common words, with the user of the wishes.
-    pub fn new(planner: &Planner, name: &str, port: Option<u16>, labels: Labels) -> Self {
-        let extras = &planner.wishes.extras;
-        Common {
-            name: name.to_owned(),
-            user: planner.wishes.uid.unwrap_or(USER),
-            port,
-            labels: AllLabels { own: labels, more: variables(&extras.labels) },
-            runtime_comment: planner.runtime_comment(),
-            extra: Extra::new(extras),
         }
     }
 }
@@ -278,16 +224,6 @@ pub struct AllLabels {
 
 /// The user that images run as where nobody asks for another.
 pub const USER: u32 = 1001;
-
-/// The context of a template: the common words and the language's own.
-///
-/// # Errors
-/// Where a view cannot be turned into a map, which a test would show.
-pub fn view(common: &Common, own: &impl Serialize) -> Result<tera::Context, Error> {
-    let mut context = image::context(common)?;
-    context.extend(image::context(own)?);
-    Ok(context)
-}
 
 /// The row with this id.
 pub fn by_id(id: &str) -> Option<&'static Language> {

@@ -202,10 +202,7 @@ fn documents(recipe: &Recipe, wishes: &Wishes, templates: &Templates) -> Result<
 }
 
 fn dockerfile(recipe: &Recipe, wishes: &Wishes, templates: &Templates) -> Result<String, Error> {
-    let text = match &recipe.dockerfile {
-        language::Dockerfile::Image(image) => stages(image, templates)?,
-        language::Dockerfile::Whole(template, words) => templates.render(template, words)?,
-    };
+    let text = stages(&recipe.image, templates)?;
     if wishes.extras.templates.is_some() {
         dockerfile::steps(&text).map_err(|fault| {
             let what = format!("the templates in `dockgen.toml` render what is no Dockerfile: {fault}");
