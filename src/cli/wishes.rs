@@ -23,7 +23,7 @@ pub struct WishArgs {
     #[arg(long, value_name = "VERSION")]
     toolchain: Option<String>,
     /// The package manager
-    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(values::managers()))]
+    #[arg(long, value_name = "NAME", value_parser = OneOf(values::managers))]
     package_manager: Option<String>,
     /// What to start: a main package, a script, module:variable, a main class or a jar
     #[arg(long, value_name = "WHAT")]
@@ -61,6 +61,22 @@ impl WishArgs {
             uid: self.uid,
             ..Wishes::default()
         }
+    }
+}
+
+/// A word of a list that is made only where it is needed, as it takes reading all catalogs.
+#[derive(Clone)]
+struct OneOf(fn() -> Vec<&'static str>);
+
+impl TypedValueParser for OneOf {
+    type Value = String;
+
+    fn parse_ref(&self, cmd: &clap::Command, arg: Option<&clap::Arg>, value: &OsStr) -> Result<String, clap::Error> {
+        PossibleValuesParser::new((self.0)()).parse_ref(cmd, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new((self.0)().into_iter().map(PossibleValue::new)))
     }
 }
 
