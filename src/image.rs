@@ -30,7 +30,7 @@ pub struct Image {
 }
 
 /// Build stages that a language lends.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Part {
     /// The template of its stages.
     pub template: &'static str,

@@ -30,7 +30,6 @@ templates! {
     "node/build.tera",
     "node/deps.tera",
     "node/frontend.tera",
-    "node/init.tera",
     "node/modules.tera",
     "node/nginx.tera",
     "node/parts.tera",

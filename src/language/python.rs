@@ -3,6 +3,7 @@
 mod apps;
 mod assets;
 mod feeds;
+mod front_ends;
 mod install;
 mod manifests;
 mod own_build;
@@ -18,13 +19,15 @@ mod versions;
 mod ways;
 mod wheels;
 
+use super::node::frontend::Frontend;
 use super::{Labels, Language, Project, Recipe, Scope, sign};
-use crate::dockerignore::Section;
+use crate::dockerignore::{Section, literal};
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::plan::Planner;
 use crate::repo::Repo;
 use crate::source::python::Module;
+use front_ends::FrontEnds;
 use manifests::Manifests;
 use part::Order;
 use rows::{CATALOG, Framework};
@@ -71,6 +74,7 @@ struct Python<'r> {
     wished: Option<Way>,
     /// The port in the configuration of a server that applications are put behind.
     configured: Option<Fact>,
+    front_ends: FrontEnds,
     /// Names at the top that are for development only, and patterns of made files that hide no source.
     aside: Vec<&'static str>,
     made: Vec<&'static str>,
@@ -87,6 +91,7 @@ impl<'r> Python<'r> {
         Python {
             wished: wish.and_then(|wish| ways::wished(wish, &ways, &manifests, &program)),
             configured: configured_port(repo),
+            front_ends: FrontEnds::read(repo, &program),
             aside: CATALOG.ignore.aside.iter().map(String::as_str).filter(|name| repo.exists(name)).collect(),
             made: CATALOG.ignore.made.iter().map(String::as_str).filter(hides_none).collect(),
             manifests,
@@ -151,20 +156,25 @@ impl Project for Python<'_> {
             start,
             install,
             roots: manifests.source_roots(),
-            front_ends: Vec::new(),
+            front_end: self.front_ends.plan(planner),
         };
         let image = order.image(planner, labels(&name, manifests))?;
-        Ok(Recipe { ignore: self.ignore(), ..Recipe::new(name, image) })
+        let ignore = self.ignore(order.front_end);
+        Ok(Recipe { ignore, ..Recipe::new(name, image) })
     }
 }
 
 impl Python<'_> {
     /// A deny list: what a Python program reads at run time cannot be known.
-    fn ignore(&self) -> Vec<Section> {
+    fn ignore(&self, front_end: Option<&Frontend>) -> Vec<Section> {
         let made = self.made.iter().copied();
         let mut sections = vec![Section::new("Made by tools, and data of a developer's machine.", made)];
         if !self.aside.is_empty() {
             sections.push(Section::new("For development.", self.aside.iter().copied()));
+        }
+        if let Some(front) = front_end {
+            let made = [literal(&front.made), "**/node_modules".to_owned()];
+            sections.push(Section::new("The front end is built inside of the image.", made));
         }
         if self.program.sources.iter().any(|source| source.module.strings().any(|text| text.ends_with(".md"))) {
             sections.push(Section::new("The program reads these.", ["!**/*.md"]));

@@ -132,7 +132,7 @@ impl Desk<'_> {
             let is_alpine = runtime.id == "alpine";
             let words =
                 serde_json::json!({ "image": tini.image, "apk": package(is_alpine), "apt": package(!is_alpine) });
-            parts.push(Part::new("node/init.tera", &words)?);
+            parts.push(Part::new("init.tera", &words)?);
         }
         if stages.has_deps {
             let install = self.order().install(!server.way.needs_development);

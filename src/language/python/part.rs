@@ -12,6 +12,7 @@ use super::start::Start;
 use crate::catalog::{Runtime, SHARED};
 use crate::error::Error;
 use crate::image::{Copy, Image, Part};
+use crate::language::node::frontend::Frontend;
 use crate::language::{Extra, Labels, Variable};
 use crate::plan::Planner;
 use crate::plan::toolchain::Toolchain;
@@ -32,8 +33,8 @@ pub struct Order<'a, 'r> {
     pub install: Install,
     /// Folders of packages that an installed project does not need on its search path.
     pub roots: Vec<String>,
-    /// What front ends leave in the tree.
-    pub front_ends: Vec<String>,
+    /// The front end that the program serves.
+    pub front_end: Option<&'a Frontend>,
 }
 
 /// The words of the stage with the environment.
@@ -57,7 +58,8 @@ struct Built<'w> {
     extra: Extra,
     project: Option<&'w Build>,
     collect: Option<&'w Collect>,
-    front_ends: &'w [String],
+    /// What the front end's build makes.
+    made: Option<&'w str>,
 }
 
 impl Order<'_, '_> {
@@ -69,20 +71,23 @@ impl Order<'_, '_> {
         let extras = &planner.wishes.extras;
         let is_empty = extras.build_commands.is_empty() && extras.build_args.is_empty();
         let ships_sources = self.start.collect.is_some() || !is_empty;
-        let mut parts = Vec::new();
+        let mut parts: Vec<Part> =
+            self.front_end.map(|front| Part { ignore: Vec::new(), ..front.part.clone() }).into_iter().collect();
         if self.has_environment() || ships_sources {
             parts.push(self.dependencies(planner)?);
         }
         let project = self.install.project.as_ref();
         if project.is_some() || ships_sources {
             let collect = self.start.collect.as_ref();
-            let words = Built { extra: Extra::new(extras), project, collect, front_ends: &self.front_ends };
+            let made = self.front_end.map(|front| front.made.as_str());
+            let words = Built { extra: Extra::new(extras), project, collect, made };
             parts.push(Part::new("python/build.tera", &words)?);
         }
         let init = self.init();
         if init.is_some() {
             let suite = if self.toolchain.has_ended() { &SHARED.debian } else { &self.toolchain.suite };
-            parts.push(Part::new("init.tera", &serde_json::json!({ "suite": suite }))?);
+            let words = serde_json::json!({ "image": format!("debian:{suite}-slim"), "apk": [], "apt": ["tini"] });
+            parts.push(Part::new("init.tera", &words)?);
         }
         let distroless = self.runtime.id == "distroless";
         let mut run = planner.run(self.fill(&self.runtime.image), labels, self.start.port);
@@ -150,9 +155,9 @@ impl Order<'_, '_> {
         self.has_environment().then_some(copy)
     }
 
-    /// The sources as they are, and what front ends made.
+    /// The sources as they are, and what the front end's build makes.
     fn sources(&self) -> Vec<Copy> {
-        let made = self.front_ends.iter();
+        let made = self.front_end.map(|front| &front.made);
         let made = made.map(|made| Copy::stage("frontend", &format!("/src/{made}"), format!("./{made}")));
         std::iter::once(Copy::context(".", ".")).chain(made).collect()
     }

@@ -14,6 +14,7 @@ use crate::command::PORT;
 use crate::error::Error;
 use crate::facts::{Evidence, Strength};
 use crate::language::Variable;
+use crate::plan::program::Startable;
 use crate::plan::{Candidate, Decision, Planner, processes, topic};
 use crate::render::sinks::path_operand;
 
@@ -78,7 +79,6 @@ pub struct Known<'k, 'r> {
 /// Where nothing can be started, or a wish names something that is not there.
 pub fn decide(planner: &mut Planner, known: &Known) -> Result<Start, Error> {
     let way = way(planner, known)?;
-    planner.program = Some(way.label.clone());
     let told = processes::all(&planner.facts).find(|process| process.name == way.label);
     if let Some(process) = told.filter(|_| matches!(way.entry, Entry::Process(_))) {
         planner.leave_out(&process);
@@ -103,31 +103,21 @@ pub fn decide(planner: &mut Planner, known: &Known) -> Result<Start, Error> {
 
 /// The way that is taken.
 fn way(planner: &mut Planner, known: &Known) -> Result<Way, Error> {
-    let mut ways = known.ways.to_vec();
-    if let Some(wish) = planner.wishes.entry.clone() {
-        let way = match ways.iter().position(|way| way.is_called(&wish)) {
-            Some(index) => ways.swap_remove(index),
-            None => known.wished.cloned().ok_or_else(|| no_such_way(planner, known, &wish))?,
-        };
-        let evidence = Evidence::asked(&format!("--entry {wish}"));
-        ways.insert(0, Way { reason: "asked for", evidence, ..way });
-    }
-    let candidates =
-        ways.iter().enumerate().map(|(at, way)| Candidate::new(at, &way.label, way.reason, way.evidence.clone()));
-    let chosen = planner.choose(topic::ENTRY, candidates.collect()).and_then(|at| ways.into_iter().nth(at));
-    chosen.ok_or_else(|| {
+    let ways: Vec<&Way> = known.ways.iter().chain(known.wished).collect();
+    let startable = |(at, way): (usize, &&Way)| Startable {
+        value: at,
+        entry: way.label.clone(),
+        aliases: vec![way.label.trim_end_matches("()").to_owned()],
+        place: String::new(),
+        serves: true,
+        reason: way.reason.to_owned(),
+        evidence: way.evidence.clone(),
+    };
+    let chosen = planner.program("application, command or file", ways.iter().enumerate().map(startable).collect())?;
+    chosen.and_then(|at| ways.get(at)).map(|way| (*way).clone()).ok_or_else(|| {
         Error::nothing("nothing here can be started: no application object, no Procfile, no script that does something")
             .hint("name the file or `module:variable` with `--entry`")
     })
-}
-
-fn no_such_way(planner: &Planner, known: &Known, wish: &str) -> Error {
-    let others: Vec<String> = known.ways.iter().take(8).map(|way| format!("`--entry {}`", way.label)).collect();
-    let hint = match others.is_empty() {
-        true => "name a `.py` file of the repository".to_owned(),
-        false => format!("known are {}", others.join(", ")),
-    };
-    Error::no(format!("`--entry {wish}` names nothing in `{}`", planner.folder)).hint(hint)
 }
 
 fn note_signals(planner: &mut Planner, start: &Start) {

@@ -134,10 +134,11 @@ pub fn ways(told: &[Fact], manifests: &Manifests, program: &Program) -> Vec<Way>
 
 /// What a wish names that is none of them: a file, or a variable of a module.
 pub fn wished(wish: &str, ways: &[Way], manifests: &Manifests, program: &Program) -> Option<Way> {
+    let wish = wish.trim_start_matches("./");
     if ways.iter().any(|way| way.is_called(wish)) {
         return None;
     }
-    let script = program.source(wish.trim_start_matches("./")).map(|source| Entry::Script(program.script(source, "")));
+    let script = program.source(wish).map(|source| Entry::Script(program.script(source, "")));
     let app = || {
         let (module, variable) = wish.split_once(':')?;
         program.asked_app(module, variable, &manifests.declared()).map(Entry::App)
