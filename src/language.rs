@@ -78,26 +78,6 @@ pub trait Project {
     fn recipe(&self, planner: &mut Planner) -> Result<Recipe, Error>;
 }
 
-/// A language that still reads while it decides.
-pub struct Late<'r> {
-    /// The files.
-    pub repo: &'r Repo,
-    /// Looks, and testifies.
-    pub inspect: fn(&Repo) -> Vec<Fact>,
-    /// Decides.
-    pub recipe: fn(&mut Planner) -> Result<Recipe, Error>,
-}
-
-impl Project for Late<'_> {
-    fn testify(&self) -> Vec<Fact> {
-        (self.inspect)(self.repo)
-    }
-
-    fn recipe(&self, planner: &mut Planner) -> Result<Recipe, Error> {
-        (self.recipe)(planner)
-    }
-}
-
 /// All of them. Of equally strong signs the earlier row is the default answer: a server language comes before the one
 /// that also builds other languages' assets.
 pub const ALL: &[Language] = &[go::LANGUAGE, java::LANGUAGE, python::LANGUAGE, node::LANGUAGE];

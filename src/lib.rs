@@ -29,6 +29,7 @@ pub mod lock;
 pub mod merge;
 pub mod neighbours;
 pub mod news;
+pub mod path;
 pub mod plan;
 pub mod published;
 pub mod render;

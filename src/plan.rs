@@ -1,8 +1,10 @@
 //! The planner: chooses among testimonies by one rule, and keeps the reason of every choice.
 
+mod data;
 mod listen;
 mod manager;
 pub mod name;
+mod packages;
 pub mod processes;
 pub mod program;
 pub mod runtime;
@@ -106,8 +108,6 @@ impl Need {
 
 /// The desk at which one service is planned: what is known, and the log of what was decided.
 pub struct Planner<'a> {
-    /// The repository, for languages that still read while they decide.
-    pub repo: &'a Repo,
     /// The name of the service's folder.
     pub folder: &'a str,
     /// The testimonies.
@@ -132,7 +132,6 @@ impl<'a> Planner<'a> {
             _ => None,
         };
         Planner {
-            repo,
             folder: repo.name(),
             facts,
             program: None,
@@ -141,6 +140,11 @@ impl<'a> Planner<'a> {
             needs: Vec::new(),
             warnings: passed.iter().filter_map(sentence).collect(),
         }
+    }
+
+    /// The facts that hold for the chosen program.
+    pub fn heard(&self) -> impl Iterator<Item = &Fact> {
+        self.facts.iter().filter(|fact| self.is_heard(fact))
     }
 
     /// What was decided, the needs, and what a person should know, in order.

@@ -77,7 +77,8 @@ fn every_link_leads_somewhere() {
 }
 
 /// A catalog table as Markdown. The argument: `LANGUAGE/TABLE: Title=key, Title=key`; the language `*` is all of them,
-/// the key `.` is the name of a row that has one, or the row itself where it is no table.
+/// the key `.` is the name of a row that has one, or the row itself where it is no table; `a.b` is the key `b` of the table
+/// `a`, and rows without a key that ends with `!` are left out.
 fn catalog(argument: &str) -> String {
     let (place, columns) = argument.split_once(": ").unwrap();
     let (language, table) = place.split_once('/').unwrap();
@@ -91,10 +92,14 @@ fn catalog(argument: &str) -> String {
         }
         let catalog: toml::Table = read(folder.join("catalog.toml")).parse().unwrap();
         for (key, row) in catalog.get(table).map(named_rows).unwrap_or_default() {
-            let cells = columns.iter().map(|(_, column)| match *column {
-                "." => cell(&key),
-                column => row.get(column).map(cell).unwrap_or_default(),
-            });
+            let find = |column: &str| {
+                let mut parts = column.trim_end_matches('!').split('.');
+                parts.try_fold(&row, |found, part| found.get(part)).map(cell).unwrap_or_default()
+            };
+            if columns.iter().any(|(_, column)| column.ends_with('!') && find(column).is_empty()) {
+                continue;
+            }
+            let cells = columns.iter().map(|(_, column)| if *column == "." { cell(&key) } else { find(column) });
             rows.push((language == "*").then(|| name.clone()).into_iter().chain(cells).collect::<Vec<_>>());
         }
     }

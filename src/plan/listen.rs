@@ -1,18 +1,28 @@
 //! Where the program listens.
 
 use super::{Candidate, Decision, Planner, topic};
-use crate::facts::{Evidence, Kind, Strength};
+use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::wishes::PortWish;
 
+/// How addresses begin that only the machine itself can reach.
+const LOCAL: [&str; 2] = ["127.0.0.1:", "localhost:"];
+
 impl Planner<'_> {
-    /// Where the program listens, if it does: [`Planner::port`], or none.
+    /// The port, or none where nothing listens and nobody asks for one. One that only its own machine can reach is told.
     pub fn listen(&mut self, listens: bool, fallback: Option<(u16, String)>) -> Option<u16> {
-        if listens || self.wishes.port.is_some() {
-            return self.port(fallback);
+        if !listens && self.wishes.port.is_none() {
+            let nothing = Evidence::new("", "", Strength::Stated);
+            self.note(Decision::new(topic::PORT, "none", "nothing listens", nothing));
+            return None;
         }
-        let evidence = Evidence::new("", "", Strength::Stated);
-        self.decisions.push(Decision::new(topic::PORT, "none", "nothing listens", evidence));
-        None
+        let port = self.port(fallback);
+        let is_it = |fact: &&Fact| matches!(fact.kind, Kind::Port(number) if Some(number) == port);
+        let is_local = |fact: &&Fact| LOCAL.iter().any(|host| fact.evidence.quote.contains(host));
+        let local = self.heard().find(is_it).filter(is_local).map(|fact| fact.evidence.clone());
+        if let Some(evidence) = local {
+            self.warn(format!("{evidence}: the program listens to its own machine only, unless it is told otherwise; give it an address on 0.0.0.0, by `run.env` in `dockgen.toml` for one"));
+        }
+        port
     }
 
     /// The port among facts of [`Kind::Port`] that hold for the program; `fallback` is a convention of a framework, `(port, why)`.

@@ -4,7 +4,7 @@ use super::toolchain::Toolchain;
 use super::{Decision, Need, Planner, Rival, topic};
 use crate::catalog::Runtime;
 use crate::error::Error;
-use crate::facts::{Evidence, Kind, Strength};
+use crate::facts::{Evidence, Strength};
 
 /// Whether a word of a row's list meets a need; `package:*` meets every package.
 fn meets(words: &[String], need: &Need) -> bool {
@@ -89,17 +89,6 @@ impl Planner<'_> {
         let rival = decision.rivals.iter().rev().find(|rival| !rival.evidence.file.is_empty())?;
         let need = self.needs.iter().find(|need| need.evidence == rival.evidence)?;
         Some(format!("{} ({}).", upper(&need.reason), need.evidence.file))
-    }
-
-    /// What every program of a language needs, `(need, why)`, then what facts say of the program.
-    pub fn needs(&self, assumed: &[(&str, &str)]) -> Vec<Need> {
-        let convention = || Evidence::new("", "", Strength::Convention);
-        let assumed = assumed.iter().map(|(id, why)| Need::new(*id, *why, convention()));
-        let heard = self.facts.iter().filter(|fact| self.is_heard(fact)).filter_map(|fact| match &fact.kind {
-            Kind::Need(id, why) => Some(Need::new(id, why, fact.evidence.clone())),
-            _ => None,
-        });
-        assumed.chain(heard).collect()
     }
 
     /// The smallest runtime that meets the needs.

@@ -5,15 +5,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::facts::{Evidence, Strength};
+use crate::facts::{Fact, Kind, Strength};
 use crate::repo::Repo;
 use crate::source::pattern;
 
-/// Endings of configuration files.
-const ENDINGS: [&str; 8] = [".yaml", ".yml", ".toml", ".json", ".ini", ".env", ".properties", ".conf"];
-
-/// Folders where they usually lie.
-const FOLDERS: [&str; 4] = ["", "config", "configs", "conf"];
+use super::catalog::CATALOG;
 
 /// A line that sets where a server listens.
 static PORT: LazyLock<Regex> = LazyLock::new(|| {
@@ -26,19 +22,14 @@ static PORT: LazyLock<Regex> = LazyLock::new(|| {
 static NAMED: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"(?m)[:=][ \t]*["']?(?:file://|\./)([\w][\w./-]*)["']?[ \t]*\r?$"#));
 
-/// Ports of databases and brokers, which stand in such files too.
-pub const OTHERS: [u16; 16] =
-    [1433, 1521, 2181, 2379, 3306, 4222, 5432, 5672, 6379, 8086, 9042, 9092, 9200, 11211, 26257, 27017];
-
 /// The configuration files with one of these names, in these folders and where they usually lie.
 pub fn named(repo: &Repo, names: &BTreeSet<String>, folders: &BTreeSet<String>) -> Vec<String> {
-    let folders: Vec<&str> = folders.iter().map(String::as_str).chain(FOLDERS).collect();
+    let folders: Vec<&str> = folders.iter().chain(&CATALOG.config.folders).map(String::as_str).collect();
     let places: HashMap<&str, usize> = folders.into_iter().enumerate().rev().map(|(at, folder)| (folder, at)).collect();
     let mut found = Vec::new();
     for file in repo.files().filter(|file| !names.is_empty() && is_config(file)) {
-        let (ending, stem) =
-            ENDINGS.iter().enumerate().find_map(|(at, end)| Some((at, file.strip_suffix(end)?))).unzip();
-        let whole = [(ENDINGS.len(), file)].into_iter();
+        let (ending, stem) = endings().enumerate().find_map(|(at, end)| Some((at, file.strip_suffix(end)?))).unzip();
+        let whole = [(endings().count(), file)].into_iter();
         for (ending, path) in ending.zip(stem).into_iter().chain(whole) {
             let cuts = path.match_indices('/').map(|(at, _)| (&path[..at], &path[at + 1..])).chain([("", path)]);
             let fitting = cuts.filter(|(_, name)| names.contains(*name));
@@ -52,12 +43,16 @@ pub fn named(repo: &Repo, names: &BTreeSet<String>, folders: &BTreeSet<String>) 
 /// Whether a string is likely the name of a configuration file.
 pub fn is_named(text: &str) -> bool {
     let plain = text.len() < 80 && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
-    let other = ["package.json", "tsconfig.json", "composer.json"].contains(&text);
-    plain && !other && !text.starts_with('.') && is_config(text)
+    let is_other = || CATALOG.config.not.iter().any(|name| name == text);
+    plain && is_config(text) && !is_other() && !text.starts_with('.')
+}
+
+fn endings() -> impl Iterator<Item = &'static str> {
+    CATALOG.config.endings.iter().map(String::as_str)
 }
 
 fn is_config(path: &str) -> bool {
-    ENDINGS.iter().any(|end| path.ends_with(end))
+    endings().any(|end| path.ends_with(end))
 }
 
 /// The configuration files among paths that a program reads.
@@ -72,13 +67,13 @@ fn files<'a>(repo: &'a Repo, data: &'a [String]) -> impl Iterator<Item = &'a str
 }
 
 /// The ports that these files set.
-pub fn ports(repo: &Repo, data: &[String]) -> Vec<(u16, Evidence)> {
+pub fn ports(repo: &Repo, data: &[String]) -> Vec<Fact> {
     let found = files(repo, data).filter_map(|file| {
         let text = repo.text(file)?;
         let all =
             PORT.captures_iter(text).filter_map(|found| Some((found.get(0)?, found.get(1)?.as_str().parse().ok()?)));
-        let (line, port) = all.into_iter().find(|(_, port)| !OTHERS.contains(port))?;
-        Some((port, Evidence::new(file, line.as_str().trim(), Strength::Convention)))
+        let (line, port) = all.into_iter().find(|(_, port)| !CATALOG.config.others.contains(port))?;
+        Some(Fact::new(Kind::Port(port), file, line.as_str().trim(), Strength::Convention))
     });
     found.collect()
 }
@@ -109,7 +104,9 @@ mod tests {
         ] {
             let repo = Repo::from_list("x", [(file, text)]);
             let found = ports(&repo, &[file.to_owned()]);
-            assert_eq!(found.first().map(|(port, _)| *port), port, "{text}");
+            let number =
+                found.first().and_then(|fact| if let Kind::Port(port) = fact.kind { Some(port) } else { None });
+            assert_eq!(number, port, "{text}");
         }
         let repo =
             Repo::from_list("x", [("app.env", "MIGRATION_URL=file://db/migration\n"), ("db/migration/1.sql", "")]);

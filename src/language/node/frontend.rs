@@ -41,6 +41,12 @@ struct Words {
 }
 
 impl Frontend {
+    /// What an allow list lets in for it.
+    pub fn ignore(&self) -> Section {
+        let lines = [format!("!{}", literal(&self.folder)), literal(&self.made)];
+        Section::new("The front end, which is built inside of the image.", lines)
+    }
+
     /// What builds the folder `made`, which lies below one with a `package.json` and a build script. `None` where
     /// nothing does, or where that is the top of the repository or a workspace.
     pub fn find(repo: &Repo, made: &str) -> Option<Self> {
@@ -81,10 +87,8 @@ impl Frontend {
             commands: desk.commands(&service.build),
         };
         let made = join(folder, output);
-        let lines = [format!("!{}", literal(folder)), literal(&made)];
         let part = Part {
             versions: vec![Variable::new("NODE_VERSION", &desk.toolchain.version)],
-            ignore: vec![Section::new("The front end, which is built inside of the image.", lines)],
             ..Part::new("node/frontend.tera", &words).ok()?
         };
         Some(Frontend { folder: folder.to_owned(), made, part })

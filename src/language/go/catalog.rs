@@ -1,0 +1,130 @@
+//! `templates/go/catalog.toml`: releases, runtimes, rows, and how sources are read.
+
+use std::ops::Deref;
+use std::sync::{LazyLock, OnceLock};
+
+use regex::Regex;
+use serde::Deserialize;
+
+use crate::catalog::{self, Image, Release, Runtime};
+use crate::rows::Row;
+
+/// The catalog.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalog {
+    /// The image of the toolchain.
+    pub image: Image,
+    /// Its releases.
+    pub release: Vec<Release>,
+    /// Images to run in.
+    pub runtime: Vec<Runtime>,
+    /// What follows from what a program imports and starts.
+    pub row: Vec<Row>,
+    /// What sources say.
+    pub source: Source,
+    /// What configuration files say.
+    pub config: Config,
+    /// A module that compiles C and stands behind others.
+    pub behind: Behind,
+    /// What every program needs, and why.
+    pub usual: Vec<(String, String)>,
+    /// Packages of Debian that meet it where an image has none of it.
+    pub packages: Vec<String>,
+    /// Hosts of code whose addresses begin paths of modules.
+    pub hosts: Vec<String>,
+    /// Packages of Alpine with a C compiler.
+    pub compiler: Vec<String>,
+}
+
+/// A module that stands behind others, which have one of these names in their paths.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Behind {
+    /// The module.
+    pub module: String,
+    /// Parts of paths.
+    pub names: Vec<String>,
+}
+
+/// How sources are read: patterns over masked code, and words.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Calls that listen.
+    pub listens: Pattern,
+    /// The same without names that other things have too.
+    pub serves: Pattern,
+    /// Calls that listen where their framework does by itself.
+    pub by_itself: Pattern,
+    /// Calls that start a program.
+    pub starts: Pattern,
+    /// Calls that read a file or a folder.
+    pub reads: Pattern,
+    /// Lines of a flag.
+    pub flag: Pattern,
+    /// Lines of a name of a folder or a file.
+    pub named: Pattern,
+    /// Calls that name a configuration file without its ending, and a folder where it may lie.
+    pub config_name: Pattern,
+    /// The same for its folder.
+    pub config_folder: Pattern,
+    /// Numbers of ports.
+    pub port: Pattern,
+    /// PORT is asked for.
+    pub port_variable: Pattern,
+    /// Commands of a command line: what a text with one holds, and where one begins.
+    pub command_mark: String,
+    /// Where one begins, with the name of its variable.
+    pub command: Pattern,
+    /// Commands that serve, the likeliest first.
+    pub serving: Vec<String>,
+    /// Words of lines whose ports are for something beside the program's purpose.
+    pub beside: Vec<String>,
+    /// Words of lines whose ports are of other services.
+    pub others: Vec<String>,
+    /// Words of lines that say where a server listens.
+    pub listening: Vec<String>,
+    /// Words of lines that may say so.
+    pub address: Vec<String>,
+}
+
+/// How configuration files are read.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Endings of their names.
+    pub endings: Vec<String>,
+    /// Names with such an ending that are no configuration of a program.
+    pub not: Vec<String>,
+    /// Folders where they usually lie.
+    pub folders: Vec<String>,
+    /// Ports of databases and brokers, which stand in such files too.
+    pub others: Vec<u16>,
+}
+
+/// A regular expression that is compiled when it is first used.
+#[derive(Debug, Deserialize)]
+#[serde(from = "String")]
+pub struct Pattern {
+    text: String,
+    regex: OnceLock<Regex>,
+}
+
+impl From<String> for Pattern {
+    fn from(text: String) -> Self {
+        Pattern { text, regex: OnceLock::new() }
+    }
+}
+
+impl Deref for Pattern {
+    type Target = Regex;
+
+    fn deref(&self) -> &Regex {
+        self.regex.get_or_init(|| crate::source::pattern(&self.text))
+    }
+}
+
+/// The catalog.
+pub static CATALOG: LazyLock<Catalog> =
+    LazyLock::new(|| catalog::parse("go/catalog.toml", include_str!("../../../templates/go/catalog.toml")));

@@ -1,0 +1,107 @@
+//! Where a file listens.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::facts::{Evidence, Strength};
+use crate::source::mask::Masked;
+use crate::source::pattern;
+
+use super::catalog::CATALOG;
+
+static ADDRESS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^(?:|0\.0\.0\.0|\[::\]|localhost|127\.0\.0\.1):(\d{2,5})$"));
+
+/// What a file says of listening.
+#[derive(Debug, Default)]
+pub struct Listening {
+    /// Whether something listens.
+    pub listens: bool,
+    /// A call that listens where its framework does by itself: `r.Run()`.
+    pub by_itself: Option<Evidence>,
+    /// Whether the environment is asked for PORT.
+    pub from_environment: bool,
+    /// Ports.
+    pub ports: Vec<Port>,
+}
+
+/// A port.
+#[derive(Debug)]
+pub struct Port {
+    /// Its number.
+    pub number: u16,
+    /// Where it stands.
+    pub evidence: Evidence,
+    /// Whether it counts in the main package only.
+    pub in_main: bool,
+}
+
+impl Listening {
+    /// Looks into a file.
+    pub fn read(path: &str, masked: &Masked, text: &str) -> Self {
+        let code = masked.code();
+        let call = CATALOG.source.by_itself.find(code);
+        let mut ports = addresses(path, masked);
+        ports.extend(numbers(path, masked, text));
+        Listening {
+            listens: CATALOG.source.listens.is_match(code),
+            by_itself: call.map(|call| Evidence::new(path, masked.line(call.start()), Strength::Stated)),
+            from_environment: CATALOG.source.port_variable.is_match(text),
+            ports,
+        }
+    }
+}
+
+fn says(line: &str, words: &[String]) -> bool {
+    words.iter().any(|word| line.contains(word))
+}
+
+/// Literals that are an address.
+fn addresses(path: &str, masked: &Masked) -> Vec<Port> {
+    let found = masked.literals().filter_map(|(at, literal)| {
+        let number: u16 = ADDRESS.captures(literal)?[1].parse().ok()?;
+        let line = masked.line(at);
+        let lower = line.to_lowercase();
+        let is_open = literal.starts_with(':') || literal.starts_with("0.0.0.0");
+        let strength = match () {
+            () if says(&lower, &CATALOG.source.beside) => Strength::Guess,
+            () if CATALOG.source.listens.is_match(line) => Strength::Stated,
+            () if said_before(masked, at) => Strength::Convention,
+            () if says(&lower, &CATALOG.source.listening) => Strength::Convention,
+            () if !is_open => return None,
+            () if says(&lower, &CATALOG.source.address) => Strength::Convention,
+            () if number < 1024 => return None,
+            () => return Some(Port { number, evidence: Evidence::new(path, line, Strength::Guess), in_main: true }),
+        };
+        Some(Port { number, evidence: Evidence::new(path, line, strength), in_main: false })
+    });
+    found.collect()
+}
+
+/// Whether one of the two lines before an offset speaks of listening.
+fn said_before(masked: &Masked, offset: usize) -> bool {
+    let before = |at: usize| masked.line_start(at)?.checked_sub(1);
+    let first = before(offset);
+    let lines = [first, first.and_then(before)].into_iter().flatten();
+    lines.into_iter().any(|end| masked.line(end).to_lowercase().contains("listen"))
+}
+
+/// Numbers of something that is called a port.
+fn numbers(path: &str, masked: &Masked, text: &str) -> Vec<Port> {
+    let found = CATALOG.source.port.captures_iter(text).filter_map(|found| {
+        let number = (1..=5).find_map(|group| found.get(group))?;
+        // The beginning of an address.
+        if text.get(number.end()..).is_some_and(|rest| rest.starts_with('.')) {
+            return None;
+        }
+        let line = masked.line(number.start());
+        let port: u16 = number.as_str().parse().ok()?;
+        let is_other = CATALOG.config.others.contains(&port) || says(&line.to_lowercase(), &CATALOG.source.others);
+        let is_comment = line.trim_start().starts_with("//");
+        let strength = if port < 1024 { Strength::Guess } else { Strength::Convention };
+        let evidence = Evidence::new(path, line, strength);
+        (!is_other && !is_comment).then_some(Port { number: port, evidence, in_main: false })
+    });
+    found.collect()
+}

@@ -1,0 +1,274 @@
+//! A program: its main package, the packages that it is made of, and what they read, need and say.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use crate::dockerignore::literal;
+use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::path::{join, name, parent, resolve};
+use crate::repo::Repo;
+use crate::rows::{self, Seen};
+
+use super::catalog::CATALOG;
+use super::config;
+use super::modules::Module;
+use super::packages::Package;
+use super::source::{self, Source};
+
+/// A program.
+#[derive(Debug)]
+pub struct Program {
+    /// What `--entry` calls it.
+    pub entry: String,
+    /// Its folder.
+    pub folder: String,
+    /// The file where it begins.
+    pub file: String,
+    /// The folders of the packages that it is made of.
+    pub packages: Vec<String>,
+    /// Embedded files.
+    pub embeds: Vec<Embed>,
+    /// Paths that it reads and that are not in the repository.
+    pub missing: Vec<String>,
+    /// The folder that paths count from when it runs; its own where it climbs out of that.
+    pub home: String,
+    /// Whether something in it serves, by names that nothing else has.
+    pub serves: bool,
+    /// Whether it listens at all.
+    pub listens: bool,
+    /// Whether it asks the environment for PORT.
+    pub from_environment: bool,
+    /// The word that makes it serve.
+    pub word: Option<(String, Evidence)>,
+    /// What is testified of it.
+    pub facts: Vec<Fact>,
+}
+
+/// A pattern of a `//go:embed` line.
+#[derive(Debug)]
+pub struct Embed {
+    /// Relative to the repository.
+    pub pattern: String,
+    /// The same for a .dockerignore: the folder of the file is no pattern, whatever its name.
+    pub ignored: String,
+    /// Where it stands.
+    pub file: String,
+    /// Whether anything fits it.
+    pub is_there: bool,
+    /// Whether what fits it only keeps the folder's place: `.gitkeep`.
+    pub is_empty: bool,
+}
+
+impl Embed {
+    fn read(repo: &Repo, source: &Source, word: &str) -> Option<Self> {
+        let home = parent(&source.path);
+        let pattern = resolve(home, word)?;
+        let base = pattern.split(['*', '?', '[']).next().unwrap_or_default();
+        let is_there = match base.len() == pattern.len() {
+            true => repo.exists(&pattern),
+            false => repo.below(parent(base)).any(|file| file.starts_with(base)),
+        };
+        let inside = base.trim_end_matches('/');
+        let hidden = |file: &str| name(file).starts_with('.');
+        let is_empty =
+            (inside.is_empty() || repo.below(inside).all(hidden)) && (!repo.has(&pattern) || hidden(&pattern));
+        let own = pattern.strip_prefix(home).unwrap_or_default();
+        let ignored = format!("{}{own}", literal(home));
+        Some(Embed { ignored, file: source.path.clone(), is_there, is_empty, pattern })
+    }
+
+    /// The folder that is embedded, or in which the embedded files lie.
+    pub fn folder(&self) -> &str {
+        let base = self.pattern.split(['*', '?', '[']).next().unwrap_or_default();
+        let is_folder = base.len() == self.pattern.len() && !name(base).contains('.');
+        if is_folder { base } else { parent(base) }
+    }
+}
+
+/// A folder as the go command takes it.
+pub fn package(folder: &str) -> String {
+    if folder.is_empty() { ".".to_owned() } else { format!("./{folder}") }
+}
+
+impl Program {
+    /// The program that begins in a folder and a file, of these packages of all.
+    pub fn read(
+        repo: &Repo,
+        (folder, file): (String, String),
+        packages: Vec<String>,
+        all: &BTreeMap<String, Package>,
+        required: &Required,
+    ) -> Self {
+        let entry = package(&folder);
+        let sources: Vec<&Source> =
+            packages.iter().filter_map(|folder| all.get(folder)).flat_map(|package| &package.sources).collect();
+        let mut paths = Paths::new(repo, &folder);
+        sources.iter().for_each(|source| source.names.iter().for_each(|text| paths.take(text)));
+        paths.take_configured(&sources);
+        let mut facts: Vec<Fact> = ports(&sources, &folder);
+        facts.extend(config::ports(repo, &paths.data));
+        facts.sort_by_key(|fact| std::cmp::Reverse((fact.evidence.strength, is_http(&fact.evidence))));
+        facts.extend(rows::follow(&CATALOG.row, &Uses { repo, sources: &sources, required }));
+        let data = paths.data();
+        facts.extend(data.into_iter().map(|path| Fact::new(Kind::Data(path.clone()), &path, "", Strength::Stated)));
+        let embeds = sources.iter().flat_map(|source| source.embeds.iter().map(move |word| (*source, word)));
+        Program {
+            embeds: embeds.filter_map(|(source, word)| Embed::read(repo, source, word)).collect(),
+            missing: paths.missing,
+            home: paths.home,
+            serves: sources.iter().any(|source| source.serves),
+            listens: sources.iter().any(|source| source.listening.listens),
+            from_environment: sources.iter().any(|source| source.listening.from_environment),
+            word: source::serving(sources.iter().copied()),
+            facts: facts.into_iter().map(|fact| fact.of(&entry)).collect(),
+            entry,
+            folder,
+            file,
+            packages,
+        }
+    }
+}
+
+fn is_http(evidence: &Evidence) -> bool {
+    evidence.quote.to_lowercase().contains("http")
+}
+
+fn ports(sources: &[&Source], main: &str) -> Vec<Fact> {
+    let of = |source: &Source| parent(&source.path) == main;
+    let ports = sources.iter().flat_map(|source| source.listening.ports.iter().map(|port| (of(source), port)));
+    let heard = ports.filter(|(is_main, port)| *is_main || !port.in_main);
+    heard.map(|(_, port)| Fact::from_evidence(Kind::Port(port.number), port.evidence.clone())).collect()
+}
+
+/// Paths that a program reads when it runs.
+struct Paths<'r> {
+    repo: &'r Repo,
+    main: &'r str,
+    home: String,
+    data: Vec<String>,
+    missing: Vec<String>,
+    /// What was looked for already, and whether from the main package's folder.
+    looked: HashSet<(bool, String)>,
+}
+
+impl<'r> Paths<'r> {
+    fn new(repo: &'r Repo, main: &'r str) -> Self {
+        Paths { repo, main, home: String::new(), data: Vec::new(), missing: Vec::new(), looked: HashSet::new() }
+    }
+
+    /// Takes up a string that names something in the repository; of a pattern, the folder before it.
+    fn take(&mut self, text: &str) {
+        let text = text.strip_prefix("file://").unwrap_or(text);
+        let base: Vec<&str> = text.split('/').take_while(|part| !part.contains(['*', '?', '['])).collect();
+        // A program that climbs out of its folder is run in it.
+        let climbs = text.starts_with("../") && !self.main.is_empty();
+        let from = if climbs { self.main } else { "" };
+        let path = resolve(from, &base.join("/")).filter(|path| !path.is_empty() && !text.starts_with('/'));
+        let Some(path) = path.filter(|path| self.looked.insert((climbs, path.clone()))) else { return };
+        match self.repo.exists(&path) {
+            true => {
+                if climbs {
+                    self.main.clone_into(&mut self.home);
+                }
+                self.data.extend(Some(path).filter(|path| self.is_data(path)));
+            }
+            false if path.contains('/') => self.missing.push(path),
+            false => {}
+        }
+    }
+
+    /// Whether it is no source, no manifest, and no folder of sources, which is an import path.
+    fn is_data(&self, path: &str) -> bool {
+        let is_sources = || self.repo.has_folder(path) && self.repo.below(path).all(|file| file.ends_with(".go"));
+        !path.ends_with(".go") && !["go.mod", "go.sum"].contains(&path) && !is_sources()
+    }
+
+    /// Takes up configuration files that a library looks for by name, and the paths that these and others name.
+    fn take_configured(&mut self, sources: &[&Source]) {
+        let names: BTreeSet<String> = sources.iter().flat_map(|source| source.config_names.iter().cloned()).collect();
+        let folders = sources.iter().flat_map(|source| &source.config_folders);
+        let folders: BTreeSet<String> = folders.filter_map(|folder| resolve("", folder)).collect();
+        self.data.extend(config::named(self.repo, &names, &folders));
+        let more = config::paths(self.repo, &self.data);
+        self.data.extend(more);
+    }
+
+    /// The paths, without those that lie in others.
+    fn data(&self) -> Vec<String> {
+        let paths: BTreeSet<&str> = self.data.iter().map(String::as_str).collect();
+        let is_inside = |path: &&str| path.match_indices('/').any(|(at, _)| paths.contains(&path[..at]));
+        paths.iter().copied().filter(|path| !is_inside(path)).map(str::to_owned).collect()
+    }
+}
+
+/// What a program imports and starts, for the rows.
+struct Uses<'a> {
+    repo: &'a Repo,
+    sources: &'a [&'a Source],
+    required: &'a Required,
+}
+
+impl Uses<'_> {
+    fn import(&self, fits: impl Fn(&str) -> bool) -> Option<Evidence> {
+        let imports = self.sources.iter().flat_map(|source| &source.imports);
+        imports.into_iter().find(|(import, _)| fits(import)).map(|(_, evidence)| evidence.clone())
+    }
+}
+
+impl Seen for Uses<'_> {
+    fn dependency(&self, module: &str) -> Option<(Option<String>, Evidence)> {
+        let is_in =
+            |import: &str| import.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        self.import(is_in).map(|evidence| (None, evidence))
+    }
+
+    fn has(&self, path: &str) -> bool {
+        self.repo.exists(path)
+    }
+
+    fn command(&self, name: &str) -> Option<Evidence> {
+        let mut commands = self.sources.iter().flat_map(|source| &source.commands);
+        commands.find(|(command, _)| command == name).map(|(_, evidence)| evidence.clone())
+    }
+
+    fn asks(&self, question: &str) -> Option<Evidence> {
+        match question {
+            "import C" => self.import(|import| import == "C"),
+            "listens by itself" => self.sources.iter().find_map(|source| source.listening.by_itself.clone()),
+            "behind" => self.behind(),
+            _ => None,
+        }
+    }
+}
+
+impl Uses<'_> {
+    /// An import of a module of somebody else that is named like one which go.mod has for it.
+    fn behind(&self) -> Option<Evidence> {
+        let Required { has_behind, ours } = self.required;
+        let is_named = |import: &str| {
+            let is_name = |part: &str| CATALOG.behind.names.iter().any(|name| name == part);
+            import.contains('.') && import.split('/').any(is_name)
+        };
+        let is_ours = |import: &str| ours.iter().any(|path| import.starts_with(path.as_str()));
+        self.import(|import| is_named(import) && !is_ours(import)).filter(|_| *has_behind)
+    }
+}
+
+/// What the manifests of the modules say for the rows.
+pub struct Required {
+    /// Whether one names the module that compiles C behind others.
+    has_behind: bool,
+    /// The paths of the modules.
+    ours: Vec<String>,
+}
+
+impl Required {
+    /// Looks into the manifests.
+    pub fn read(repo: &Repo, modules: &[Module]) -> Self {
+        let mut manifests = modules.iter().filter_map(|module| repo.text(&join(&module.folder, "go.mod")));
+        let paths = modules.iter().map(|module| module.path.clone());
+        Required {
+            has_behind: manifests.any(|text| text.contains(&CATALOG.behind.module)),
+            ours: paths.filter(|path| !path.is_empty()).collect(),
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! What was read of a service in Go: manifests, packages, programs.
+
+use std::collections::BTreeMap;
+
+use crate::facts::{Fact, Kind, Strength};
+use crate::format::go_mod;
+use crate::language::node::frontend::Frontend;
+use crate::path::{join, name};
+use crate::plan::toolchain::Requirement;
+use crate::repo::Repo;
+
+use super::LANGUAGE;
+use super::modules::{self, Module};
+use super::packages::{Package, Packages};
+use super::program::{Program, Required};
+
+/// A service in Go.
+pub struct Go {
+    /// The modules of the build, the top one first.
+    pub modules: Vec<Module>,
+    /// The manifests that are there.
+    pub manifests: Vec<String>,
+    /// Whether what the modules need lies in the repository.
+    pub is_vendored: bool,
+    /// Endings of sources in other languages that are compiled along.
+    pub others: Vec<&'static str>,
+    /// The packages of the programs, by their folders.
+    pub packages: BTreeMap<String, Package>,
+    /// The programs, by their folders.
+    pub programs: Vec<Program>,
+    /// What builds folders that programs embed or read and that are not there, by these folders.
+    pub fronts: BTreeMap<String, Frontend>,
+    /// The name of the service's folder.
+    pub name: String,
+    stated: Vec<Fact>,
+}
+
+/// Endings of sources that the go command compiles along.
+const OTHERS: [&str; 8] = ["c", "h", "cc", "cpp", "hpp", "s", "S", "syso"];
+
+impl Go {
+    /// Reads it.
+    pub fn read(repo: &Repo) -> Self {
+        let modules = modules::modules(repo);
+        let mut packages = Packages::new(repo, &modules);
+        let mains = packages.mains(&modules);
+        let closures: Vec<Vec<String>> = mains.iter().map(|(folder, _)| packages.closure(folder)).collect();
+        let packages = packages.finish();
+        let required = Required::read(repo, &modules);
+        let read = |(begins, closure)| Program::read(repo, begins, closure, &packages, &required);
+        let programs: Vec<Program> = mains.into_iter().zip(closures).map(read).collect();
+        let is_other = |ending: &&str| repo.files().any(|path| path.ends_with(&format!(".{ending}")));
+        Go {
+            manifests: manifests(repo, &modules),
+            is_vendored: repo.has("vendor/modules.txt"),
+            others: OTHERS.into_iter().filter(is_other).collect(),
+            fronts: fronts(repo, &programs),
+            name: repo.name().to_owned(),
+            stated: stated(repo),
+            packages,
+            programs,
+            modules,
+        }
+    }
+
+    /// Everything that was seen.
+    pub fn facts(&self) -> Vec<Fact> {
+        let mut facts = self.stated.clone();
+        facts.extend(
+            self.manifests
+                .iter()
+                .filter(|path| !name(path).starts_with("go.work"))
+                .map(|path| Fact::new(Kind::Manifest(path.clone()), path, "", Strength::Stated)),
+        );
+        for program in &self.programs {
+            let strength = self.strength(program);
+            facts.push(Fact::new(Kind::Entry(program.entry.clone()), &program.file, "package main", strength));
+        }
+        facts.extend(self.programs.iter().flat_map(|program| program.facts.iter().cloned()));
+        facts
+    }
+
+    /// How likely a program is the service: the only one is it; the one that is named as the whole usually is.
+    pub fn strength(&self, program: &Program) -> Strength {
+        let base = self.modules.first().map(|module| name(&module.path)).unwrap_or_default();
+        let folder = name(&program.folder);
+        let is_usual = folder.is_empty() || folder == base || folder == self.name;
+        match (self.programs.len(), is_usual && self.serves(program)) {
+            (1, _) => Strength::Stated,
+            (_, true) => Strength::Convention,
+            (_, false) => Strength::Guess,
+        }
+    }
+
+    /// Whether a program serves, as far as that shows: where none does, any may.
+    pub fn serves(&self, program: &Program) -> bool {
+        program.serves || !self.programs.iter().any(|program| program.serves)
+    }
+
+    /// The files that a program is compiled from.
+    pub fn files(&self, program: &Program) -> Vec<String> {
+        let packages = program.packages.iter().filter_map(|folder| self.packages.get(folder));
+        packages.flat_map(|package| &package.sources).map(|source| source.path.clone()).collect()
+    }
+}
+
+/// The manifests that are there.
+fn manifests(repo: &Repo, modules: &[Module]) -> Vec<String> {
+    let top = ["go.work", "go.work.sum"].map(str::to_owned).into_iter();
+    let own = modules.iter().flat_map(|module| ["go.mod", "go.sum"].map(|name| join(&module.folder, name)));
+    top.chain(own).filter(|path| repo.has(path)).collect()
+}
+
+/// The builds of folders that programs embed, where what is there only keeps the place, or read.
+fn fronts(repo: &Repo, programs: &[Program]) -> BTreeMap<String, Frontend> {
+    let embedded = programs.iter().flat_map(|program| program.embeds.iter().filter(|embed| embed.is_empty));
+    let read = programs.iter().flat_map(|program| program.missing.iter().map(String::as_str));
+    let mut fronts = BTreeMap::new();
+    for made in embedded.map(|embed| embed.folder()).chain(read) {
+        if !fronts.contains_key(made)
+            && let Some(front) = Frontend::find(repo, made)
+        {
+            fronts.insert(made.to_owned(), front);
+        }
+    }
+    fronts
+}
+
+/// What the manifests at the top say of the toolchain.
+fn stated(repo: &Repo) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    for file in ["go.work", "go.mod"] {
+        match repo.try_text(file) {
+            None => {}
+            Some(Err(why)) => facts.push(Fact::new(Kind::Unreadable(why.to_string()), file, "", Strength::Stated)),
+            Some(Ok(text)) => match go_mod::parse(text) {
+                Err(fault) => {
+                    facts.push(Fact::new(Kind::Unreadable(fault.what), file, &fault.quote, Strength::Stated));
+                }
+                Ok(read) => facts.extend(versions(file, &read)),
+            },
+        }
+    }
+    facts
+}
+
+/// The release that is the oldest to do, and the one that the team builds with.
+fn versions(file: &str, read: &go_mod::GoMod) -> Vec<Fact> {
+    type Read = fn(&str) -> Option<Requirement>;
+    let lines: [(&Option<String>, &str, Read); 2] =
+        [(&read.go, "go ", Requirement::at_least), (&read.toolchain, "toolchain go", Requirement::line)];
+    let fact = |(version, words, wanted): (&Option<String>, &str, Read)| {
+        let version = version.as_ref()?;
+        let release = version.split(|c: char| !c.is_ascii_digit() && c != '.').next().unwrap_or_default();
+        let kind = Kind::Bound(LANGUAGE.id.to_owned(), wanted(release.trim_end_matches('.'))?);
+        Some(Fact::new(kind, file, &format!("{words}{version}"), Strength::Stated))
+    };
+    lines.into_iter().filter_map(fact).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn program(files: &[(&'static str, &'static str)]) -> Go {
+        Go::read(&Repo::from_list("x", files.iter().copied()))
+    }
+
+    #[test]
+    fn imports_are_followed_within_the_repository() {
+        let found = program(&[
+            ("go.mod", "module e.com/x\ngo 1.22\n"),
+            (
+                "main.go",
+                "package main\nimport (\n\t\"e.com/x/store\"\n\t_ \"github.com/lib/pq\"\n)\nfunc main() { store.Open() }\n",
+            ),
+            (
+                "store/store.go",
+                "package store\n// import \"C\"\nimport \"os\"\n//go:embed sql/*.sql\nvar x string\nfunc Open() { os.ReadFile(\"./conf/app.yaml\") }\n",
+            ),
+            ("store/store_windows.go", "package store\nimport \"C\"\n"),
+            ("store/sql/a.sql", ""),
+            ("conf/app.yaml", ""),
+            ("flags.go", "package main\nvar ui = flag.String(\"ui-path\", \"./ui\", \"\")\n"),
+            ("ui/index.html", ""),
+        ]);
+        let program = &found.programs[0];
+        assert_eq!(program.embeds[0].pattern, "store/sql/*.sql");
+        assert!(program.embeds[0].is_there);
+        let facts: Vec<String> = program.facts.iter().map(|fact| fact.kind.to_string()).collect();
+        assert_eq!(facts, ["reads conf/app.yaml when it runs", "reads ui when it runs"]);
+        assert_eq!(found.files(program), ["flags.go", "main.go", "store/store.go"]);
+    }
+
+    #[test]
+    fn ports_come_from_where_it_listens() {
+        let port = |body: &'static str| {
+            let text: &'static str = Box::leak(format!("package main\nfunc main() {{\n{body}\n}}\n").into_boxed_str());
+            let found = program(&[("go.mod", "module x"), ("main.go", text)]);
+            let found = &found.programs[0];
+            let mut ports =
+                found.facts.iter().filter_map(|fact| if let Kind::Port(port) = fact.kind { Some(port) } else { None });
+            (ports.next(), found.listens, found.from_environment)
+        };
+        assert_eq!(port("http.ListenAndServe(\":9000\", nil)"), (Some(9000), true, false));
+        assert_eq!(port("s := &http.Server{Addr: \":3000\"}\ns.ListenAndServe()"), (Some(3000), true, false));
+        assert_eq!(port("redis.New(\"localhost:6379\")\ne.Start(\":1323\")"), (Some(1323), true, false));
+        assert_eq!(
+            port("p := flag.Int(\"port\", 8081, \"\")\nhttp.ListenAndServe(fmt.Sprint(p), nil)"),
+            (Some(8081), true, false)
+        );
+        assert_eq!(port("p := os.Getenv(\"PORT\")\nhttp.ListenAndServe(p, nil)"), (None, true, true));
+        assert_eq!(port("fmt.Println(\"hello\")"), (None, false, false));
+        for (body, found) in [
+            ("f.IntP(\"port\", \"p\", 8082, \"\")", 8082),
+            ("viper.SetDefault(\"server.port\", 8083)", 8083),
+            ("type T struct {\n\tHTTPPort uint `long:\"listen\" default:\"8084\"`\n}", 8084),
+            ("type T struct {\n\tAddr string `env:\"ADDR\" envDefault:\":8085\"`\n}", 8085),
+            ("f.String(\"http-address\", \"127.0.0.1:8086\", \"\")\nx(\":443\")", 8086),
+            ("kingpinflag.AddFlags(kingpin.CommandLine, \":8087\")\nx(\":853\")", 8087),
+            ("go http.ListenAndServe(\"127.0.0.1:6060\", nil)\nport := 8088", 8088),
+            ("x{\n\t\"LISTEN_ADDR\": {\n\t\tvalue: \"127.0.0.1:8092\"", 8092),
+            ("ExternalPort = \"127.0.0.1\"\nport := 8093", 8093),
+            ("ERROR_EXPORT = 10001\nport := 8090", 8090),
+            ("target.Port = 5432\nport = \"80\"\nx.Port = 8091", 8091),
+            ("&cli.IntFlag{\n\tName: \"port\",\n\tUsage: \"x\",\n\tValue: 8089,\n}", 8089),
+        ] {
+            assert_eq!(port(body).0, Some(found), "{body}");
+        }
+    }
+}

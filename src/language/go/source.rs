@@ -1,0 +1,173 @@
+//! What one file says. Each file is looked into once, whatever programs use it.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::facts::{Evidence, Strength};
+use crate::source::mask::{GO, Masked};
+use crate::source::pattern;
+
+use super::catalog::CATALOG;
+use super::config;
+use super::listen::Listening;
+
+static PACKAGE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\s*package\s+(\w+)"));
+static MAIN: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^func\s+main\s*\(\s*\)"));
+static DECLARATION: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^(?:func|type|var|const)\b"));
+static USE: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?m)^\s*Use:\s*"([\w-]+)[^"\n]*""#));
+static RUNS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\s*RunE?:"));
+
+/// A file.
+#[derive(Debug)]
+pub struct Source {
+    /// Its path.
+    pub path: String,
+    /// Whether a program begins here: `func main` of `package main`.
+    pub begins: bool,
+    /// What it imports.
+    pub imports: Vec<(String, Evidence)>,
+    /// The patterns of its `//go:embed` lines.
+    pub embeds: Vec<String>,
+    /// Strings that may name a file or a folder which the program reads.
+    pub names: Vec<String>,
+    /// Names of configuration files without their endings.
+    pub config_names: Vec<String>,
+    /// Folders where they are looked for.
+    pub config_folders: Vec<String>,
+    /// Programs that it starts.
+    pub commands: Vec<(String, Evidence)>,
+    /// Whether something in it serves, by names that nothing else has.
+    pub serves: bool,
+    /// Where it listens.
+    pub listening: Listening,
+    /// The commands of a command line that it defines.
+    pub words: Vec<Word>,
+}
+
+/// A command of a command line.
+#[derive(Debug)]
+pub struct Word {
+    /// What is typed.
+    pub word: String,
+    /// Whether it does something by itself.
+    pub runs: bool,
+    /// Whether it is the program itself.
+    pub is_root: bool,
+}
+
+impl Source {
+    /// Looks into a file.
+    pub fn read(path: &str, text: &str) -> Self {
+        let masked = Masked::new(text, &GO);
+        let code = masked.code();
+        let is_main = PACKAGE.captures(code).is_some_and(|found| &found[1] == "main");
+        let named = |pattern: &Regex| {
+            pattern.find_iter(code).filter_map(|found| masked.string_at(found.end())).map(str::to_owned).collect()
+        };
+        Source {
+            path: path.to_owned(),
+            begins: is_main && MAIN.is_match(code),
+            imports: imports(path, &masked),
+            embeds: embeds(text),
+            names: names(&masked),
+            config_names: named(&CATALOG.source.config_name),
+            config_folders: named(&CATALOG.source.config_folder),
+            commands: commands(path, &masked),
+            serves: CATALOG.source.serves.is_match(code),
+            listening: Listening::read(path, &masked, text),
+            words: words(text),
+        }
+    }
+}
+
+/// The string literals before the first declaration, which are what the file imports.
+fn imports(path: &str, masked: &Masked) -> Vec<(String, Evidence)> {
+    let head = DECLARATION.find(masked.code()).map_or(masked.code().len(), |found| found.start());
+    let literals = masked.literals().take_while(|(at, _)| *at < head);
+    literals.map(|(at, name)| (name.to_owned(), Evidence::new(path, masked.line(at), Strength::Stated))).collect()
+}
+
+fn embeds(text: &str) -> Vec<String> {
+    let lines = text.lines().filter_map(|line| line.trim_start().strip_prefix("//go:embed "));
+    let words = lines.flat_map(str::split_whitespace).map(|word| word.trim_matches(['"', '`']));
+    words.map(|word| word.strip_prefix("all:").unwrap_or(word).to_owned()).collect()
+}
+
+/// Strings where a call reads files, where a flag has its default, or that look like a path.
+fn names(masked: &Masked) -> Vec<String> {
+    let is_name = |at: usize, text: &str| {
+        let line = masked.line(at);
+        let of_line = || CATALOG.source.named.is_match(line) || CATALOG.source.flag.is_match(line);
+        text.starts_with("./") || text.starts_with("../") || config::is_named(text) || of_line()
+    };
+    let mut names: Vec<String> =
+        masked.literals().filter(|(at, text)| is_name(*at, text)).map(|(_, text)| text.to_owned()).collect();
+    for call in CATALOG.source.reads.find_iter(masked.code()) {
+        names.extend(masked.strings_behind(call.end()).map(str::to_owned));
+    }
+    names
+}
+
+fn commands(path: &str, masked: &Masked) -> Vec<(String, Evidence)> {
+    let calls = CATALOG.source.starts.find_iter(masked.code());
+    let named = calls.filter_map(|call| {
+        let command = masked.string_at(call.end())?;
+        let evidence = Evidence::new(path, masked.line(call.start()), Strength::Stated);
+        Some((crate::path::name(command).to_owned(), evidence))
+    });
+    named.collect()
+}
+
+/// The commands of a command line, by the library that most programs use for one.
+fn words(text: &str) -> Vec<Word> {
+    if !text.contains(&CATALOG.source.command_mark) {
+        return Vec::new();
+    }
+    let masked = Masked::new(text, &GO);
+    let found = CATALOG.source.command.captures_iter(masked.code());
+    let starts: Vec<_> = found.filter_map(|found| Some((found.get(0)?, found.get(1)))).collect();
+    let word = |index: usize| {
+        let (whole, name) = starts.get(index)?;
+        let end = starts.get(index + 1).map_or(text.len(), |(next, _)| next.start());
+        let body = text.get(whole.end()..end).unwrap_or_default();
+        let literal = body.find("\n}").map_or(body, |at| body.get(..at).unwrap_or(body));
+        Some(Word {
+            word: USE.captures(literal)?[1].to_owned(),
+            runs: RUNS.is_match(literal),
+            is_root: name.is_some_and(|name| name.as_str().to_lowercase().contains("root")),
+        })
+    };
+    (0..starts.len()).filter_map(word).collect()
+}
+
+/// The word that makes a program serve where it does nothing without one: the likeliest of its commands, and the file.
+pub fn serving<'a>(sources: impl Iterator<Item = &'a Source> + Clone) -> Option<(String, Evidence)> {
+    let all = sources.flat_map(|source| source.words.iter().map(move |word| (word, source.path.as_str())));
+    if all.clone().any(|(word, _)| word.is_root && word.runs) {
+        return None;
+    }
+    let rank = |word: &Word| CATALOG.source.serving.iter().position(|serves| *serves == word.word);
+    let found = all.filter(|(word, _)| word.runs && !word.is_root);
+    let found = found.filter_map(|(word, path)| Some((rank(word)?, &word.word, path))).min()?;
+    let (_, word, path) = found;
+    Some((word.clone(), Evidence::new(path, &format!("Use: \"{word}\""), Strength::Convention)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_that_serves() {
+        let root = |run: &str| format!("package cmd\nvar rootCmd = &cobra.Command{{\n\tUse: \"x\",\n{run}}}\n");
+        let serve = "package cmd\nfunc serve() *cobra.Command {\n\tcmd := &cobra.Command{\n\t\tUse:   \"serve [flags]\",\n\t\tRunE:  run,\n\t}\n\treturn cmd\n}\n";
+        let found = |root: &str, serve: &str| {
+            let sources = [Source::read("root.go", root), Source::read("serve.go", serve)];
+            serving(sources.iter()).map(|(word, _)| word)
+        };
+        assert_eq!(found(&root(""), serve).as_deref(), Some("serve"));
+        assert_eq!(found(&root("\tRun: run,\n"), serve), None);
+        assert_eq!(found(&root(""), "package cmd"), None);
+    }
+}
