@@ -12,6 +12,7 @@ use crate::lint::structure::marker;
 use crate::lock::Lock;
 use crate::merge::{Kind, carried, merge};
 use crate::repo::Repo;
+use crate::service::{Role, Service};
 
 pub use planned::planned;
 
@@ -42,8 +43,11 @@ pub enum Fate {
 /// One file's change.
 #[derive(Debug, Clone, Serialize)]
 pub struct Change {
+    /// What it is for.
+    #[serde(skip)]
+    pub role: Role,
     /// The file.
-    pub path: &'static str,
+    pub path: String,
     /// What happens to it.
     pub fate: Fate,
     /// Why it is held back, or stands at another place than usual.
@@ -79,6 +83,7 @@ pub struct Manners {
 
 /// Compares each document with what was generated last and what is there today, and reads what was merged again.
 pub fn reconcile(
+    service: &Service,
     documents: &[Document],
     lock: &Lock,
     today: impl Fn(&str) -> Option<String>,
@@ -86,16 +91,17 @@ pub fn reconcile(
     repo: &Repo,
 ) -> Vec<Change> {
     let change = |document: &Document| {
-        let today = today(document.path);
-        let kind = Kind::of(document.path);
-        let (fate, text) = settle(kind, &document.text, lock.base(document.path), today.as_deref(), manners);
+        let today = today(&document.path);
+        let kind = Kind::of(document.role);
+        let (fate, text) = settle(kind, &document.text, lock.base(&document.path), today.as_deref(), manners);
         let generated = document.text.clone();
         let (notes, problems) = (Vec::new(), Vec::new());
-        Change { path: document.path, fate, why: None, today, text, generated, notes, problems }
+        let path = document.path.clone();
+        Change { role: document.role, path, fate, why: None, today, text, generated, notes, problems }
     };
     let mut changes: Vec<Change> = documents.iter().map(change).collect();
     if !manners.force {
-        again::read_again(&mut changes, repo);
+        again::read_again(service, &mut changes, repo);
     }
     changes
 }

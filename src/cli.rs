@@ -18,8 +18,8 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::error::{Error, Exit};
+use crate::service::Role;
 use crate::values;
-use crate::{DOCKERFILE, IGNORE, OWN_IGNORE, WORKFLOW};
 use wishes::{Keys, WishArgs};
 
 /// Looks at a repository and writes the Dockerfile an expert would have written for it, with its .dockerignore and CI
@@ -242,18 +242,18 @@ enum Printed {
 }
 
 impl Printed {
-    /// The document's path.
-    fn path(self) -> &'static str {
+    /// What the document is for.
+    fn role(self) -> Role {
         match self {
-            Printed::Dockerfile => DOCKERFILE,
-            Printed::Dockerignore => IGNORE,
-            Printed::Workflow => WORKFLOW,
+            Printed::Dockerfile => Role::Dockerfile,
+            Printed::Dockerignore => Role::Ignore,
+            Printed::Workflow => Role::Workflow,
         }
     }
 
-    /// Whether it may stand at this path.
-    fn is(self, path: &str) -> bool {
-        path == self.path() || (self == Printed::Dockerignore && path == OWN_IGNORE)
+    /// Whether it is a document with this role.
+    fn is(self, role: Role) -> bool {
+        role == self.role() || (self == Printed::Dockerignore && role.is_ignore())
     }
 }
 

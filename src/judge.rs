@@ -7,17 +7,18 @@ use crate::lint::{self, Level, Reason, context, start};
 use crate::lock::{self, Lock};
 use crate::merge::differences;
 use crate::repo::Repo;
-use crate::{DOCKERFILE, Draft, IGNORE, OWN_IGNORE, WORKFLOW, dockerfile, neighbours, news};
+use crate::service::{Role, Service};
+use crate::{Draft, dockerfile, neighbours, news};
 
 /// What a run of `update` would do, as reasons.
 pub fn states(changes: &[Change], lock: &Lock, draft: &Draft) -> Vec<Reason> {
     let write = if lock.is_empty() { "dockgen init" } else { "dockgen update" };
     let reason = |change: &Change| {
-        let missing = |message: String| Reason::new("missing", change.path, None, message);
+        let missing = |message: String| Reason::new("missing", &change.path, None, message);
         match change.fate {
             Fate::Replace | Fate::Merge | Fate::Conflict => stale(change, lock, draft),
             Fate::Create => Some(missing(format!("it is not there; `{write}` writes it")).mended_by(write)),
-            Fate::Away => Some(missing(deleted(change.path)).mended_by("dockgen update --restore")),
+            Fate::Away => Some(missing(deleted(change.role)).mended_by("dockgen update --restore")),
             Fate::Same | Fate::Foreign | Fate::Adopt | Fate::Held => None,
         }
     };
@@ -28,9 +29,9 @@ pub fn states(changes: &[Change], lock: &Lock, draft: &Draft) -> Vec<Reason> {
 }
 
 /// What mends a deletion.
-fn deleted(path: &str) -> String {
+fn deleted(role: Role) -> String {
     let back = "it was deleted; `dockgen update --restore` brings it back";
-    match path == WORKFLOW {
+    match role == Role::Workflow {
         true => format!("{back}, and `dockgen config set ci none` says that there shall be none"),
         false => back.to_owned(),
     }
@@ -48,7 +49,7 @@ fn stale(change: &Change, lock: &Lock, draft: &Draft) -> Option<Reason> {
         news.extend(news::of_dockgen(lock.noted()));
     }
     let news = if news.is_empty() { String::new() } else { format!("; what changed: {}", news.join("; ")) };
-    let reason = |what: String| Reason::new("stale", change.path, Some(line), format!("{what}{news}"));
+    let reason = |what: String| Reason::new("stale", &change.path, Some(line), format!("{what}{news}"));
     Some(match change.fate {
         Fate::Conflict => reason("`dockgen update` marks a conflict with an edit here".to_owned()),
         _ => reason(format!("`dockgen update` {would}")).mended_by("dockgen update"),
@@ -76,30 +77,34 @@ fn said<'a>(lines: Option<&[&'a str]>) -> Option<&'a str> {
 /// What breaks a rule in the documents as they stand, or would stand. A Dockerfile of somebody else's never made dockgen's
 /// promises: of these it is only told. Without a draft it is somebody else's.
 pub fn written<'a>(
+    service: &Service,
     repo: &Repo,
     draft: Option<&Draft>,
     lock: &Lock,
-    text: impl Fn(&str) -> Option<&'a str>,
+    text: impl Fn(Role) -> Option<&'a str>,
 ) -> Vec<Reason> {
-    let dockerfile = text(DOCKERFILE);
-    let ignore = [OWN_IGNORE, IGNORE].into_iter().find_map(|path| Some((path, text(path)?)));
+    let dockerfile = text(Role::Dockerfile);
+    let ignore = [Role::OwnIgnore, Role::Ignore].into_iter().find_map(|role| Some((service.path(role), text(role)?)));
     let is_own = |draft: &&Draft| {
-        lock.base(DOCKERFILE).is_some() || dockerfile.is_none_or(|text| text == draft.text(DOCKERFILE))
+        let is_known = lock.base(&service.path(Role::Dockerfile)).is_some();
+        is_known || dockerfile.is_none_or(|text| text == draft.text(Role::Dockerfile))
     };
     let own = draft.filter(is_own);
-    let texts = Texts { dockerfile, dockerignore: ignore.map(|(_, text)| text), workflow: text(WORKFLOW) };
+    let dockerignore = ignore.as_ref().map(|(_, text)| *text);
+    let texts = Texts { service, dockerfile, dockerignore, workflow: text(Role::Workflow) };
     let mut reasons = structure(&texts, repo);
-    for reason in reasons.iter_mut().filter(|reason| reason.file == IGNORE) {
-        reason.file = ignore.map_or(IGNORE, |(path, _)| path).to_owned();
+    let usual = service.path(Role::Ignore);
+    for reason in reasons.iter_mut().filter(|reason| reason.file == usual) {
+        reason.file = ignore.as_ref().map_or(&usual, |(path, _)| path).clone();
     }
-    reasons.extend(of_dockerfile(repo, own, dockerfile.unwrap_or_default(), texts.dockerignore));
-    if let (Some((place, ignore)), Some(draft)) = (ignore, own) {
+    reasons.extend(of_dockerfile(&texts, repo, own));
+    if let (Some((place, ignore)), Some(draft)) = (&ignore, own) {
         let is_told = |reason: &Reason| reasons.iter().any(|told| told.rule == reason.rule && names_same(told, reason));
         let reads = context::hidden_reads(repo, ignore, place, &draft.reads);
         reasons.extend(reads.into_iter().filter(|reason| !is_told(reason)).collect::<Vec<_>>());
     }
-    if let Some(ignore) = text(IGNORE).filter(|_| lock.base(IGNORE).is_some()) {
-        reasons.extend(context::hidden_from_others(repo, ignore));
+    if let Some(ignore) = text(Role::Ignore).filter(|_| lock.base(&usual).is_some()) {
+        reasons.extend(context::hidden_from_others(repo, service, ignore));
     }
     if own.is_none() {
         reasons.iter_mut().filter(|reason| is_promise(reason)).for_each(|reason| reason.level = Level::Note);
@@ -128,21 +133,23 @@ fn is_promise(reason: &Reason) -> bool {
 }
 
 /// `own`: the draft that the Dockerfile comes from; `None` where it is somebody else's.
-fn of_dockerfile(repo: &Repo, own: Option<&Draft>, text: &str, ignore: Option<&str>) -> Vec<Reason> {
+fn of_dockerfile(texts: &Texts, repo: &Repo, own: Option<&Draft>) -> Vec<Reason> {
+    let (file, text) = (texts.service.path(Role::Dockerfile), texts.dockerfile.unwrap_or_default());
     let Ok(steps) = dockerfile::steps(text) else { return Vec::new() };
-    let mut reasons = lint::promises(DOCKERFILE, text);
-    let is_elsewhere = own.is_none() && (context::has_other_contexts(repo) || !neighbours::is_built_here(repo, &steps));
+    let mut reasons = lint::promises(&file, text);
+    let is_elsewhere =
+        own.is_none() && (context::has_other_contexts(repo) || !neighbours::is_built_here(repo, texts.service, &steps));
     if !is_elsewhere {
-        reasons.extend(context::missing(&steps, repo));
-        reasons.extend(start::missing(&steps, repo, ignore));
+        reasons.extend(context::missing(&file, &steps, repo));
+        reasons.extend(start::missing(&file, &steps, repo, texts.dockerignore));
     }
     if let Some(draft) = own {
-        let generated = draft.text(DOCKERFILE);
+        let generated = draft.text(Role::Dockerfile);
         let manifests = draft.facts.iter().filter_map(|fact| match &fact.kind {
             Kind::Manifest(path) if generated.contains(path.as_str()) => Some(path.as_str()),
             _ => None,
         });
-        reasons.extend(context::unseen_manifests(&steps, repo, &manifests.collect::<Vec<_>>()));
+        reasons.extend(context::unseen_manifests(&file, &steps, repo, &manifests.collect::<Vec<_>>()));
     }
     reasons
 }

@@ -35,6 +35,7 @@ pub mod published;
 pub mod render;
 pub mod repo;
 pub mod rows;
+pub mod service;
 pub mod source;
 pub mod support;
 pub mod values;
@@ -53,23 +54,17 @@ use render::Templates;
 use repo::Repo;
 use repo::door::Why;
 use serde::Serialize;
+use service::{Role, Service};
 use wishes::{Ci, Wishes};
-
-/// The path of the Dockerfile.
-pub const DOCKERFILE: &str = "Dockerfile";
-/// The path of the ignore file that counts for each build of this context.
-pub const IGNORE: &str = ".dockerignore";
-/// The path of the ignore file that counts for the Dockerfile alone, and there in place of the other: BuildKit and
-/// Podman know it.
-pub const OWN_IGNORE: &str = "Dockerfile.dockerignore";
-/// The path of the workflow.
-pub const WORKFLOW: &str = ".github/workflows/docker.yml";
 
 /// A path and its text: what dockgen writes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Document {
-    /// Relative to the repository.
-    pub path: &'static str,
+    /// What it is for.
+    #[serde(skip)]
+    pub role: Role,
+    /// Relative to the top of the build context.
+    pub path: String,
     /// The whole text.
     pub text: String,
 }
@@ -77,6 +72,8 @@ pub struct Document {
 /// Everything that is known and decided about a service, and what follows from it. Nothing was written yet.
 #[derive(Debug, Clone)]
 pub struct Draft {
+    /// What it is a draft of.
+    pub service: Service,
     /// The language.
     pub language: &'static Language,
     /// The image's name.
@@ -99,8 +96,8 @@ pub struct Draft {
 
 impl Draft {
     /// The text of a document; empty where it is not written with these wishes.
-    pub fn text(&self, path: &str) -> &str {
-        self.documents.iter().find(|document| document.path == path).map_or("", |document| &document.text)
+    pub fn text(&self, role: Role) -> &str {
+        self.documents.iter().find(|document| document.role == role).map_or("", |document| &document.text)
     }
 }
 
@@ -160,7 +157,8 @@ fn draft_in(repo: &Repo, wishes: &Wishes, language: &'static Language, detected:
     let recipe = recipe?;
     planner.tell_processes();
     let templates = Templates::new(repo, &recipe.templates(), wishes.extras.templates.as_deref())?;
-    let documents = documents(&recipe, wishes, &templates)?;
+    let service = Service::default();
+    let documents = documents(&service, &recipe, wishes, &templates)?;
     guard_context(repo, &recipe, &documents)?;
     ended(&documents).into_iter().for_each(|sentence| planner.warn(sentence));
     for failed in repo.unread(Why::is_of_this_time) {
@@ -168,6 +166,7 @@ fn draft_in(repo: &Repo, wishes: &Wishes, language: &'static Language, detected:
     }
     let (facts, decisions, needs, warnings) = planner.finish();
     Ok(Draft {
+        service,
         language,
         name: recipe.name,
         facts,
@@ -182,22 +181,24 @@ fn draft_in(repo: &Repo, wishes: &Wishes, language: &'static Language, detected:
 
 /// What `check` will say of the systems below the images.
 fn ended(documents: &[Document]) -> BTreeSet<String> {
-    let dockerfile = documents.iter().find(|document| document.path == "Dockerfile");
+    let dockerfile = documents.iter().find(|document| document.role == Role::Dockerfile);
     let steps = dockerfile.and_then(|document| dockerfile::steps(&document.text).ok()).unwrap_or_default();
     lint::bases(&steps).into_iter().filter_map(|(_, image)| support::system_ended(&image)).collect()
 }
 
-fn documents(recipe: &Recipe, wishes: &Wishes, templates: &Templates) -> Result<Vec<Document>, Error> {
-    let mut documents = vec![
-        Document { path: DOCKERFILE, text: dockerfile(recipe, wishes, templates)? },
-        Document {
-            path: IGNORE,
-            text: templates.render("dockerignore.tera", &image::context(&workflow::ignore_view(recipe, wishes))?)?,
-        },
-    ];
+fn documents(
+    service: &Service,
+    recipe: &Recipe,
+    wishes: &Wishes,
+    templates: &Templates,
+) -> Result<Vec<Document>, Error> {
+    let document = |role, text| Document { role, path: service.path(role), text };
+    let ignore = templates.render("dockerignore.tera", &image::context(&workflow::ignore_view(recipe, wishes))?)?;
+    let mut documents =
+        vec![document(Role::Dockerfile, dockerfile(recipe, wishes, templates)?), document(Role::Ignore, ignore)];
     if wishes.ci != Some(Ci::None) {
         let text = templates.render("ci/github.yml.tera", &image::context(&workflow::view(recipe, wishes))?)?;
-        documents.push(Document { path: WORKFLOW, text });
+        documents.push(document(Role::Workflow, text));
     }
     Ok(documents)
 }
@@ -235,7 +236,7 @@ fn registry(mirror: &str) -> Result<String, Error> {
 
 /// The .dockerignore must let in what the build reads.
 fn guard_context(repo: &Repo, recipe: &Recipe, documents: &[Document]) -> Result<(), Error> {
-    let Some(ignore) = documents.iter().find(|document| document.path == IGNORE) else { return Ok(()) };
+    let Some(ignore) = documents.iter().find(|document| document.role == Role::Ignore) else { return Ok(()) };
     let matcher = dockerignore::Matcher::new(&ignore.text);
     let hidden = recipe.reads.iter().find(|path| repo.has(path) && matcher.hides(path));
     match hidden {

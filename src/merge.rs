@@ -11,6 +11,8 @@ mod stages;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
+use crate::service::Role;
+
 pub use carry::carried;
 use hunks::Piece;
 use lines::{Line, lines};
@@ -31,11 +33,11 @@ pub enum Kind {
 
 impl Kind {
     /// The kind of a document.
-    pub fn of(path: &str) -> Self {
-        match path {
-            crate::DOCKERFILE => Kind::Dockerfile,
-            crate::IGNORE | crate::OWN_IGNORE => Kind::List,
-            _ => Kind::Yaml,
+    pub fn of(role: Role) -> Self {
+        match role {
+            Role::Dockerfile => Kind::Dockerfile,
+            Role::Ignore | Role::OwnIgnore => Kind::List,
+            Role::Workflow => Kind::Yaml,
         }
     }
 }

@@ -6,13 +6,14 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::Draft;
 use crate::catalog::SHARED;
 use crate::dockerfile::{Step, steps};
 use crate::dockerignore::Matcher;
 use crate::format::compose::{self, Build};
 use crate::language;
 use crate::repo::Repo;
-use crate::{DOCKERFILE, Draft, WORKFLOW};
+use crate::service::{Role, Service};
 
 /// What a Dockerfile reads of the build context.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,9 @@ pub struct Hurt {
     /// What is hidden.
     pub path: String,
 }
+
+/// The name of a Dockerfile where nobody says another.
+const USUAL: &str = "Dockerfile";
 
 /// The sources of a Dockerfile's COPY, ADD and mounts; nothing where it is no Dockerfile.
 pub fn sources(text: &str) -> Vec<String> {
@@ -69,9 +73,9 @@ pub fn hidden(repo: &Repo, ignore: &Matcher, sources: &[String]) -> Option<Strin
 }
 
 /// What this ignore file would take from a Dockerfile of the repository, other than the one at its top.
-pub fn hurt(repo: &Repo, ignore: &str) -> Option<Hurt> {
+pub fn hurt(repo: &Repo, service: &Service, ignore: &str) -> Option<Hurt> {
     let ignore = Matcher::new(ignore);
-    readers(repo).into_iter().find_map(|reader| {
+    readers(repo, service).into_iter().find_map(|reader| {
         let path = hidden(repo, &ignore, &reader.sources)?;
         Some(Hurt { reader: reader.path, path })
     })
@@ -82,10 +86,11 @@ pub fn hurt(repo: &Repo, ignore: &str) -> Option<Hurt> {
 pub fn missed(repo: &Repo, draft: &Draft, ignore: &str) -> Vec<String> {
     let ignore = Matcher::new(ignore);
     let read = draft.reads.iter().filter(|path| repo.has(path) && ignore.hides(path)).cloned();
-    let copied = sources(draft.text(DOCKERFILE)).into_iter().map(|source| plain(&source).to_owned()).filter(|path| {
-        let files = files(repo, path);
-        !path.is_empty() && !files.is_empty() && files.iter().all(|file| ignore.hides(file))
-    });
+    let copied =
+        sources(draft.text(Role::Dockerfile)).into_iter().map(|source| plain(&source).to_owned()).filter(|path| {
+            let files = files(repo, path);
+            !path.is_empty() && !files.is_empty() && files.iter().all(|file| ignore.hides(file))
+        });
     let all: BTreeSet<String> = read.chain(copied).collect();
     all.into_iter().collect()
 }
@@ -102,14 +107,15 @@ struct Use {
     named: Vec<String>,
 }
 
-/// The Dockerfiles of the repository, other than the one at its top, that read the top as their build context, as far as
+/// The Dockerfiles of the repository, other than the service's own, that read the top as their build context, as far as
 /// compose files, the paths that they copy and the folders where they lie tell.
-pub fn readers(repo: &Repo) -> Vec<Reader> {
+pub fn readers(repo: &Repo, service: &Service) -> Vec<Reader> {
+    let own = service.path(Role::Dockerfile);
     let uses = uses(repo);
     let mut paths: BTreeSet<&str> = repo.files().filter(|path| is_container_file(path)).collect();
     paths.extend(uses.iter().filter(|it| it.inline.is_none()).map(|it| it.dockerfile.as_str()));
     let own_ignore = |path: &str| repo.has(&format!("{path}.dockerignore"));
-    let files = paths.into_iter().filter(|path| *path != DOCKERFILE && !own_ignore(path)).filter_map(|path| {
+    let files = paths.into_iter().filter(|path| *path != own && !own_ignore(path)).filter_map(|path| {
         let text = repo.text(path)?;
         let named: Vec<&Use> = uses.iter().filter(|it| it.inline.is_none() && it.dockerfile == path).collect();
         Some(Reader { path: path.to_owned(), sources: read(repo, path, text, &named) })
@@ -153,9 +159,9 @@ fn is_built_at_the_top(repo: &Repo, path: &str, sources: &[String]) -> bool {
 
 /// Whether the Dockerfile at the top is built with the top as its context: compose files say no other, and one of the paths
 /// that it names is there, if it names any.
-pub fn is_built_here(repo: &Repo, steps: &[Step]) -> bool {
-    let uses = uses(repo);
-    let mut own = uses.iter().filter(|it| it.inline.is_none() && it.dockerfile == DOCKERFILE).peekable();
+pub fn is_built_here(repo: &Repo, service: &Service, steps: &[Step]) -> bool {
+    let (uses, file) = (uses(repo), service.path(Role::Dockerfile));
+    let mut own = uses.iter().filter(|it| it.inline.is_none() && it.dockerfile == file).peekable();
     let is_said = own.peek().is_none() || own.any(|it| it.context.as_deref() == Some(""));
     let mut sources = steps.iter().flat_map(Step::context_paths).peekable();
     is_said && (sources.peek().is_none() || sources.any(|source| !files(repo, &source).is_empty()))
@@ -179,7 +185,7 @@ fn named_by(file: &str, build: Build) -> Use {
     let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
     let context = joined(folder, &build.context);
     let named = build.contexts.into_iter().filter(|(_, place)| joined(folder, place).as_deref() == Some(""));
-    let dockerfile = build.dockerfile.as_deref().unwrap_or(DOCKERFILE);
+    let dockerfile = build.dockerfile.as_deref().unwrap_or(USUAL);
     Use {
         by: file.to_owned(),
         dockerfile: context.as_deref().and_then(|context| joined(context, dockerfile)).unwrap_or_default(),
@@ -227,11 +233,12 @@ pub struct Publisher {
 }
 
 /// The first CI file, other than dockgen's workflow, that publishes images.
-pub fn publisher(repo: &Repo) -> Option<Publisher> {
+pub fn publisher(repo: &Repo, service: &Service) -> Option<Publisher> {
+    let own = service.path(Role::Workflow);
     let places = Matcher::new(&SHARED.ci_files.join("\n"));
     // CI is described at the top, or in a folder that begins with a dot.
     let may_be_ci = |path: &&str| path.starts_with('.') || !path.contains('/');
-    repo.files().filter(may_be_ci).filter(|path| *path != WORKFLOW && places.hides(path)).find_map(|path| {
+    repo.files().filter(may_be_ci).filter(|path| *path != own && places.hides(path)).find_map(|path| {
         let said: String = repo
             .text(path)?
             .lines()
@@ -250,7 +257,7 @@ mod tests {
     const COPIES_ALL: &str = "FROM a:1\nCOPY . ./\nRUN make x\n";
 
     fn read_by(files: &[(&str, &str)]) -> Vec<(String, String)> {
-        let readers = readers(&Repo::from_list("r", files.iter().copied()));
+        let readers = readers(&Repo::from_list("r", files.iter().copied()), &Service::default());
         readers.into_iter().map(|reader| (reader.path, reader.sources.join(" "))).collect()
     }
 
@@ -326,7 +333,9 @@ mod tests {
 
     #[test]
     fn ci_that_publishes_is_seen() {
-        let publishes = |path: &str, text: &str| publisher(&Repo::from_list("r", [(path, text)])).map(|it| it.what);
+        let publishes = |path: &str, text: &str| {
+            publisher(&Repo::from_list("r", [(path, text)]), &Service::default()).map(|it| it.what)
+        };
         let workflow = ".github/workflows/release.yml";
         assert_eq!(publishes(workflow, "- uses: docker/build-push-action@v6\n"), Some("docker/build-push-action"));
         assert_eq!(publishes(workflow, "run: docker push x/y:1\n"), Some("docker push"));
@@ -341,6 +350,6 @@ mod tests {
         assert_eq!(publishes(workflow, "# docker push x\nrun: go test ./...\n"), None);
         assert_eq!(publishes(workflow, "uses: docker/setup-buildx-action@v3\nrun: docker build .\n"), None);
         assert_eq!(publishes("docs/x.yml", "run: docker push x\n"), None);
-        assert_eq!(publishes(WORKFLOW, "run: docker push x\n"), None);
+        assert_eq!(publishes(".github/workflows/docker.yml", "run: docker push x\n"), None);
     }
 }

@@ -22,10 +22,10 @@ fn a_file_just_written_has_no_finding() {
         drawn += 1;
         let mut lock = Lock::default();
         for document in &draft.documents {
-            lock.set(document.path, &document.text);
+            lock.set(&document.path, &document.text);
         }
-        let text = |path: &str| Some(draft.text(path)).filter(|text| !text.is_empty());
-        for reason in judge::written(&repo, Some(&draft), &lock, text) {
+        let text = |role| Some(draft.text(role)).filter(|text| !text.is_empty());
+        for reason in judge::written(&draft.service, &repo, Some(&draft), &lock, text) {
             // The release is the repository's own choice, and `init` says it too.
             let is_known = reason.rule == "end-of-life" && path.ends_with("python-end-of-life");
             if !is_known {

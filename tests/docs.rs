@@ -150,7 +150,7 @@ fn example(name: &str) -> Tree {
     let from = root().join("examples").join(name);
     let repo = dockgen::repo::Repo::open(&from).unwrap();
     let draft = dockgen::draft(&repo, &Default::default()).unwrap();
-    let mut written: Vec<&str> = draft.documents.iter().map(|document| document.path).collect();
+    let mut written: Vec<&str> = draft.documents.iter().map(|document| document.path.as_str()).collect();
     written.extend([dockgen::lock::PATH, dockgen::config::PATH]);
     let tree = Tree::new(&[]);
     for path in repo.files().filter(|path| !written.contains(path)) {

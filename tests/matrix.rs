@@ -10,6 +10,7 @@ use dockgen::dockerfile::steps;
 use dockgen::lint::structure::{Texts, marker, structure};
 use dockgen::lock::Lock;
 use dockgen::repo::Repo;
+use dockgen::service::Role;
 use dockgen::wishes::Wishes;
 
 /// An edit that a person makes to a Dockerfile: what it is, and the text afterwards.
@@ -246,12 +247,12 @@ fn repo(files: &BTreeMap<String, String>) -> Repo {
 
 /// The lines of instructions that are wrong in a Dockerfile beside the generated files.
 fn broken(dockerfile: &str, draft: &dockgen::Draft, repo: &Repo) -> Vec<String> {
-    let text = |path: &str| match path {
-        "Dockerfile" => Some(dockerfile),
-        ".dockerignore" => Some(draft.documents.iter().find(|document| document.path == path)?.text.as_str()),
+    let text = |role: Role| match role {
+        Role::Dockerfile => Some(dockerfile),
+        Role::Ignore => Some(draft.text(role)),
         _ => None,
     };
-    let found = structure(&Texts::new(text), repo).into_iter();
+    let found = structure(&Texts::new(&draft.service, text), repo).into_iter();
     found.map(|reason| if reason.rule == "no-shell" { reason.rule.to_owned() } else { reason.message }).collect()
 }
 
@@ -338,7 +339,9 @@ impl State {
             "Dockerfile" => Some(today.to_owned()),
             _ => lock.base(path).map(str::to_owned),
         };
-        let compare = |draft: &dockgen::Draft| reconcile(&draft.documents, lock, text, Manners::default(), &self.repo);
+        let compare = |draft: &dockgen::Draft| {
+            reconcile(&draft.service, &draft.documents, lock, text, Manners::default(), &self.repo)
+        };
         let (draft, mut changes) = planned(self.draft.clone(), &self.repo, lock, compare);
         (draft, changes.swap_remove(0))
     }
@@ -347,7 +350,7 @@ impl State {
 fn lock(draft: &dockgen::Draft) -> Lock {
     let mut lock = Lock::default();
     for document in &draft.documents {
-        lock.set(document.path, &document.text);
+        lock.set(&document.path, &document.text);
     }
     lock.note(draft);
     lock

@@ -6,6 +6,7 @@ use dockgen::lint::structure::{Texts, marker, structure};
 use dockgen::lock::Lock;
 use dockgen::merge::{Kind, merge};
 use dockgen::repo::Repo;
+use dockgen::service::Role;
 use dockgen::wishes::Wishes;
 
 /// The files of a repository.
@@ -20,15 +21,16 @@ fn updated(before: &Files, edit: impl Fn(&str, &str) -> String, after: &Files) -
     let (first, _) = draft(before);
     let mut lock = Lock::default();
     for document in &first.documents {
-        lock.set(document.path, &document.text);
+        lock.set(&document.path, &document.text);
     }
     lock.note(&first);
     let today = |path: &str| lock.base(path).map(|text| edit(path, text));
     let (second, repo) = draft(after);
-    let compare = |draft: &Draft| reconcile(&draft.documents, &lock, today, Manners::default(), &repo);
+    let compare = |draft: &Draft| reconcile(&draft.service, &draft.documents, &lock, today, Manners::default(), &repo);
     let (draft, changes) = planned(second, &repo, &lock, compare);
-    let text = |path: &str| changes.iter().find(|change| change.path == path)?.after();
-    let broken: Vec<_> = structure(&Texts::new(text), &repo).into_iter().filter(|it| it.rule != "conflict").collect();
+    let text = |role: Role| changes.iter().find(|change| change.role == role)?.after();
+    let broken: Vec<_> =
+        structure(&Texts::new(&draft.service, text), &repo).into_iter().filter(|it| it.rule != "conflict").collect();
     assert_eq!(broken, [], "{changes:#?}");
     (draft, changes)
 }

@@ -113,8 +113,8 @@ fn every_fixtures_documents_hold_together() {
     for entry in std::fs::read_dir(root().join("tests/fixtures")).unwrap() {
         let repo = dockgen::repo::Repo::open(&entry.unwrap().path()).unwrap();
         let Ok(draft) = dockgen::draft(&repo, &dockgen::wishes::Wishes::default()) else { continue };
-        let text = |path: &str| Some(draft.documents.iter().find(|document| document.path == path)?.text.as_str());
-        assert_eq!(structure(&Texts::new(text), &repo), [], "{}", repo.name());
+        let text = |role| Some(draft.text(role)).filter(|text| !text.is_empty());
+        assert_eq!(structure(&Texts::new(&draft.service, text), &repo), [], "{}", repo.name());
         drawn += 1;
     }
     assert!(drawn > 50, "{drawn}");

@@ -4,23 +4,24 @@ use std::collections::BTreeSet;
 
 use super::{Change, Fate};
 use crate::dockerfile::{Step, steps};
-use crate::lint::structure::{PATHS, Texts, foreign_digests, structure};
+use crate::lint::structure::{Texts, foreign_digests, structure};
 use crate::lint::{Reason, promises};
 use crate::merge::{conflict, line_end};
 use crate::repo::Repo;
+use crate::service::{Role, Service};
 
 /// Reads all documents as they would stand, and mends or marks what the changes broke.
-pub fn read_again(changes: &mut [Change], repo: &Repo) {
+pub fn read_again(service: &Service, changes: &mut [Change], repo: &Repo) {
     if changes.iter().all(|change| change.text.is_none()) || !changes.iter().any(is_kept) {
         return;
     }
-    if let Some(dockerfile) = changes.iter_mut().find(|change| change.path == PATHS[0]) {
+    if let Some(dockerfile) = changes.iter_mut().find(|change| change.role == Role::Dockerfile) {
         drop_digests(dockerfile);
     }
-    let before: BTreeSet<(&str, String)> = judged(changes, false, repo).into_iter().map(told).collect();
-    let new = judged(changes, true, repo);
+    let before: BTreeSet<(&str, String)> = judged(service, changes, false, repo).into_iter().map(told).collect();
+    let new = judged(service, changes, true, repo);
     for reason in new.into_iter().rev().filter(|reason| !before.contains(&told(reason.clone()))) {
-        let ignores = |change: &&mut Change| is_ignore(change.path) && is_kept(change);
+        let ignores = |change: &&mut Change| change.role.is_ignore() && is_kept(change);
         let place = match reason.rule {
             "hidden-input" => changes.iter_mut().find(ignores),
             _ => None,
@@ -41,10 +42,6 @@ fn is_kept(change: &Change) -> bool {
     matches!(change.fate, Fate::Same | Fate::Replace | Fate::Merge | Fate::Conflict)
 }
 
-fn is_ignore(path: &str) -> bool {
-    [crate::IGNORE, crate::OWN_IGNORE].contains(&path)
-}
-
 /// A reason without what a merge moves: its line, and the image that a shell is missing in.
 fn told(reason: Reason) -> (&'static str, String) {
     match reason.rule {
@@ -54,19 +51,19 @@ fn told(reason: Reason) -> (&'static str, String) {
 }
 
 /// What is wrong with the documents as they stand today, or afterwards.
-fn judged(changes: &[Change], afterwards: bool, repo: &Repo) -> Vec<Reason> {
-    let text = |path: &str| {
-        let change = changes.iter().find(|change| change.path == path)?;
+fn judged(service: &Service, changes: &[Change], afterwards: bool, repo: &Repo) -> Vec<Reason> {
+    let text = |role: Role| {
+        let change = changes.iter().find(|change| change.role == role)?;
         let text = if afterwards { change.after() } else { change.today.as_deref() };
         // An unchanged workflow is as it was, but for a stage that it may name.
-        text.filter(|text| path != PATHS[2] || change.text.is_some() || text.contains("target:"))
+        text.filter(|text| role != Role::Workflow || change.text.is_some() || text.contains("target:"))
     };
-    let texts = Texts::new(text);
+    let texts = Texts::new(service, text);
     let mut reasons = structure(&texts, repo);
-    let unpinned = texts.dockerfile.map(|text| promises(PATHS[0], text)).unwrap_or_default();
+    let unpinned = texts.dockerfile.map(|text| promises(&service.path(Role::Dockerfile), text)).unwrap_or_default();
     reasons.extend(unpinned.into_iter().filter(|reason| reason.rule == "unpinned-base"));
     reasons.retain(|reason| reason.rule != "conflict");
-    let moved = changes.iter().find(|change| change.path == PATHS[0]).filter(|_| afterwards).map(moved);
+    let moved = changes.iter().find(|change| change.role == Role::Dockerfile).filter(|_| afterwards).map(moved);
     reasons.extend(moved.unwrap_or_default());
     reasons.sort_by_key(|reason| reason.line);
     reasons
@@ -109,7 +106,12 @@ fn moved(change: &Change) -> Vec<Reason> {
         !is_theirs && !own.iter().any(|other| stage(&before, other) == stage(&after, step))
     };
     let reason = |step: &Step| {
-        Reason::new("moved", PATHS[0], Some(step.line), format!("`{} {}` stood in another stage", step.word, step.rest))
+        Reason::new(
+            "moved",
+            &change.path,
+            Some(step.line),
+            format!("`{} {}` stood in another stage", step.word, step.rest),
+        )
     };
     after.iter().filter(|step| step.word != "FROM").filter(is_lost).map(reason).collect()
 }

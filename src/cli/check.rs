@@ -1,6 +1,5 @@
 //! `dockgen check`.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::json;
@@ -11,11 +10,12 @@ use super::{CheckArgs, Format, print, project, settle};
 use crate::changes::Manners;
 use crate::disk;
 use crate::error::{Error, Exit};
+use crate::judge;
 use crate::lint::{Level, Reason};
 use crate::lock::Lock;
 use crate::repo::Repo;
+use crate::service::{Role, Service};
 use crate::wishes::Wishes;
-use crate::{DOCKERFILE, IGNORE, OWN_IGNORE, WORKFLOW, judge};
 
 /// Says why the files are stale or break a rule; writes nothing. A Dockerfile of somebody else's is judged also where dockgen
 /// could not write one.
@@ -27,23 +27,23 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
     let dir = &project::folder(args.dir.as_deref(), args.voice.quiet);
     disk::look(dir)?;
     let lock = settle::lock(dir)?;
-    let mut texts = BTreeMap::new();
-    for path in [DOCKERFILE, IGNORE, OWN_IGNORE, WORKFLOW] {
-        texts.insert(path, disk::today(dir, path)?);
+    let (service, mut texts) = (Service::default(), Vec::new());
+    for role in [Role::Dockerfile, Role::Ignore, Role::OwnIgnore, Role::Workflow] {
+        texts.push((role, disk::today(dir, &service.path(role))?));
     }
-    let text = |path: &str| texts.get(path)?.as_deref();
-    let is_theirs = lock.is_empty() && text(DOCKERFILE).is_some();
+    let text = |role: Role| texts.iter().find(|(of, _)| *of == role)?.1.as_deref();
+    let is_theirs = lock.is_empty() && text(Role::Dockerfile).is_some();
     let reasons = match Outlook::of(dir, lock, &Wishes::default(), Manners::default()) {
         Ok(Outlook { repo, draft, lock, changes, .. }) => {
             outlook::whole(&repo)?;
             let mut reasons = judge::states(&changes, &lock, &draft);
-            reasons.extend(judge::written(&repo, Some(&draft), &lock, text));
+            reasons.extend(judge::written(&service, &repo, Some(&draft), &lock, text));
             reasons
         }
         Err(error) if is_theirs && error.exit == Exit::No => {
             let repo = Repo::open(dir)?;
             outlook::whole(&repo)?;
-            judge::written(&repo, None, &Lock::default(), text)
+            judge::written(&service, &repo, None, &Lock::default(), text)
         }
         Err(error) => return Err(error),
     };

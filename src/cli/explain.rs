@@ -7,7 +7,9 @@ use crate::disk;
 use crate::error::{Error, Exit};
 use crate::explain::written::{self, Written};
 use crate::repo::Repo;
+use crate::service::Role;
 
+/// The name of the file that can be asked about.
 const DOCKERFILE: &str = "Dockerfile";
 
 /// Shows the draft and the Dockerfile on the disk, or that file or one line of it only.
@@ -20,12 +22,12 @@ pub fn run(args: &ExplainArgs) -> Result<Exit, Error> {
     disk::look(&target.dir)?;
     let standing = settle::standing_wishes(&target.dir)?;
     let draft = settle::draft(&Repo::open(&target.dir)?, &args.wishes.wishes(), &standing)?;
-    let text = disk::today(&target.dir, DOCKERFILE)?;
+    let text = disk::today(&target.dir, &draft.service.path(Role::Dockerfile))?;
     let lock = settle::lock(&target.dir)?;
     let steps = match (&text, target.is_file) {
         (None, true) => return Err(Error::no("there is no Dockerfile").hint("`dockgen init` writes one")),
         (None, false) => Vec::new(),
-        (Some(text), _) => written::explain(text, lock.base(DOCKERFILE), &draft)
+        (Some(text), _) => written::explain(text, lock.base(&draft.service.path(Role::Dockerfile)), &draft)
             .map_err(|fault| Error::no(format!("the Dockerfile cannot be read: {fault}")))?,
     };
     let steps = match target.line {

@@ -8,6 +8,7 @@ use crate::error::{Error, Exit};
 use crate::facts::Strength;
 use crate::plan::topic;
 use crate::repo::Repo;
+use crate::service::{Role, Service};
 use crate::wishes::Wishes;
 use crate::{Draft, ask};
 use print::{DIM, GOOD};
@@ -33,7 +34,7 @@ pub fn run(args: &InitArgs) -> Result<Exit, Error> {
 
 fn look(args: &InitArgs, asked: &Wishes) -> Result<Outlook, Error> {
     // Who asks for files where the Dockerfile was deleted starts over; a workflow that alone was deleted stays away.
-    let restore = disk::today_or(&args.dir, "Dockerfile", args.force)?.is_none();
+    let restore = disk::today_or(&args.dir, &Service::default().path(Role::Dockerfile), args.force)?.is_none();
     let manners = Manners { force: args.force, restore, adopt: args.adopt };
     let outlook = Outlook::of(&args.dir, settle::lock(&args.dir)?, asked, manners)?;
     settle::guard(&outlook.repo, &outlook.draft, &outlook.changes)?;
@@ -46,7 +47,7 @@ fn session(args: &InitArgs, asked: Wishes) -> Result<Exit, Error> {
     drop(outlook::hold(&args.dir)?);
     let asked = answers(args, asked)?;
     let shown = look(args, &asked)?;
-    let dockerfile = shown.changes.iter().find(|change| change.path == "Dockerfile");
+    let dockerfile = shown.changes.iter().find(|change| change.role == Role::Dockerfile);
     if let Some(text) = dockerfile.and_then(|change| change.text.as_deref()) {
         print::say(&format!("\n{}", print::dockerfile(text)));
     }
@@ -95,9 +96,10 @@ fn finish(args: &InitArgs, outlook: &Outlook, hold: Option<&Hold>) -> Result<Exi
 }
 
 fn stdout(draft: &Draft, printed: Printed) -> Result<Exit, Error> {
-    let path = printed.path();
-    let document = draft.documents.iter().find(|document| document.path == path);
-    let document = document.ok_or_else(|| Error::usage(format!("`{path}` is not written with these wishes")))?;
+    let document = draft.documents.iter().find(|document| document.role == printed.role());
+    let document = document.ok_or_else(|| {
+        Error::usage(format!("`{}` is not written with these wishes", draft.service.path(printed.role())))
+    })?;
     print::product(&document.text)?;
     Ok(Exit::Done)
 }

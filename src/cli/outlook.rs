@@ -10,8 +10,9 @@ use crate::disk::{self, Hold};
 use crate::error::Error;
 use crate::lock::{self, Lock};
 use crate::repo::Repo;
+use crate::service::Role;
 use crate::wishes::Wishes;
-use crate::{Draft, WORKFLOW, config};
+use crate::{Draft, config};
 
 /// The beginning of every run that looks at a repository: one that writes keeps the others out, one that only reads waits
 /// for them.
@@ -67,8 +68,8 @@ impl Outlook {
 
     /// Whether the same would be written over the same files.
     pub fn is_same(&self, other: &Outlook) -> bool {
-        fn texts(outlook: &Outlook) -> impl Iterator<Item = (&'static str, &Option<String>, &Option<String>)> {
-            outlook.changes.iter().map(|change| (change.path, &change.today, &change.text))
+        fn texts(outlook: &Outlook) -> impl Iterator<Item = (&str, &Option<String>, &Option<String>)> {
+            outlook.changes.iter().map(|change| (change.path.as_str(), &change.today, &change.text))
         }
         texts(self).eq(texts(other)) && self.config == other.config && self.lock == other.lock
     }
@@ -128,19 +129,19 @@ impl Outlook {
     }
 
     /// Everything that would be written: paths and texts.
-    fn files(&self) -> Vec<(&'static str, String)> {
+    fn files(&self) -> Vec<(&str, String)> {
         let mut after = self.lock.clone();
         // What waits for a conflict to be resolved was not merged yet: it comes with the next run.
         for change in &self.changes {
             match change.fate {
                 Fate::Conflict if change.text.is_none() => {}
-                Fate::Held if change.path != WORKFLOW => after.hold(change.path),
+                Fate::Held if change.role != Role::Workflow => after.hold(&change.path),
                 Fate::Held | Fate::Foreign => {}
-                _ => after.set(change.path, &change.generated),
+                _ => after.set(&change.path, &change.generated),
             }
         }
         after.note(&self.draft);
-        let texts = self.changes.iter().filter_map(|change| Some((change.path, change.text.clone()?)));
+        let texts = self.changes.iter().filter_map(|change| Some((change.path.as_str(), change.text.clone()?)));
         let lock = (!after.has_same_documents(&self.lock)).then(|| (lock::PATH, after.text()));
         let config = self.config.clone().map(|text| (config::PATH, text));
         texts.chain(lock).chain(config).collect()

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::Draft;
 use crate::changes::{Change, Fate, Manners, planned, reconcile};
 use crate::config;
 use crate::disk;
@@ -13,8 +14,8 @@ use crate::lint::Reason;
 use crate::lock::{self, Lock};
 use crate::neighbours;
 use crate::repo::Repo;
+use crate::service::{Role, Service};
 use crate::wishes::Wishes;
-use crate::{DOCKERFILE, Draft, IGNORE, OWN_IGNORE, WORKFLOW};
 
 /// The wishes of `dockgen.toml`; none where it is not there.
 ///
@@ -52,9 +53,10 @@ pub fn draft(repo: &Repo, asked: &Wishes, standing: &Wishes) -> Result<Draft, Er
 /// Where it is damaged.
 pub fn lock(root: &Path) -> Result<Lock, Error> {
     let lock = disk::today(root, lock::PATH)?.map_or_else(|| Ok(Lock::default()), |text| Lock::parse(&text))?;
-    let was_known = lock.base(IGNORE).is_some() && lock.base(OWN_IGNORE).is_none();
-    let is_moved = was_known && disk::today(root, IGNORE)?.is_none() && disk::today(root, OWN_IGNORE)?.is_some();
-    Ok(if is_moved { lock.moved(IGNORE, OWN_IGNORE) } else { lock })
+    let [usual, own] = [Role::Ignore, Role::OwnIgnore].map(|role| Service::default().path(role));
+    let was_known = lock.base(&usual).is_some() && lock.base(&own).is_none();
+    let is_moved = was_known && disk::today(root, &usual)?.is_none() && disk::today(root, &own)?.is_some();
+    Ok(if is_moved { lock.moved(&usual, &own) } else { lock })
 }
 
 /// What would happen to each document, and to the ignore file beside what other people's files need; and the draft, which a
@@ -70,8 +72,10 @@ pub fn changes(
     manners: Manners,
 ) -> Result<(Draft, Vec<Change>), Error> {
     let mut today = BTreeMap::new();
-    for path in draft.documents.iter().map(|document| document.path).chain([IGNORE, OWN_IGNORE]) {
-        today.insert(path, disk::today_or(root, path, manners.force)?);
+    let ignores = [Role::Ignore, Role::OwnIgnore].map(|role| draft.service.path(role));
+    for path in draft.documents.iter().map(|document| document.path.clone()).chain(ignores) {
+        let text = disk::today_or(root, &path, manners.force)?;
+        today.insert(path, text);
     }
     let today = |path: &str| today.get(path).cloned().flatten();
     Ok(planned(draft, repo, lock, |draft| compared(repo, draft, lock, today, manners)))
@@ -84,11 +88,13 @@ fn compared(
     today: impl Fn(&str) -> Option<String>,
     manners: Manners,
 ) -> Vec<Change> {
-    let (place, why) = ignore_file(repo, draft, lock, &today, manners);
+    let (role, why) = ignore_file(repo, draft, lock, &today, manners);
     let mut documents = draft.documents.clone();
-    documents.iter_mut().filter(|document| document.path == IGNORE).for_each(|document| document.path = place);
-    let mut changes = reconcile(&documents, lock, today, manners, repo);
-    changes.iter_mut().filter(|change| change.path == place).for_each(|change| change.why.clone_from(&why));
+    for document in documents.iter_mut().filter(|document| document.role.is_ignore()) {
+        (document.role, document.path) = (role, draft.service.path(role));
+    }
+    let mut changes = reconcile(&draft.service, &documents, lock, today, manners, repo);
+    changes.iter_mut().filter(|change| change.role == role).for_each(|change| change.why.clone_from(&why));
     hold(repo, draft, lock, manners, &mut changes);
     changes
 }
@@ -100,47 +106,54 @@ fn ignore_file(
     lock: &Lock,
     today: impl Fn(&str) -> Option<String>,
     manners: Manners,
-) -> (&'static str, Option<String>) {
+) -> (Role, Option<String>) {
+    let [usual, own] = [Role::Ignore, Role::OwnIgnore].map(|role| draft.service.path(role));
     let is_known = |path: &str| lock.base(path).is_some();
-    if is_known(OWN_IGNORE) || today(OWN_IGNORE).is_some() {
-        return (OWN_IGNORE, None);
+    if is_known(&own) || today(&own).is_some() {
+        return (Role::OwnIgnore, None);
     }
-    if is_known(IGNORE) {
-        return (IGNORE, None);
+    if is_known(&usual) {
+        return (Role::Ignore, None);
     }
-    let ours = draft.text(IGNORE);
-    let why = match today(IGNORE).filter(|_| !manners.force) {
+    let ours = draft.text(Role::Ignore);
+    let why = match today(&usual).filter(|_| !manners.force) {
         // A list of what may enter takes the place of any other; a list of what may not would let in what theirs keeps out.
         Some(theirs) if dockerignore::allows(ours) => neighbours::missed(repo, draft, &theirs)
             .first()
-            .map(|path| format!("`{IGNORE}` is not dockgen's and hides `{path}`, which the build reads")),
+            .map(|path| format!("`{usual}` is not dockgen's and hides `{path}`, which the build reads")),
         Some(_) => None,
-        None => neighbours::hurt(repo, ours)
-            .map(|hurt| format!("`{IGNORE}` would hide `{}`, which `{}` copies", hurt.path, hurt.reader)),
+        None => neighbours::hurt(repo, &draft.service, ours)
+            .map(|hurt| format!("`{usual}` would hide `{}`, which `{}` copies", hurt.path, hurt.reader)),
     };
-    (if why.is_some() { OWN_IGNORE } else { IGNORE }, why)
+    (if why.is_some() { Role::OwnIgnore } else { Role::Ignore }, why)
 }
 
 /// Holds back what would change what other people's files do.
 fn hold(repo: &Repo, draft: &Draft, lock: &Lock, manners: Manners, changes: &mut [Change]) {
-    let dockerfile = changes.iter().find(|change| change.path == DOCKERFILE);
+    let file = draft.service.path(Role::Dockerfile);
+    let dockerfile = changes.iter().find(|change| change.role == Role::Dockerfile);
     let foreign = dockerfile.is_some_and(|change| change.fate == Fate::Foreign);
     let adopted = dockerfile.filter(|change| change.fate == Fate::Adopt).and_then(|change| change.today.clone());
     let hidden = |ignore: &str| {
         let path = neighbours::hidden(repo, &Matcher::new(ignore), &neighbours::sources(adopted.as_deref()?));
-        path.map(|path| format!("`{DOCKERFILE}` copies `{path}`, which it would hide"))
+        path.map(|path| format!("`{file}` copies `{path}`, which it would hide"))
     };
     for change in changes.iter_mut().filter(|change| change.fate == Fate::Create) {
-        let why = match change.path {
-            _ if foreign => Some(format!("`{DOCKERFILE}` is not dockgen's, and what it builds stays as it is")),
-            WORKFLOW => neighbours::publisher(repo).filter(|_| draft.wishes.ci.is_none()).map(|it| {
-                format!("`{}` publishes images already ({}); `--ci github` writes it all the same", it.path, it.what)
-            }),
-            IGNORE | OWN_IGNORE if lock.holds(change.path) && !manners.force => {
-                Some(format!("`{DOCKERFILE}` copies what it would hide"))
+        let why = match change.role {
+            _ if foreign => Some(format!("`{file}` is not dockgen's, and what it builds stays as it is")),
+            Role::Workflow => {
+                neighbours::publisher(repo, &draft.service).filter(|_| draft.wishes.ci.is_none()).map(|it| {
+                    format!(
+                        "`{}` publishes images already ({}); `--ci github` writes it all the same",
+                        it.path, it.what
+                    )
+                })
             }
-            IGNORE | OWN_IGNORE => hidden(&change.generated),
-            _ => None,
+            Role::Ignore | Role::OwnIgnore if lock.holds(&change.path) && !manners.force => {
+                Some(format!("`{file}` copies what it would hide"))
+            }
+            Role::Ignore | Role::OwnIgnore => hidden(&change.generated),
+            Role::Dockerfile => None,
         };
         if let Some(why) = why {
             change.hold(why);
@@ -152,10 +165,10 @@ fn hold(repo: &Repo, draft: &Draft, lock: &Lock, manners: Manners, changes: &mut
 pub fn found(repo: &Repo, draft: &Draft, lock: &Lock, changes: &[Change]) -> Vec<Reason> {
     let mut lock = lock.clone();
     for change in changes.iter().filter(|change| change.fate == Fate::Adopt) {
-        lock.set(change.path, &change.generated);
+        lock.set(&change.path, &change.generated);
     }
-    judge::written(repo, Some(draft), &lock, |path| {
-        let change = changes.iter().find(|change| change.path == path)?;
+    judge::written(&draft.service, repo, Some(draft), &lock, |role| {
+        let change = changes.iter().find(|change| change.role == role)?;
         change.text.as_deref().or(change.today.as_deref())
     })
 }
@@ -165,10 +178,8 @@ pub fn found(repo: &Repo, draft: &Draft, lock: &Lock, changes: &[Change]) -> Vec
 /// # Errors
 /// Names the file, its line and what it hides.
 pub fn guard(repo: &Repo, draft: &Draft, changes: &[Change]) -> Result<(), Error> {
-    let writes = changes.iter().any(|change| change.path == DOCKERFILE && change.text.is_some());
-    let is_theirs = |change: &&Change| {
-        matches!(change.fate, Fate::Foreign | Fate::Adopt) && [IGNORE, OWN_IGNORE].contains(&change.path)
-    };
+    let writes = changes.iter().any(|change| change.role == Role::Dockerfile && change.text.is_some());
+    let is_theirs = |change: &&Change| matches!(change.fate, Fate::Foreign | Fate::Adopt) && change.role.is_ignore();
     let Some(theirs) = changes.iter().find(is_theirs).filter(|_| writes) else { return Ok(()) };
     let text = theirs.today.as_deref().unwrap_or_default();
     let paths = neighbours::missed(repo, draft, text);

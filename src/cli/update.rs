@@ -69,7 +69,7 @@ fn look(args: &UpdateArgs, dir: &Path) -> Result<Outlook, Error> {
     let manners = Manners { restore: args.restore, adopt: args.adopt, ..Manners::default() };
     let mut outlook = Outlook::of(dir, lock, &args.wishes.wishes(), manners)?;
     if !args.only.is_empty() {
-        outlook.changes.retain(|change| args.only.iter().any(|only| only.is(change.path)));
+        outlook.changes.retain(|change| args.only.iter().any(|only| only.is(change.role)));
     }
     settle::guard(&outlook.repo, &outlook.draft, &outlook.changes)?;
     if outlook.lock.has_conflict() {

@@ -8,11 +8,11 @@ use crate::dockerfile::Step;
 use crate::dockerignore::Matcher;
 use crate::neighbours::{files, plain};
 use crate::repo::Repo;
-use crate::{DOCKERFILE, IGNORE};
+use crate::service::{Role, Service};
 
 /// Paths that are copied and are not there. What git ignores, what a script or a CI file speaks of, and what lies in a folder
 /// that tools fill may be made before the build: of these nothing is said, nor of globs and variables.
-pub fn missing(steps: &[Step], repo: &Repo) -> Vec<Reason> {
+pub fn missing(file: &str, steps: &[Step], repo: &Repo) -> Vec<Reason> {
     let mut reasons = Vec::new();
     for step in steps {
         for source in step.context_paths() {
@@ -20,7 +20,7 @@ pub fn missing(steps: &[Step], repo: &Repo) -> Vec<Reason> {
             let is_name = !path.is_empty() && !path.contains(['$', '*', '?', '[', '\\', '"', '\'']);
             if is_name && !repo.exists(path) && !leads_out(path) && !may_be_made(repo, path) {
                 let message = format!("`{}` names `{path}`, which is not in the repository", step.word);
-                reasons.push(Reason::new("missing-input", DOCKERFILE, Some(step.line), message));
+                reasons.push(Reason::new("missing-input", file, Some(step.line), message));
             }
         }
     }
@@ -74,30 +74,30 @@ pub fn has_other_contexts(repo: &Repo) -> bool {
 
 /// Manifests that no step sees, neither by their name nor with the folder where they lie. Where none is seen the image is not
 /// built from manifests, and nothing is said.
-pub fn unseen_manifests(steps: &[Step], repo: &Repo, manifests: &[&str]) -> Vec<Reason> {
+pub fn unseen_manifests(file: &str, steps: &[Step], repo: &Repo, manifests: &[&str]) -> Vec<Reason> {
     let sources: Vec<String> = steps.iter().flat_map(Step::context_paths).collect();
     let seen: Vec<&str> = sources.iter().flat_map(|source| files(repo, source)).collect();
     let builds = manifests.iter().any(|path| seen.contains(path));
     let unseen = manifests.iter().filter(|path| builds && repo.has(path) && !seen.contains(path));
     let reason = |path: &&str| {
         let message = format!("`{path}` decides about dependencies, and no step of the Dockerfile copies it");
-        Reason::new("manifest-not-copied", DOCKERFILE, None, message)
+        Reason::new("manifest-not-copied", file, None, message)
     };
     unseen.map(reason).collect()
 }
 
 /// Paths that the build reads and an ignore file hides.
-pub fn hidden_reads(repo: &Repo, ignore: &str, place: &'static str, reads: &[String]) -> Vec<Reason> {
+pub fn hidden_reads(repo: &Repo, ignore: &str, place: &str, reads: &[String]) -> Vec<Reason> {
     let matcher = Matcher::new(ignore);
     let hidden = reads.iter().filter(|path| repo.has(path) && matcher.hides(path));
     hidden.map(|path| hides(ignore, place, path, "which the build reads")).collect()
 }
 
 /// Paths that other Dockerfiles of the repository name and dockgen's .dockerignore hides.
-pub fn hidden_from_others(repo: &Repo, ignore: &str) -> Vec<Reason> {
+pub fn hidden_from_others(repo: &Repo, service: &Service, ignore: &str) -> Vec<Reason> {
     let matcher = Matcher::new(ignore);
     let mut reasons = Vec::new();
-    for reader in crate::neighbours::readers(repo) {
+    for reader in crate::neighbours::readers(repo, service) {
         let named = reader.sources.iter().map(|source| plain(source)).filter(|path| !path.is_empty());
         for path in named.filter(|path| !path.contains('$')) {
             let files = files(repo, path);
@@ -106,14 +106,14 @@ pub fn hidden_from_others(repo: &Repo, ignore: &str) -> Vec<Reason> {
                     "which `{}` copies; renamed to `Dockerfile.dockerignore` it counts for the Dockerfile alone",
                     reader.path
                 );
-                reasons.push(hides(ignore, IGNORE, path, &whose));
+                reasons.push(hides(ignore, &service.path(Role::Ignore), path, &whose));
             }
         }
     }
     reasons
 }
 
-fn hides(ignore: &str, place: &'static str, path: &str, whose: &str) -> Reason {
+fn hides(ignore: &str, place: &str, path: &str, whose: &str) -> Reason {
     let line = crate::dockerignore::hiding_line(ignore, path);
     Reason::new("hidden-input", place, line, format!("this hides `{path}`, {whose}"))
 }
@@ -125,7 +125,7 @@ mod tests {
 
     fn missing_in(files: &[(&str, &str)], text: &str) -> Vec<Option<usize>> {
         let repo = Repo::from_list("r", files.iter().copied());
-        missing(&steps(text).unwrap(), &repo).into_iter().map(|reason| reason.line).collect()
+        missing("Dockerfile", &steps(text).unwrap(), &repo).into_iter().map(|reason| reason.line).collect()
     }
 
     #[test]
@@ -149,8 +149,9 @@ mod tests {
     #[test]
     fn a_manifest_is_seen_by_name_glob_and_folder() {
         let repo = Repo::from_list("r", [("go.mod", ""), ("api/package.json", "")]);
-        let unseen =
-            |text: &str| unseen_manifests(&steps(text).unwrap(), &repo, &["go.mod", "api/package.json", "x"]).len();
+        let unseen = |text: &str| {
+            unseen_manifests("Dockerfile", &steps(text).unwrap(), &repo, &["go.mod", "api/package.json", "x"]).len()
+        };
         for all in [
             "COPY . ./",
             "COPY go.mod api/ /",
@@ -168,9 +169,9 @@ mod tests {
     fn others_are_named_with_the_line_that_hides() {
         let repo =
             Repo::from_list("r", [("Makefile", ""), ("dev.dockerfile", "FROM a:1\nCOPY . .\nCOPY Makefile /\n")]);
-        let reasons = hidden_from_others(&repo, "# x\n*\n!go.mod\n");
+        let reasons = hidden_from_others(&repo, &Service::default(), "# x\n*\n!go.mod\n");
         assert_eq!((reasons.len(), reasons[0].line), (1, Some(2)));
         assert!(reasons[0].message.contains("`Makefile`, which `dev.dockerfile` copies"));
-        assert_eq!(hidden_from_others(&repo, "*\n!Makefile\n"), []);
+        assert_eq!(hidden_from_others(&repo, &Service::default(), "*\n!Makefile\n"), []);
     }
 }

@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 use regex_lite::Regex;
 
 use super::{Chain, Reason, context, is_root_image};
-use crate::DOCKERFILE;
 use crate::catalog::SHARED;
 use crate::dockerfile::{Body, Step};
 use crate::dockerignore::Matcher;
@@ -15,7 +14,7 @@ use crate::source::short;
 
 /// The program that is started and that no step puts into the last stage. Nothing is said where a step may make it (`RUN`,
 /// `ADD`), where it may be the base image's, and where a shell looks for it.
-pub fn missing(steps: &[Step], repo: &Repo, ignore: Option<&str>) -> Option<Reason> {
+pub fn missing(file: &str, steps: &[Step], repo: &Repo, ignore: Option<&str>) -> Option<Reason> {
     let chain = super::chain(steps)?;
     let (step, program) = started(&chain)?;
     let may_be_made = chain.steps.iter().any(|step| matches!(step.word.as_str(), "RUN" | "ADD" | "ONBUILD" | "VOLUME"));
@@ -37,7 +36,7 @@ pub fn missing(steps: &[Step], repo: &Repo, ignore: Option<&str>) -> Option<Reas
         }
     }
     let message = format!("`{program}` is started, and no step puts it into the last stage");
-    Some(Reason::new("missing-start", DOCKERFILE, Some(step.line), message))
+    Some(Reason::new("missing-start", file, Some(step.line), message))
 }
 
 /// The step that says what is started, and the program's path.
@@ -125,7 +124,7 @@ mod tests {
 
     fn found(text: &str) -> Option<String> {
         let repo = Repo::from_list("r", [("run.sh", ""), ("bin/tool", ""), ("Makefile", "serve:\n"), ("src/a.js", "")]);
-        missing(&steps(text).unwrap(), &repo, None).map(|reason| reason.message)
+        missing("Dockerfile", &steps(text).unwrap(), &repo, None).map(|reason| reason.message)
     }
 
     #[test]

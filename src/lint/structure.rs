@@ -11,14 +11,14 @@ use crate::catalog::SHARED;
 use crate::dockerfile::{Body, Step, steps};
 use crate::dockerignore::Matcher;
 use crate::repo::Repo;
+use crate::service::{Role, Service};
 use crate::source::short;
 
-/// The paths of the documents, in the order of [`Texts`].
-pub const PATHS: [&str; 3] = ["Dockerfile", ".dockerignore", ".github/workflows/docker.yml"];
-
-/// The documents as they stand; `None` where one is not there.
-#[derive(Debug, Clone, Copy, Default)]
+/// The documents of a service as they stand; `None` where one is not there.
+#[derive(Debug, Clone, Copy)]
 pub struct Texts<'a> {
+    /// Whose they are.
+    pub service: &'a Service,
     /// The Dockerfile.
     pub dockerfile: Option<&'a str>,
     /// The .dockerignore.
@@ -28,12 +28,14 @@ pub struct Texts<'a> {
 }
 
 impl<'a> Texts<'a> {
-    /// The documents by their paths.
-    pub fn new(text: impl Fn(&str) -> Option<&'a str>) -> Self {
-        let [dockerfile, dockerignore, workflow] = PATHS.map(text);
-        Texts { dockerfile, dockerignore, workflow }
+    /// The documents by their roles.
+    pub fn new(service: &'a Service, text: impl Fn(Role) -> Option<&'a str>) -> Self {
+        let [dockerfile, dockerignore, workflow] = ROLES.map(text);
+        Texts { service, dockerfile, dockerignore, workflow }
     }
 }
+
+const ROLES: [Role; 3] = [Role::Dockerfile, Role::Ignore, Role::Workflow];
 
 /// What is wrong with the documents. A document with conflict markers is judged by these alone, and one that cannot be
 /// read only by that.
@@ -41,30 +43,31 @@ pub fn structure(texts: &Texts, repo: &Repo) -> Vec<Reason> {
     let all = [texts.dockerfile, texts.dockerignore, texts.workflow];
     let mut reasons = Vec::new();
     let mut sound = [None; 3];
-    for ((path, text), sound) in PATHS.into_iter().zip(all).zip(&mut sound) {
+    for ((role, text), sound) in ROLES.into_iter().zip(all).zip(&mut sound) {
         let Some(text) = text else { continue };
         match marker(text) {
             Some(line) => {
                 let message = "the conflict is not resolved: keep what is right, and delete the markers";
-                reasons.push(Reason::new("conflict", path, Some(line), message));
+                reasons.push(Reason::new("conflict", &texts.service.path(role), Some(line), message));
             }
             None => *sound = Some(text),
         }
     }
     let [dockerfile, dockerignore, workflow] = sound;
+    let [file, _, workflow_file] = ROLES.map(|role| texts.service.path(role));
     let steps = dockerfile.map(steps).and_then(|read| match read {
         Ok(steps) => Some(steps),
         Err(fault) => {
-            reasons.push(Reason::new("unparsable", PATHS[0], fault.line, fault.to_string()));
+            reasons.push(Reason::new("unparsable", &file, fault.line, fault.to_string()));
             None
         }
     });
     if let Some(steps) = &steps {
-        reasons.extend(references(steps));
-        reasons.extend(shells(steps));
-        reasons.extend(dockerignore.map(|text| hidden(steps, text, repo)).unwrap_or_default());
+        reasons.extend(references(&file, steps));
+        reasons.extend(shells(&file, steps));
+        reasons.extend(dockerignore.map(|text| hidden(&file, steps, text, repo)).unwrap_or_default());
     }
-    reasons.extend(workflow.map(|text| of_workflow(text, steps.as_deref())).unwrap_or_default());
+    reasons.extend(workflow.map(|text| of_workflow(&workflow_file, text, steps.as_deref())).unwrap_or_default());
     reasons
 }
 
@@ -79,13 +82,13 @@ pub fn marker(text: &str) -> Option<usize> {
 }
 
 /// References to stages that do not stand above.
-fn references(steps: &[Step]) -> Vec<Reason> {
+fn references(file: &str, steps: &[Step]) -> Vec<Reason> {
     let names: Vec<(usize, String)> =
         steps.iter().filter_map(|step| Some((step.stage?, step.stage_name()?.to_ascii_lowercase()))).collect();
     let mut reasons = Vec::new();
     for (step, stage) in steps.iter().filter_map(|step| Some((step, step.stage?))) {
         let place = |name: &str| names.iter().find(|(_, known)| *known == name.to_ascii_lowercase()).map(|(at, _)| *at);
-        let mut add = |rule, message: String| reasons.push(Reason::new(rule, PATHS[0], Some(step.line), message));
+        let mut add = |rule, message: String| reasons.push(Reason::new(rule, file, Some(step.line), message));
         let early = |name: &str| format!("the stage `{name}` does not stand above, where `{}` needs it", step.word);
         if let Some(image) = step.image().filter(|image| place(image).is_some_and(|at| at >= stage)) {
             add("unknown-stage", early(image));
@@ -122,12 +125,12 @@ pub fn has_no_shell(image: &str) -> bool {
 }
 
 /// Instructions that need a shell in stages that have none.
-fn shells(steps: &[Step]) -> Vec<Reason> {
+fn shells(file: &str, steps: &[Step]) -> Vec<Reason> {
     let needs = steps.iter().filter(|step| step.body == Body::Shell);
     let lacks = needs.filter_map(|step| Some((step, shell_less(steps, step)?)));
     let sentence = |(step, image): (&Step, String)| {
         let message = format!("`{}` needs a shell, and `{image}` has none", step.word);
-        Reason::new("no-shell", PATHS[0], Some(step.line), message)
+        Reason::new("no-shell", file, Some(step.line), message)
     };
     lacks.map(sentence).collect()
 }
@@ -162,14 +165,14 @@ fn brings_shell(step: &Step) -> bool {
 }
 
 /// Paths of the context that the .dockerignore hides from the steps that name them.
-fn hidden(steps: &[Step], ignore: &str, repo: &Repo) -> Vec<Reason> {
+fn hidden(file: &str, steps: &[Step], ignore: &str, repo: &Repo) -> Vec<Reason> {
     let matcher = Matcher::new(ignore);
     let mut reasons = Vec::new();
     for step in steps {
         let paths = step.context_paths().into_iter().filter(|path| !path.contains('$'));
         for path in paths.filter(|path| is_hidden(&matcher, path, repo)) {
             let message = format!("the .dockerignore hides `{path}`, which `{}` names", step.word);
-            reasons.push(Reason::new("hidden-input", PATHS[0], Some(step.line), message));
+            reasons.push(Reason::new("hidden-input", file, Some(step.line), message));
         }
     }
     reasons
@@ -187,10 +190,10 @@ fn is_hidden(matcher: &Matcher, path: &str, repo: &Repo) -> bool {
 }
 
 /// A workflow that is no YAML, or builds a stage that is not there.
-fn of_workflow(text: &str, steps: Option<&[Step]>) -> Vec<Reason> {
+fn of_workflow(file: &str, text: &str, steps: Option<&[Step]>) -> Vec<Reason> {
     let value: Value = match crate::format::yaml::parse(text) {
         Ok(value) => value,
-        Err(fault) => return vec![Reason::new("unparsable", PATHS[2], fault.line, fault.to_string())],
+        Err(fault) => return vec![Reason::new("unparsable", file, fault.line, fault.to_string())],
     };
     let Some(steps) = steps else { return Vec::new() };
     let jobs = value.get("jobs").and_then(Value::as_object).into_iter().flat_map(|jobs| jobs.values());
@@ -210,7 +213,7 @@ fn of_workflow(text: &str, steps: Option<&[Step]>) -> Vec<Reason> {
     let reason = |target: &str| {
         let names = |line: &str| line.trim().strip_prefix("target:").is_some_and(|rest| rest.contains(target));
         let line = text.lines().position(names).map(|at| at + 1);
-        Reason::new("unknown-stage", PATHS[2], line, format!("the Dockerfile has no stage `{target}`"))
+        Reason::new("unknown-stage", file, line, format!("the Dockerfile has no stage `{target}`"))
     };
     unknown.map(reason).collect()
 }

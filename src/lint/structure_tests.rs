@@ -1,5 +1,7 @@
 use super::*;
 
+static TOP: Service = Service { folder: String::new() };
+
 const FILES: [(&str, &str); 4] =
     [("go.mod", ""), ("assets/a.txt", ""), ("assets/b.txt", ""), ("package-lock.json", "")];
 
@@ -9,7 +11,7 @@ fn found(texts: &Texts) -> Vec<(&'static str, Option<usize>)> {
 }
 
 fn rules(text: &str) -> Vec<(&'static str, Option<usize>)> {
-    found(&Texts { dockerfile: Some(text), ..Texts::default() })
+    found(&Texts { dockerfile: Some(text), ..Texts::new(&TOP, |_| None) })
 }
 
 #[test]
@@ -44,7 +46,7 @@ fn a_shell_has_to_be_there() {
 #[test]
 fn what_is_copied_may_not_be_hidden() {
     let with = |dockerfile, ignore| {
-        found(&Texts { dockerfile: Some(dockerfile), dockerignore: Some(ignore), ..Texts::default() })
+        found(&Texts { dockerfile: Some(dockerfile), dockerignore: Some(ignore), ..Texts::new(&TOP, |_| None) })
     };
     let hidden = vec![("hidden-input", Some(2))];
     assert_eq!(with("FROM a:1\nCOPY ./assets/ x\n", "assets"), hidden);
@@ -59,8 +61,8 @@ fn any_sign_of_a_conflict_is_one() {
     for sign in ["<<<<<<< yours", "=======", ">>>>>>> dockgen", "||||||| base", "=======\r"] {
         let text = format!("FROM a:1\n{sign}\n");
         assert_eq!(rules(&text), [("conflict", Some(2))], "{sign}");
-        assert_eq!(found(&Texts { dockerignore: Some(&text), ..Texts::default() }), [("conflict", Some(2))]);
-        assert_eq!(found(&Texts { workflow: Some(&text), ..Texts::default() }), [("conflict", Some(2))]);
+        assert_eq!(found(&Texts { dockerignore: Some(&text), ..Texts::new(&TOP, |_| None) }), [("conflict", Some(2))]);
+        assert_eq!(found(&Texts { workflow: Some(&text), ..Texts::new(&TOP, |_| None) }), [("conflict", Some(2))]);
     }
     assert_eq!(rules("FROM a:1\nRUN x <<E\n========\nE\n"), []);
 }
@@ -68,7 +70,7 @@ fn any_sign_of_a_conflict_is_one() {
 #[test]
 fn what_cannot_be_read_is_named_with_its_line() {
     assert_eq!(rules("FROM a:1\nNOPE\n"), [("unparsable", Some(2))]);
-    let yaml = |text| found(&Texts { workflow: Some(text), ..Texts::default() });
+    let yaml = |text| found(&Texts { workflow: Some(text), ..Texts::new(&TOP, |_| None) });
     assert_eq!(yaml("a: 1\nb: [\n")[0].0, "unparsable");
     assert_eq!(yaml("a: 1\n"), []);
 }
@@ -78,7 +80,7 @@ fn a_workflow_builds_a_stage_that_is_there() {
     let workflow = |with: &str| format!("jobs:\n  image:\n    steps:\n      - uses: x\n        with:\n{with}");
     let with = |text: &str| {
         let dockerfile = Some("FROM a:1 AS build\n");
-        found(&Texts { dockerfile, workflow: Some(&workflow(text)), ..Texts::default() })
+        found(&Texts { dockerfile, workflow: Some(&workflow(text)), ..Texts::new(&TOP, |_| None) })
     };
     assert_eq!(with("          context: .\n          target: Build\n"), []);
     assert_eq!(with("          target: deps\n"), [("unknown-stage", Some(6))]);
