@@ -1,6 +1,7 @@
 //! The planner: chooses among testimonies by one rule, and keeps the reason of every choice.
 
 mod data;
+mod init;
 mod listen;
 mod manager;
 pub mod name;

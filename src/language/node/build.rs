@@ -380,6 +380,10 @@ mod tests {
             mode("next", "next build", &[("next.config.js", "// output: 'export'")]),
             some("next", "server", ".next")
         );
+        assert_eq!(
+            mode("next", "next build", &[("next.config.ts", "export default { output: \"export\" };")]),
+            some("next", "export", "out")
+        );
         assert_eq!(mode("vite", "vite build", &[("index.html", "")]), some("vite", "static", "dist"));
         assert_eq!(mode("vite", "tsc", &[("index.html", "")]), None);
         assert_eq!(

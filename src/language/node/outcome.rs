@@ -201,3 +201,158 @@ impl<'a> Site<'a> {
         Site { title, build: &service.build, shape, output, evidence }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::Repo;
+    use crate::wishes::Wishes;
+
+    type Files<'a> = &'a [(&'a str, &'a str)];
+
+    const NPM: (&str, &str) = ("package-lock.json", r#"{"lockfileVersion": 3}"#);
+
+    fn draft(manifest: &str, files: Files) -> Result<crate::Draft, Error> {
+        let files = [("package.json", manifest), NPM].into_iter().chain(files.iter().copied());
+        crate::draft(&Repo::from_list("app", files), &Wishes::default())
+    }
+
+    fn decided(manifest: &str, files: Files) -> (String, String) {
+        let draft = draft(manifest, files).unwrap();
+        let value = |topic| draft.decisions.iter().find(|it| it.topic == topic).map(|it| it.value.clone());
+        (value(topic::START).unwrap_or_default(), value(topic::PORT).unwrap_or_default())
+    }
+
+    #[test]
+    fn ordinary_projects_start_what_they_are() {
+        let server = ("a.js", "app.listen(3000)");
+        let cases: [(&str, Files, &str, &str); 15] = [
+            (
+                r#"{"module": "index.ts", "type": "module"}"#,
+                &[("bun.lock", r#"{"lockfileVersion": 1}"#), ("index.ts", "console.log(1)")],
+                "bun index.ts",
+                "none",
+            ),
+            (
+                r#"{"scripts": {"build": "expo export --platform web", "start": "expo start"}, "main": "expo-router/entry", "dependencies": {"expo": "56"}}"#,
+                &[],
+                "a web server for the files in dist",
+                "8080",
+            ),
+            (
+                r#"{"scripts": {"start": "pm2 start ecosystem.config.json --no-daemon"}, "dependencies": {"express": "4", "pm2": "6"}}"#,
+                &[
+                    (
+                        "ecosystem.config.json",
+                        r#"{"apps": [{"name": "app", "script": "src/index.js", "instances": 1}]}"#,
+                    ),
+                    ("src/index.js", "app.listen(config.port)"),
+                    ("src/config.js", "const schema = { PORT: Joi.number().default(3100) };"),
+                ],
+                "node src/index.js",
+                "3100",
+            ),
+            (
+                r#"{"scripts": {"build": "nest build", "start": "nest start", "start:prod": "node dist/main"}, "dependencies": {"@nestjs/core": "11"}}"#,
+                &[("src/main.ts", "await app.listen(process.env.PORT ?? 3000);")],
+                "node dist/main",
+                "3000",
+            ),
+            (
+                r#"{"scripts": {"start": "node ./bin/www"}, "dependencies": {"express": "4"}}"#,
+                &[("bin/www", "var port = normalizePort(process.env.PORT || '3001');\nserver.listen(port);")],
+                "node ./bin/www",
+                "3001",
+            ),
+            (
+                r#"{"scripts": {"start": "react-scripts start", "build": "react-scripts build"}, "dependencies": {"react-scripts": "5"}}"#,
+                &[],
+                "a web server for the files in build",
+                "8080",
+            ),
+            (
+                r#"{"scripts": {"start": "fastify start app.js"}, "dependencies": {"fastify-cli": "7"}}"#,
+                &[("app.js", "")],
+                "node node_modules/fastify-cli/cli.js start app.js",
+                "3000",
+            ),
+            (
+                r#"{"scripts": {"start": "ts-node src/index.ts"}, "devDependencies": {"ts-node": "10", "typescript": "5"}}"#,
+                &[("src/index.ts", "client.login(process.env.TOKEN)")],
+                "node --require ts-node/register src/index.ts",
+                "none",
+            ),
+            (
+                r#"{"scripts": {"build": "nuxt build", "postinstall": "nuxt prepare"}, "dependencies": {"nuxt": "3"}}"#,
+                &[],
+                "node .output/server/index.mjs",
+                "3000",
+            ),
+            (
+                r#"{"scripts": {"build": "pnpm with-env next build", "start": "pnpm with-env next start", "with-env": "dotenv -e ../.env --"}, "dependencies": {"next": "15"}}"#,
+                &[],
+                "node node_modules/next/dist/bin/next start",
+                "3000",
+            ),
+            (
+                r#"{"scripts": {"build": "next build"}, "dependencies": {"next": "15"}}"#,
+                &[("next.config.ts", r#"export default { output: "standalone" };"#)],
+                "node server.js",
+                "3000",
+            ),
+            (
+                r#"{"scripts": {"prod": "pnpm --filter pad run prod"}}"#,
+                &[
+                    ("pnpm-lock.yaml", "lockfileVersion: '9.0'\n"),
+                    ("pnpm-workspace.yaml", "packages: [src, bin]"),
+                    ("src/package.json", r#"{"name": "pad", "scripts": {"prod": "node server.js"}}"#),
+                    ("src/server.js", "app.listen(9001)"),
+                    ("bin/package.json", r#"{"name": "bin", "dependencies": {"pad": "*"}}"#),
+                ],
+                "node server.js",
+                "9001",
+            ),
+            (
+                r#"{"workspaces": ["e2e"], "scripts": {"build": "vite build"}, "devDependencies": {"vite": "6"}}"#,
+                &[("index.html", ""), ("e2e/package.json", r#"{"name": "e2e"}"#)],
+                "a web server for the files in dist",
+                "8080",
+            ),
+            (r#"{"scripts": {"start": "node a.js"}}"#, &[("deno.json", "{}"), server], "node a.js", "3000"),
+            (
+                r#"{"type": "module"}"#,
+                &[("server.js", "http.createServer().listen(process.env.PORT || 8000)")],
+                "node server.js",
+                "8000",
+            ),
+        ];
+        for (manifest, files, start, port) in cases {
+            assert_eq!(decided(manifest, files), (start.to_owned(), port.to_owned()), "{manifest}");
+        }
+    }
+
+    #[test]
+    fn what_is_as_likely_is_a_question() {
+        let question = |manifest: &str| {
+            let draft = draft(manifest, &[("server.js", ""), ("index.js", "")]).unwrap();
+            let start = draft.decisions.iter().find(|it| it.topic == topic::START).unwrap().clone();
+            (start.is_question(), start.options)
+        };
+        assert_eq!(question("{}"), (true, vec!["server.js".to_owned(), "index.js".to_owned()]));
+        assert!(!question(r#"{"scripts": {"start": "node index.js"}}"#).0);
+    }
+
+    #[test]
+    fn what_cannot_be_started_is_refused_with_advice() {
+        let refused = |manifest: &str, files: Files| draft(manifest, files).unwrap_err();
+        let kit = r#"{"scripts": {"build": "vite build"}, "devDependencies": {"@sveltejs/kit": "2", "vite": "7"}}"#;
+        let error = refused(kit, &[("svelte.config.js", "import adapter from '@sveltejs/adapter-auto'")]);
+        assert!(error.hint.unwrap().contains("@sveltejs/adapter-node"));
+        let astro = r#"{"scripts": {"build": "astro build", "start": "astro dev"}, "dependencies": {"astro": "5"}}"#;
+        let error = refused(astro, &[("astro.config.mjs", "import vercel from '@astrojs/vercel'")]);
+        assert!(error.hint.unwrap().contains("@astrojs/node"));
+        assert!(refused(r#"{"main": "index.js"}"#, &[]).what.contains("nothing says how to start"));
+        let workspace = refused(r#"{"workspaces": ["packages/*"]}"#, &[("packages/a/package.json", "{}")]);
+        assert!(workspace.what.contains("no member"));
+    }
+}

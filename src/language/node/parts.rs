@@ -255,3 +255,123 @@ impl Desk<'_> {
         Toolchain { cycle: version.clone(), version, suite: String::new(), alpine: String::new() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::repo::Repo;
+    use crate::wishes::Wishes;
+
+    type Files<'a> = &'a [(&'a str, &'a str)];
+
+    const NPM: (&str, &str) = ("package-lock.json", r#"{"lockfileVersion": 3}"#);
+    const SERVER: (&str, &str) = ("a.js", "app.listen(3000)");
+
+    fn draft(manifest: &str, files: Files) -> crate::Draft {
+        let files = std::iter::once(("package.json", manifest)).chain(files.iter().copied());
+        crate::draft(&Repo::from_list("app", files), &Wishes::default()).unwrap()
+    }
+
+    #[test]
+    fn what_old_mixed_and_half_built_projects_need() {
+        let cases: [(&str, Files, &[&str]); 9] = [
+            (
+                r#"{"scripts": {"build": "react-scripts build"}, "dependencies": {"react-scripts": "4.0.3"}}"#,
+                &[NPM],
+                &["NODE_OPTIONS=--openssl-legacy-provider"],
+            ),
+            (
+                r#"{"scripts": {"build": "vite build"}, "dependencies": {"vue": "2"}, "devDependencies": {"vite": "5"}}"#,
+                &[
+                    (
+                        "yarn.lock",
+                        "# yarn lockfile v1\nnode-sass@^4.0.0:\n  version \"4.14.1\"\nvue@2:\n  version \"2.0.0\"\n",
+                    ),
+                    ("index.html", ""),
+                ],
+                &["ARG NODE_VERSION=14."],
+            ),
+            (
+                r#"{"scripts": {"build": "tsc", "start": "node dist/a.js"}, "dependencies": {"@prisma/client": "6.0.0"}, "devDependencies": {"prisma": "6.0.0"}}"#,
+                &[
+                    ("pnpm-lock.yaml", "lockfileVersion: '9.0'\npackages:\n  '@prisma/client@6.0.0': {}\n"),
+                    ("tsconfig.json", r#"{"compilerOptions": {"outDir": "dist"}}"#),
+                    ("prisma/schema.prisma", "generator client {\n  provider = \"prisma-client-js\"\n}"),
+                ],
+                &["FROM deps AS modules", "COPY --link --from=modules /app/node_modules ./node_modules"],
+            ),
+            (
+                r#"{"workspaces": ["packages/*"]}"#,
+                &[
+                    NPM,
+                    (
+                        "packages/db/package.json",
+                        r#"{"name": "db", "scripts": {"postinstall": "prisma generate"}, "dependencies": {"@prisma/client": "6"}}"#,
+                    ),
+                    ("packages/db/schema.prisma", "provider = \"prisma-client-js\""),
+                    (
+                        "packages/web/package.json",
+                        r#"{"name": "web", "scripts": {"start": "node a.js"}, "dependencies": {"db": "*"}}"#,
+                    ),
+                    ("packages/web/a.js", "app.listen(3000)"),
+                ],
+                &[
+                    "npm pkg delete scripts.postinstall --prefix packages/db",
+                    "npm run postinstall --workspace=packages/db",
+                    "COPY --link --from=build /app/node_modules/.prisma /app/node_modules/.prisma",
+                ],
+            ),
+            (
+                r#"{"scripts": {"start": "npm run css && node a.js", "css": "sass a.scss b.css", "postinstall": "patch-package && npm run css"}}"#,
+                &[NPM, SERVER],
+                &["RUN npm run css\n", "CMD [\"a.js\"]"],
+            ),
+            (
+                r#"{"scripts": {"start": "node a.js", "build:client": "vite build", "build:docker": "docker build ."}, "dependencies": {"vite": "6", "lib": "file:lib"}}"#,
+                &[NPM, SERVER, ("lib/package.json", "{}")],
+                &["RUN npm run build:client\n", "source=lib/package.json,target=lib/package.json"],
+            ),
+            (
+                r#"{"scripts": {"start": "node index.js"}, "dependencies": {"@nestjs/core": "7"}, "devDependencies": {"ts-node": "8"}}"#,
+                &[
+                    NPM,
+                    ("index.js", "require('ts-node/register');\nrequire('./src/main');"),
+                    ("src/main.ts", "app.listen(3000)"),
+                ],
+                &["npm ci --no-audit --no-fund --prefer-offline\n", "CMD [\"index.js\"]"],
+            ),
+            (
+                r#"{"scripts": {"build": "cd api && npm install && cd ../web && npm install && npm run build", "start": "node api/server.js", "prepare": "echo hi"}}"#,
+                &[("api/package.json", "{}"), ("api/server.js", "app.listen(3000)"), ("web/package.json", "{}")],
+                &[
+                    "--mount=type=cache,target=/root/.npm,sharing=locked",
+                    "--exclude=node_modules --exclude=web/node_modules /app ./",
+                ],
+            ),
+            (
+                r#"{"scripts": {"build": "tsc", "start": "node dist/a.js"}, "devDependencies": {"typescript": "5"}}"#,
+                &[
+                    NPM,
+                    ("tsconfig.json", r#"{"compilerOptions": {"outDir": "dist"}}"#),
+                    ("src/a.ts", "read('credentials.json'); read('words.json'); app.listen(3000)"),
+                    ("credentials.json", "{}"),
+                    ("words.json", "{}"),
+                ],
+                &["COPY --link package.json words.json ./\n"],
+            ),
+        ];
+        for (manifest, files, expected) in cases {
+            let text = &draft(manifest, files).documents[0].text;
+            expected.iter().for_each(|line| assert!(text.contains(line), "{line} is not in\n{text}"));
+        }
+    }
+
+    #[test]
+    fn two_lock_files_and_an_old_one_are_said() {
+        let lock = r#"{"lockfileVersion": 3, "packages": {"node_modules/koa": {"version": "1.0.0"}}}"#;
+        let files = [("package-lock.json", lock), ("yarn.lock", "# yarn lockfile v1\n"), SERVER];
+        let draft = draft(r#"{"scripts": {"start": "node a.js"}, "dependencies": {"express": "^5"}}"#, &files);
+        let said = draft.warnings.join("\n");
+        assert!(said.contains("two lock files") && said.contains("does not know `express`"), "{said}");
+        assert!(draft.documents[0].text.contains("COPY package.json package-lock.json ./"));
+    }
+}

@@ -2,7 +2,6 @@
 
 use crate::catalog::SHARED;
 use crate::dockerignore::Matcher;
-use crate::facts::{Evidence, Strength};
 use crate::plan::{Decision, Planner, topic};
 
 use super::catalog::{CATALOG, Generated};
@@ -72,39 +71,20 @@ impl<'a> Server<'a> {
         let findings = &service.findings;
         let by_itself = service.serves_by_itself(way);
         let listens = findings.listens.is_some() || by_itself || findings.from_environment.is_some();
-        if !listens && way.port().is_none() && planner.wishes.port.is_none() {
-            let evidence = Evidence::new("", "", Strength::Convention);
-            planner.note(Decision::new(topic::PORT, "none", "nothing listens", evidence));
-            return None;
-        }
         let from_environment = findings.from_environment.as_ref();
         let usual = || service.usual_port(way).filter(|_| !by_itself);
         let given = || from_environment.map(|_| (3000, "the program takes it from PORT".to_owned()));
         let unsaid = || (3000, "it listens, and nothing says where".to_owned());
         let says_where = findings.says_where();
         let fallback = usual().or_else(given).or_else(|| (!by_itself && !says_where).then(unsaid));
-        let port = planner.port(fallback);
+        let port = planner.listen(listens || way.port().is_some(), fallback);
         let placeholder = self.start.fill(port.unwrap_or(3000));
         let without_default = from_environment.is_some_and(|(_, default)| !default) && !says_where;
         let wanted = self.shape.is_some_and(|shape| shape.mode.wants_port);
         let unset = !placeholder && way.port().is_none();
-        self.sets_port = unset && (without_default && !by_itself || planner.wishes.port.is_some() || wanted);
+        self.sets_port =
+            port.is_some() && unset && (without_default && !by_itself || planner.wishes.port.is_some() || wanted);
         port
-    }
-
-    /// Whether an init has to pass signals on.
-    pub fn signals(&mut self, planner: &mut Planner) {
-        let shell = matches!(self.start, Start::Shell(_));
-        let (value, reason, evidence) = match self.service.signals(self.way).filter(|_| !shell) {
-            Some(evidence) => ("the program itself", "it ends on SIGTERM", evidence),
-            None => (
-                "tini",
-                "as the first process, Node ends on SIGTERM only where the program says so",
-                Evidence::new("", "", Strength::Convention),
-            ),
-        };
-        planner.note(Decision::new(topic::INIT, value, reason, evidence));
-        self.tini = value == "tini";
     }
 
     /// ENTRYPOINT and CMD.

@@ -143,7 +143,11 @@ impl Service {
             let own = self.framework_port();
             facts.extend(own.map(|(port, why)| Fact::new(Kind::Port(port), "", &why, Strength::Convention)));
         }
-        facts.into_iter().map(|fact| self.about(fact)).chain(self.ways.iter().flat_map(|way| way.ports(self))).collect()
+        facts
+            .into_iter()
+            .map(|fact| self.about(fact))
+            .chain(self.ways.iter().flat_map(|way| way.own_facts(self)))
+            .collect()
     }
 
     /// The id of a way to start it, as facts name it.

@@ -116,8 +116,8 @@ impl Way {
         CATALOG.program.iter().find(|row| file.contains(&format!("node_modules/{}/", row.package)))
     }
 
-    /// Testimonies about where it listens.
-    pub fn ports(&self, service: &Service) -> Vec<Fact> {
+    /// Testimonies about where it listens, and whether it ends by itself.
+    pub fn own_facts(&self, service: &Service) -> Vec<Fact> {
         if self.verdict != Verdict::Starts {
             return Vec::new();
         }
@@ -127,7 +127,10 @@ impl Way {
         let by_package = service.serves_by_itself(self) && !service.findings.says_where();
         let usual = service.usual_port(self).filter(|usual| by_package && Some(usual) != own.as_ref());
         let usual = usual.map(|(port, why)| Fact::new(Kind::Port(port), "", &why, Strength::Convention));
-        named.into_iter().chain(usual).map(|fact| fact.of(&service.program(self))).collect()
+        // A shell passes no signal on.
+        let signals = service.signals(self).filter(|_| !matches!(self.resolved.start, Start::Shell(_)));
+        let signals = signals.map(|evidence| Fact::from_evidence(Kind::Signals, evidence));
+        named.into_iter().chain(usual).chain(signals).map(|fact| fact.of(&service.program(self))).collect()
     }
 }
 
