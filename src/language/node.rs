@@ -9,12 +9,15 @@ mod framework;
 pub mod frontend;
 mod ignore;
 mod imports;
+mod install;
+mod line;
 mod manager;
 mod member;
 mod outcome;
 mod parts;
 mod project;
 mod recipes;
+mod registry;
 mod run;
 mod server;
 mod service;
@@ -25,6 +28,7 @@ mod typescript;
 mod variables;
 mod versions;
 mod ways;
+mod wrapper;
 
 use std::collections::BTreeMap;
 
@@ -52,7 +56,7 @@ pub const LANGUAGE: Language = Language {
     signs: &[sign("package.json", Strength::Stated)],
     images: &["node"],
     image: || &CATALOG.image,
-    managers: || manager::KNOWN.to_vec(),
+    managers: manager::known,
     releases: || &CATALOG.release,
     release: versions::release,
     read: |scope| Box::new(Project::read(scope)),
@@ -68,7 +72,7 @@ impl super::Project for Project {
         facts.extend(self.packages().filter_map(build::fact));
         facts.extend(self.services.iter().flat_map(Service::facts));
         facts.push(Fact::new(Kind::Manifest("package.json".to_owned()), "package.json", "", Strength::Stated));
-        facts.extend(manager::feeds(self));
+        facts.extend(registry::feeds(self));
         facts
     }
 
@@ -131,7 +135,7 @@ struct Desk<'a> {
     natives: Vec<(&'static Native, String)>,
     /// Variables with which the build's packages work on this release.
     aged: BTreeMap<String, String>,
-    secrets: Vec<manager::Secret>,
+    secrets: Vec<registry::Secret>,
 }
 
 impl<'a> Desk<'a> {
@@ -145,7 +149,7 @@ impl<'a> Desk<'a> {
         let natives = natives(project, &service.package);
         let compiles = natives.iter().any(|(native, _)| native.compile);
         let manager = manager::choose(planner, project, &toolchain, compiles)?;
-        let secrets = manager::secrets(planner, project);
+        let secrets = registry::secrets(planner, project);
         Ok(Desk { project, service, toolchain, manager, natives, aged, secrets })
     }
 

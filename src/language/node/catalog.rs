@@ -13,7 +13,7 @@ use super::aged::Aged;
 use super::framework::Framework;
 use super::manager::Manager;
 use super::project::join;
-use super::start::Wrapper;
+use super::wrapper::Wrapper;
 
 /// The catalog.
 #[derive(Debug, Deserialize)]
@@ -261,6 +261,12 @@ impl Catalog {
     /// The manager with this id.
     pub fn manager(&self, id: &str) -> Option<&Manager> {
         self.manager.iter().find(|manager| manager.id == id)
+    }
+
+    /// The manager of this name; of two the later one where that is meant.
+    pub fn named(&self, name: &str, modern: bool) -> Option<&Manager> {
+        let of_name = || self.manager.iter().filter(|manager| manager.name == name);
+        of_name().find(|manager| manager.modern == modern).or_else(|| of_name().next())
     }
 
     /// The files and folders of managers and patchers that lie at the top.

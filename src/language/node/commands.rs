@@ -22,7 +22,7 @@ impl Commands<'_> {
         let found = by_lock.min().map(|(_, file)| file).or_else(|| CATALOG.commands.get(name).cloned());
         let found = found.or_else(|| {
             // npm, Yarn and Bun link the commands of packages; pnpm writes shell scripts in their place.
-            let linked = !self.project.is_pnpm() && self.package.manifest.dependency(name).is_some();
+            let linked = !self.project.is_isolated() && self.package.manifest.dependency(name).is_some();
             linked.then(|| format!(".bin/{name}"))
         })?;
         Some(format!("{}{found}", self.modules()))
@@ -38,7 +38,7 @@ impl Commands<'_> {
 
     /// Where a member's packages lie: pnpm puts them into its folder, the others to the top.
     fn modules(&self) -> String {
-        let hoisted = self.package.is_member() && !self.project.is_pnpm();
+        let hoisted = self.package.is_member() && !self.project.is_isolated();
         let up = if hoisted { "../".repeat(self.package.folder.split('/').count()) } else { String::new() };
         format!("{up}node_modules/")
     }

@@ -13,7 +13,8 @@ use super::Desk;
 use super::build::Build;
 use super::catalog::{CATALOG, Generated};
 use super::framework::Shape;
-use super::manager::Install;
+use super::install::Install;
+use super::manager::Manager;
 use super::outcome::Site;
 use super::project::join;
 use super::server::Server;
@@ -96,7 +97,7 @@ impl Desk<'_> {
         let needs_development = server.way.needs_development;
         let modules = server.modules && (needs_development || self.has_runtime_dependencies());
         let has_deps = modules && (!needs_development || !is_built);
-        let generated = server.generated.filter(|_| has_deps && is_built && self.project.is_pnpm());
+        let generated = server.generated.filter(|_| has_deps && is_built && self.project.is_isolated());
         let stage = match (generated.is_some(), has_deps) {
             (true, _) => "modules",
             (false, true) => "deps",
@@ -250,7 +251,7 @@ impl Desk<'_> {
     /// The release of Bun that runs the program.
     pub fn bun(&self) -> Toolchain {
         let named = self.manager.version.as_deref().filter(|_| self.manager.row.id == "bun");
-        let newest = CATALOG.manager("bun").and_then(|row| row.releases.first()).map_or("", |release| &release.version);
+        let newest = CATALOG.manager("bun").and_then(Manager::newest).unwrap_or_default();
         let version = named.unwrap_or(newest).to_owned();
         Toolchain { cycle: version.clone(), version, suite: String::new(), alpine: String::new() }
     }

@@ -298,9 +298,10 @@ impl Project {
         self.top.iter().any(|top| top.is_folder && top.name == name)
     }
 
-    /// Whether pnpm installs, which keeps the packages of members apart.
-    pub fn is_pnpm(&self) -> bool {
-        self.has("pnpm-lock.yaml")
+    /// Whether a manager installs that keeps the packages of members apart.
+    pub fn is_isolated(&self) -> bool {
+        let mut locks = CATALOG.manager.iter().filter(|row| row.isolated).flat_map(|row| &row.lockfiles);
+        locks.any(|lock| self.has(lock))
     }
 
     /// Whether a dependency of a package, or of what it is made of, or a locked package has this name.

@@ -5,7 +5,7 @@ use crate::source::shell::{self, Command};
 
 use super::Desk;
 use super::build::{self, Build};
-use super::manager::{KNOWN, split};
+use super::manager::{known, split};
 
 impl Desk<'_> {
     /// What the build stage runs when the sources are there.
@@ -40,7 +40,7 @@ impl Desk<'_> {
             && env.is_empty()
             && argv.first().is_some_and(|word| word != "npx")
         {
-            let is_manager = |word: &String| KNOWN.contains(&word.as_str());
+            let is_manager = |word: &String| known().contains(&word.as_str());
             if let [first, run, script] = argv.as_slice()
                 && is_manager(first)
                 && run == "run"

@@ -130,7 +130,7 @@ impl Desk<'_> {
     /// The program, with what its build generates into node_modules.
     fn program(&self, server: &Server, is_built: bool) -> Vec<Copy> {
         let out = |path: &String| made("build", path, format!("./{path}"));
-        let generated = server.generated.filter(|_| is_built && !self.project.is_pnpm()).map(|row| &row.path);
+        let generated = server.generated.filter(|_| is_built && !self.project.is_isolated()).map(|row| &row.path);
         if self.service.package.is_member() {
             let generated = generated.map(|path| made("build", path, join("/app", path)));
             let closure = self.project.closure(&self.service.package.folder).into_iter();

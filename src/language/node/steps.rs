@@ -4,7 +4,7 @@ use crate::source::shell::{self, Command};
 
 use super::catalog::CATALOG;
 use super::project::Package;
-use super::start::bare;
+use super::wrapper::bare;
 
 /// How many scripts may call one another.
 const DEEPEST: usize = 6;

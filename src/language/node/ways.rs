@@ -12,9 +12,10 @@ use super::catalog::{CATALOG, Program};
 use super::commands::Commands;
 use super::framework::Shape;
 use super::imports::imported;
+use super::line::{self, Resolver};
 use super::project::{Package, Project, join, normal};
 use super::service::Service;
-use super::start::{self, Resolved, Resolver, Start};
+use super::start::{self, Resolved, Start};
 use super::typescript;
 
 /// A way to start.
@@ -240,7 +241,7 @@ fn ecosystem(repo: &Repo, package: &Package, file: &str) -> Option<String> {
     let name = file.rsplit('/').next().unwrap_or(file);
     let is_one = [".config.js", ".config.cjs", ".json", ".yml", ".yaml"].iter().any(|end| name.ends_with(end));
     let text = repo.text(&normal(&package.path(file))?).filter(|_| is_one)?;
-    start::named_script(text)
+    line::named_script(text)
 }
 
 /// What the first line of a script of the project names.
