@@ -2,6 +2,7 @@
 
 mod build;
 mod catalog;
+mod client;
 mod inputs;
 mod listen;
 mod program;
@@ -27,6 +28,7 @@ use crate::plan::{Decision, Planner, topic};
 use crate::render::sinks::path_operand;
 use build::{Jre, Words};
 use catalog::{CATALOG, Maven};
+use client::Client;
 use program::Program;
 use reactor::Module;
 use read::{Java, Unit};
@@ -70,12 +72,14 @@ impl Project for Java<'_> {
         let jar = shape::jar(&program.shape, module.folder(), &module.lineage);
         let start = Start::new(program, module, &jar, unit);
         planner.note(start.decision(program));
+        let front = front(planner, unit);
         let secret = planner.facts.iter().any(|fact| matches!(fact.kind, Kind::Feed(_))).then_some(SETTINGS_SECRET);
         let words = Words {
             name: name.clone(),
             cycle: toolchain.cycle.clone(),
             suite: toolchain.suite.clone(),
             secret,
+            made: unit.client.as_ref().and_then(Client::made),
             extra: Extra::new(&planner.wishes.extras),
             ..self.words(unit, program, &start, jar)
         };
@@ -99,7 +103,7 @@ impl Project for Java<'_> {
         };
         let run = planner.run(fill(&toolchain, &runtime.image), labels(&name, module), port);
         let run = started(run, planner, unit, &runtime, start, &module.lineage);
-        let parts = std::iter::once(part).chain(jre).collect();
+        let parts = front.into_iter().chain([part]).chain(jre).collect();
         Ok(Recipe::new(name, Image::new(parts, run, &planner.wishes.extras)))
     }
 }
@@ -280,6 +284,22 @@ fn started(run: Run, planner: &Planner, unit: &Unit, runtime: &Runtime, start: S
         command: arguments(unit),
         ..run
     }
+}
+
+/// The stage that builds a client; one that cannot be built here is said.
+fn front(planner: &mut Planner, unit: &Unit) -> Option<Part> {
+    let client = unit.client.as_ref()?;
+    let Some((frontend, _)) = &client.built else {
+        planner.warn(format!(
+            "`{}` has a client that {} builds, and nothing builds it here: it is no part of the image; let Maven build it, or run it as an image of its own",
+            client.manifest, client.tool
+        ));
+        return None;
+    };
+    let evidence = Evidence::new(&client.manifest, client.tool, Strength::Convention);
+    let value = format!("`{}`, built by Node", frontend.folder);
+    planner.note(Decision::new(topic::FRONT_END, value, "the jar hands out what its build makes", evidence));
+    client.part()
 }
 
 /// What the program wants behind its jar.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::catalog::CATALOG;
+use super::client::Made;
 use super::program::Program;
 use super::reactor::{Module, join};
 use super::read::{Java, Unit};
@@ -47,6 +48,8 @@ pub struct Words {
     pub unpacked: Option<&'static str>,
     /// Whether it stays as it is.
     pub whole: bool,
+    /// What the build of a client makes.
+    pub made: Option<Made>,
     /// What `dockgen.toml` adds.
     pub extra: Extra,
 }

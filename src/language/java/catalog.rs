@@ -34,6 +34,7 @@ pub struct Catalog {
     pub packages: Vec<Packages>,
     pub spring_boot: Vec<SpringBoot>,
     pub framework: Vec<Framework>,
+    pub client: Clients,
     pub listen: Vec<Listen>,
     pub single: Vec<Single>,
     pub skip: Vec<Skip>,
@@ -215,9 +216,21 @@ pub struct Framework {
     pub settings: Vec<String>,
     pub port: u16,
     #[serde(default)]
+    pub site: Option<String>,
+    #[serde(default)]
     pub main_class: Option<String>,
     #[serde(default)]
     pub arguments: Vec<String>,
+}
+
+/// Clients for browsers.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clients {
+    pub folders: Vec<String>,
+    pub tools: Vec<String>,
+    pub plugins: Vec<String>,
+    pub words: Vec<String>,
 }
 
 /// A call that opens a port.

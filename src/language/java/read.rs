@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::catalog::{CATALOG, Framework, Native, is_one_of};
+use super::client::Client;
 use super::listen::{self, Listening};
 use super::program::{self, Program};
 use super::reactor::{Module, Reactor, join, resolve};
@@ -57,6 +58,8 @@ pub struct Unit<'r> {
     pub settings: Option<String>,
     /// Files and folders beside the sources that the program names.
     pub data: Vec<String>,
+    /// A client for browsers that Maven does not build.
+    pub client: Option<Client>,
 }
 
 impl<'r> Java<'r> {
@@ -121,6 +124,7 @@ impl<'r> Unit<'r> {
             natives: natives.collect(),
             settings: given,
             data: data(repo, &sources),
+            client: Client::read(repo, reactor, module, framework),
             sources,
             programs,
         })

@@ -112,6 +112,24 @@ mod tests {
     }
 
     #[test]
+    fn a_version_file_loses_to_what_the_poms_compile_for() {
+        let pom = "<project><artifactId>a</artifactId><properties><maven.compiler.release>17</maven.compiler.release></properties></project>";
+        let main = "class App { public static void main(String[] a) {} }";
+        for (file, text, cycle, said) in [
+            (".java-version", "11", "17.", 1),
+            (".sdkmanrc", "java=11.0.2-tem", "17.", 1),
+            (".tool-versions", "java temurin-21.0.2+13", "21.", 0),
+            ("README", "java 8", "17.", 0),
+        ] {
+            let files = [("pom.xml", pom), ("src/main/java/App.java", main), (file, text)];
+            let draft = crate::draft(&Repo::from_list("x", files), &crate::wishes::Wishes::default()).unwrap();
+            let version = format!("ARG JAVA_VERSION={cycle}");
+            assert!(draft.documents[0].text.contains(&version), "{file}: {}", draft.documents[0].text);
+            assert_eq!(draft.warnings.len(), said, "{file}: {:?}", draft.warnings);
+        }
+    }
+
+    #[test]
     fn versions_have_a_release() {
         let cases = [
             ("17", Some(17)),

@@ -13,9 +13,11 @@ use crate::witness;
 use super::Desk;
 use super::catalog::CATALOG;
 use super::project::{Project, join};
+use super::service::Service;
 use super::variables::Argument;
 
 /// What builds it: a part of the image.
+#[derive(Debug)]
 pub struct Frontend {
     /// Its folder in the repository.
     pub folder: String,
@@ -53,13 +55,16 @@ impl Frontend {
         let parents = made.match_indices('/').map(|(at, _)| made.get(..at).unwrap_or_default());
         let folder = parents.into_iter().rev().find(|folder| repo.has(&join(folder, "package.json")))?;
         let output = made.strip_prefix(folder)?.trim_start_matches('/').split('/').next()?;
-        let files = repo.below(folder).map(|path| path.strip_prefix(&format!("{folder}/")).unwrap_or(path));
-        let texts: Vec<(&str, &str)> =
-            files.map(|path| (path, repo.text(&join(folder, path)).unwrap_or_default())).collect();
-        Self::read(&Repo::from_list(folder, texts), folder, output)
+        Self::read(&inside(repo, folder), folder, Some(output))
     }
 
-    fn read(repo: &Repo, folder: &str, output: &str) -> Option<Self> {
+    /// What builds a folder with a `package.json` that makes the files of a site. `None` where that is the top of the
+    /// repository or a workspace, or where it is not known which folder its build makes.
+    pub fn of_site(repo: &Repo, folder: &str) -> Option<Self> {
+        (!folder.is_empty()).then(|| Self::read(&inside(repo, folder), folder, None))?
+    }
+
+    fn read(repo: &Repo, folder: &str, output: Option<&str>) -> Option<Self> {
         let wishes = Wishes::default();
         let told = witness::testify(repo);
         let project = Project::read(Scope { repo, wishes: &wishes, told: &told });
@@ -86,11 +91,28 @@ impl Frontend {
             arguments: desk.arguments(&mut planner, &service.build),
             commands: desk.commands(&service.build),
         };
-        let made = join(folder, output);
+        let made = join(folder, output.or_else(|| site(service))?);
         let part = Part {
             versions: vec![Variable::new("NODE_VERSION", &desk.toolchain.version)],
             ..Part::new("node/frontend.tera", &words).ok()?
         };
         Some(Frontend { folder: folder.to_owned(), made, part })
+    }
+}
+
+/// A folder as a repository of its own.
+fn inside(repo: &Repo, folder: &str) -> Repo {
+    let files = repo.below(folder).map(|path| path.strip_prefix(&format!("{folder}/")).unwrap_or(path));
+    let texts: Vec<(&str, &str)> =
+        files.map(|path| (path, repo.text(&join(folder, path)).unwrap_or_default())).collect();
+    Repo::from_list(folder, texts)
+}
+
+/// The one folder that the build of a site makes.
+fn site(service: &Service) -> Option<&str> {
+    service.shape.as_ref().filter(|shape| shape.mode.is_static && !service.build.elsewhere)?;
+    match service.build.outputs.as_slice() {
+        [only] => Some(only),
+        _ => None,
     }
 }
