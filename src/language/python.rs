@@ -118,6 +118,7 @@ impl Project for Python<'_> {
         facts.extend(wheels::newest_lines(&self.manifests));
         facts.extend(wheels::gone_modules(&self.program));
         facts.extend(feeds::testify(&self.manifests));
+        facts.extend(packages::testify(&self.program));
         let configured = self.configured.as_ref();
         facts.extend(self.ways.iter().flat_map(|way| way.testify(&self.program, configured)));
         facts.extend(self.wished.iter().flat_map(|way| way.traits(&self.program, configured)));
@@ -135,7 +136,7 @@ impl Project for Python<'_> {
         let (ways, wished) = (self.ways.as_slice(), self.wished.as_ref());
         let known = Known { manifests, program, ways, wished, installed, cycle: &toolchain.cycle };
         let start = start::decide(planner, &known)?;
-        let needs = packages::needs(program, installed, &start, &toolchain);
+        let needs = packages::needs(planner, installed, &start, &toolchain);
         let runtime = planner.runtime(needs, &CATALOG.runtime, &toolchain)?;
         let stated = manifests
             .name()

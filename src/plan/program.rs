@@ -45,6 +45,57 @@ impl<T> Startable<T> {
     }
 }
 
+/// What a program is to people: the earlier ones are rather meant to be started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// A platform runs it.
+    Process,
+    /// A server loads it.
+    Application,
+    /// A manifest declares it as a command.
+    Command,
+    /// A file that does something when it is run.
+    File,
+}
+
+/// What speaks for a way to start beside others.
+#[derive(Debug, Clone)]
+pub struct Traits {
+    /// What it is.
+    pub role: Role,
+    /// It serves, and does not only work through a queue.
+    pub serves: bool,
+    /// It is chosen by a platform, made by a tool of its framework, or named and placed as programs are.
+    pub is_usual: bool,
+    /// How unusual it is among its like, what counts most first.
+    pub rank: Vec<usize>,
+}
+
+/// Weighs ways to start: of what was only found the most usual one is likely and the others are guesses; what is the only one
+/// of its kind is more than likely; beside an application that serves, commands and files are guesses.
+pub fn weigh<T>(mut found: Vec<(Traits, Startable<T>)>) -> Vec<Startable<T>> {
+    found.sort_by_cached_key(|(traits, way)| (traits.role, traits.rank.clone(), way.entry.clone()));
+    let is_server = |traits: &Traits| traits.role == Role::Application && traits.serves;
+    let count = |is_meant: &dyn Fn(&Traits) -> bool| found.iter().filter(|(traits, _)| is_meant(traits)).count();
+    let servers = count(&is_server);
+    let commands = count(&|traits| traits.role == Role::Command);
+    let has_files = count(&|traits| traits.role == Role::File) > 0;
+    let mut last = None;
+    for (traits, way) in &mut found {
+        let is_first = last.replace(traits.role) != Some(traits.role);
+        way.evidence.strength = match (traits.role, is_first) {
+            (Role::Process, _) if traits.is_usual => way.evidence.strength,
+            (Role::Application, true) if is_server(traits) && (servers == 1 || traits.is_usual) => Strength::Stated,
+            (Role::Application, true) if is_server(traits) || !has_files => Strength::Convention,
+            (Role::Command, _) if servers == 0 && commands == 1 => Strength::Stated,
+            (Role::Command, _) if servers == 0 => Strength::Convention,
+            (Role::File, true) if servers == 0 && traits.is_usual => Strength::Convention,
+            _ => Strength::Guess,
+        };
+    }
+    found.into_iter().map(|(_, way)| way).collect()
+}
+
 impl Planner<'_> {
     /// The program: the one that is asked for, else the strongest; beside others a tool or a sample is no more than a guess.
     /// `what` says what programs are in this language.
@@ -125,6 +176,40 @@ mod tests {
             assert_eq!(chosen(None, places).unwrap(), (expected.to_owned(), asks), "{places:?}");
         }
         assert_eq!(chosen(None, &[]).unwrap().0, "");
+    }
+
+    #[test]
+    fn ways_are_weighed_against_each_other() {
+        use Role::{Application, Command, File, Process};
+        let way = |(entry, role, serves, is_usual, rank): &(&str, Role, bool, bool, usize)| {
+            let traits = Traits { role: *role, serves: *serves, is_usual: *is_usual, rank: vec![*rank] };
+            let (entry, evidence) = ((*entry).to_owned(), Evidence::new("x", "", Strength::Stated));
+            let (aliases, place, reason) = (Vec::new(), String::new(), String::new());
+            (traits, Startable { value: (), entry, aliases, place, serves: true, reason, evidence })
+        };
+        let weighed = |ways: &[(&str, Role, bool, bool, usize)]| {
+            let found = weigh(ways.iter().map(way).collect());
+            found.iter().map(|way| format!("{} {}", way.entry, way.evidence.strength)).collect::<Vec<_>>().join(", ")
+        };
+        let (app, other) = (("app", Application, true, false, 0), ("other", Application, true, false, 1));
+        let (file, second) = (("main", File, true, true, 0), ("tool", File, true, false, 1));
+        let worker = ("worker", Application, false, false, 2);
+        let (command, more) = (("run", Command, true, false, 0), ("more", Command, true, false, 1));
+        let (web, beat) = (("web", Process, true, true, 0), ("beat", Process, true, false, 1));
+        for (ways, expected) in [
+            (vec![file, app, command], "app stated, run guess, main guess"),
+            (vec![other, app], "app convention, other guess"),
+            (vec![("made", Application, true, true, 0), other], "made stated, other guess"),
+            (vec![second, file], "main convention, tool guess"),
+            (vec![second], "tool guess"),
+            (vec![worker, file], "worker guess, main convention"),
+            (vec![worker], "worker convention"),
+            (vec![command, file], "run stated, main convention"),
+            (vec![more, command], "run convention, more convention"),
+            (vec![beat, web], "web stated, beat guess"),
+        ] {
+            assert_eq!(weighed(&ways), expected);
+        }
     }
 
     #[test]

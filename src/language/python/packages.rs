@@ -7,10 +7,10 @@ use super::rows::{CATALOG, Native, PkgResources};
 use super::sources::Program;
 use super::start::Start;
 use super::wheels::{Ceiling, minor};
-use crate::facts::{Evidence, Strength};
+use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::python_lock::{Lock, LockedPackage};
-use crate::plan::Need;
 use crate::plan::toolchain::Toolchain;
+use crate::plan::{Need, Planner};
 
 /// The package that brings `pkg_resources`.
 const SETUPTOOLS: &str = "setuptools";
@@ -90,16 +90,28 @@ pub fn closure<'a>(lock: &'a Lock, dependencies: &'a [Dependency]) -> impl Itera
     lock.closure(dependencies.iter().map(|dependency| dependency.requirement.name.as_str())).into_iter()
 }
 
+/// What programs that the sources start need of the runtime.
+pub fn testify(program: &Program) -> Vec<Fact> {
+    let need = |(command, evidence): &(String, Evidence)| {
+        let row = CATALOG.command.iter().find(|row| row.names.contains(command))?;
+        let kind = Kind::Need(row.need.clone(), format!("it starts `{command}`"));
+        Some(Fact::from_evidence(kind, evidence.clone()))
+    };
+    let mut seen = BTreeSet::new();
+    let once = |(command, _): &&(String, Evidence)| seen.insert(command.clone());
+    program.commands().iter().filter(once).filter_map(need).collect()
+}
+
 /// What the runtime must provide.
-pub fn needs(program: &Program, installed: &Installed, start: &Start, toolchain: &Toolchain) -> Vec<Need> {
-    let assumed = |id: &str, reason: &str| Need::new(id, reason, Evidence::new("", "", Strength::Convention));
-    let mut needs = vec![
-        assumed("ca", "TLS needs CA certificates"),
-        assumed("zoneinfo", "time zones are data"),
-        assumed("wheels", "wheels on PyPI are made for the GNU C library first"),
-    ];
+pub fn needs(planner: &Planner, installed: &Installed, start: &Start, toolchain: &Toolchain) -> Vec<Need> {
+    let mut needs = planner.needs(&[
+        ("ca", "TLS needs CA certificates"),
+        ("zoneinfo", "time zones are data"),
+        ("wheels", "wheels on PyPI are made for the GNU C library first"),
+    ]);
     if !CATALOG.release.iter().any(|release| release.version == toolchain.version) {
-        needs.push(assumed("exact", "the patch release was asked for, and not the newest one"));
+        let evidence = Evidence::new("", "", Strength::Convention);
+        needs.push(Need::new("exact", "the patch release was asked for, and not the newest one", evidence));
     }
     for row in installed.natives() {
         let evidence = || installed.evidence(&row.package);
@@ -110,17 +122,9 @@ pub fn needs(program: &Program, installed: &Installed, start: &Start, toolchain:
     for name in CATALOG.glibc.iter().flat_map(|row| &row.packages).filter(|name| installed.has(name)) {
         needs.push(Need::new("glibc", format!("`{name}` has wheels for nothing else"), installed.evidence(name)));
     }
-    for (command, evidence) in program.commands() {
-        if let Some(row) = CATALOG.command.iter().find(|row| row.names.contains(command)) {
-            needs.push(Need::new(&row.need, format!("it starts `{command}`"), evidence.clone()));
-        }
-    }
     if let Some(name) = &start.program {
-        needs.push(Need::new(
-            "scripts",
-            format!("`{name}` is a program that a package installs"),
-            start.evidence.clone(),
-        ));
+        let reason = format!("`{name}` is a program that a package installs");
+        needs.push(Need::new("scripts", reason, start.evidence.clone()));
     }
     let mut seen = BTreeSet::new();
     needs.retain(|need| seen.insert(need.id.clone()));

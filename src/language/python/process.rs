@@ -9,9 +9,10 @@ use super::sources::{Program, Source};
 use super::ways::{Entry, Way};
 use crate::catalog::SHARED;
 use crate::command::PORT;
-use crate::facts::{Evidence, Fact, Strength};
+use crate::facts::Fact;
 use crate::language::Variable;
 use crate::plan::processes::{self, Process as Told};
+use crate::plan::program::{Role, Traits};
 use crate::source::pattern;
 
 /// A port behind a flag or an address.
@@ -75,19 +76,19 @@ impl Process {
 pub fn processes(told: &[Fact]) -> Vec<Way> {
     let started = processes::started(told).map(|process| process.name);
     let running = processes::all(told).filter(|process| !process.is_step());
-    let way = |process: Told| {
+    let way = |(at, process): (usize, Told)| {
         let words = words(&process)?;
-        let is_started = started.as_ref() == Some(&process.name);
-        let strength = if is_started { process.evidence.strength } else { Strength::Guess };
+        let is_usual = started.as_ref() == Some(&process.name);
         let environment = process.command.environment.iter().map(|(name, value)| Variable::new(name, value)).collect();
         Some(Way {
             entry: Entry::Process(Process::new(process.name == SHARED.process.serves, environment, words)),
             label: process.name,
             reason: "the Procfile starts it",
-            evidence: Evidence { strength, ..process.evidence },
+            evidence: process.evidence,
+            traits: Traits { role: Role::Process, serves: true, is_usual, rank: vec![at] },
         })
     };
-    running.filter_map(way).collect()
+    running.enumerate().filter_map(way).collect()
 }
 
 /// The words of a process that stays where it is and starts no development server.
@@ -120,7 +121,7 @@ fn complete(argv: &mut Vec<String>, server: &Server) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Kind;
+    use crate::facts::{Kind, Strength};
 
     #[test]
     fn command_lines_are_taken_without_a_shell() {

@@ -14,7 +14,7 @@ use crate::command::PORT;
 use crate::error::Error;
 use crate::facts::{Evidence, Strength};
 use crate::language::Variable;
-use crate::plan::program::Startable;
+use crate::plan::program::weigh;
 use crate::plan::{Candidate, Decision, Planner, processes, topic};
 use crate::render::sinks::path_operand;
 
@@ -97,40 +97,20 @@ pub fn decide(planner: &mut Planner, known: &Known) -> Result<Start, Error> {
     };
     start.collect = app.and_then(|app| assets::collect(planner, known.manifests, known.program, &app));
     start.evidence = way.evidence;
-    note_signals(planner, &start);
+    let ends_itself = Evidence::new(&start.evidence.file, "", Strength::Convention);
+    planner.first_process(start.signals.then_some(ends_itself));
     Ok(start)
 }
 
 /// The way that is taken.
 fn way(planner: &mut Planner, known: &Known) -> Result<Way, Error> {
     let ways: Vec<&Way> = known.ways.iter().chain(known.wished).collect();
-    let startable = |(at, way): (usize, &&Way)| Startable {
-        value: at,
-        entry: way.label.clone(),
-        aliases: vec![way.label.trim_end_matches("()").to_owned()],
-        place: String::new(),
-        serves: true,
-        reason: way.reason.to_owned(),
-        evidence: way.evidence.clone(),
-    };
-    let chosen = planner.program("application, command or file", ways.iter().enumerate().map(startable).collect())?;
+    let found = weigh(ways.iter().enumerate().map(|(at, way)| way.weighable(at)).collect());
+    let chosen = planner.program("application, command or file", found)?;
     chosen.and_then(|at| ways.get(at)).map(|way| (*way).clone()).ok_or_else(|| {
         Error::nothing("nothing here can be started: no application object, no Procfile, no script that does something")
             .hint("name the file or `module:variable` with `--entry`")
     })
-}
-
-fn note_signals(planner: &mut Planner, start: &Start) {
-    let (value, reason) = match start.signals {
-        true => ("none", "the program ends on SIGTERM by itself"),
-        false => ("tini", "as the first process Python ignores SIGTERM without a handler"),
-    };
-    planner.note(Decision::new(
-        topic::INIT,
-        value,
-        reason,
-        Evidence::new(&start.evidence.file, "", Strength::Convention),
-    ));
 }
 
 /// The path on which a module's imports are found.

@@ -9,6 +9,7 @@ use super::rows::{CATALOG, Server, place};
 use super::scripts::{Script, is_at_the_top};
 use super::sources::{Program, Source};
 use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::plan::program::{Role, Startable, Traits};
 use crate::source::python::Listener;
 
 /// What can be started.
@@ -33,8 +34,10 @@ pub struct Way {
     pub label: String,
     /// Why it may be the one, a clause.
     pub reason: &'static str,
-    /// What speaks for it.
+    /// Where it shows.
     pub evidence: Evidence,
+    /// What speaks for it beside others.
+    pub traits: Traits,
 }
 
 /// A server that a way starts by itself.
@@ -51,6 +54,20 @@ impl Way {
     /// Whether `--entry` means it.
     pub fn is_called(&self, wish: &str) -> bool {
         self.label == wish || self.label.trim_end_matches("()") == wish
+    }
+
+    /// The same for the planner, which weighs it against others.
+    pub fn weighable<T>(&self, value: T) -> (Traits, Startable<T>) {
+        let startable = Startable {
+            value,
+            entry: self.label.clone(),
+            aliases: vec![self.label.trim_end_matches("()").to_owned()],
+            place: String::new(),
+            serves: true,
+            reason: self.reason.to_owned(),
+            evidence: self.evidence.clone(),
+        };
+        (self.traits.clone(), startable)
     }
 
     /// The servers that it starts by itself: those of its own file, else those of files that belong to it.
@@ -119,16 +136,14 @@ pub fn servers<'a>(names: &'a BTreeSet<String>) -> impl Iterator<Item = &'static
     CATALOG.server.iter().filter(|row| names.contains(&row.id) || row.with.iter().any(|name| names.contains(name)))
 }
 
-/// All ways, the likeliest of each kind first.
+/// All ways.
 pub fn ways(told: &[Fact], manifests: &Manifests, program: &Program) -> Vec<Way> {
     let mut ways = processes(told);
-    let apps = ranked_apps(manifests, program);
-    let scripts = program.scripts();
-    let served = apps.iter().any(|app| !app.is_worker());
+    let apps = program.apps();
     let files: BTreeSet<String> = apps.iter().map(|app| app.file.clone()).collect();
-    ways.extend(of_apps(apps, !scripts.is_empty()));
-    ways.extend(of_commands(manifests, program, served));
-    ways.extend(of_scripts(scripts, program, served).into_iter().filter(|way| !files.contains(&way.label)));
+    ways.extend(of_apps(apps, manifests));
+    ways.extend(of_commands(manifests, program));
+    ways.extend(of_scripts(program).into_iter().filter(|way| !files.contains(&way.label)));
     ways
 }
 
@@ -144,116 +159,113 @@ pub fn wished(wish: &str, ways: &[Way], manifests: &Manifests, program: &Program
         program.asked_app(module, variable, &manifests.declared()).map(Entry::App)
     };
     let entry = script.or_else(app)?;
-    Some(Way { entry, label: wish.to_owned(), reason: "asked for", evidence: Evidence::guess() })
+    let traits = Traits { role: Role::File, serves: true, is_usual: false, rank: Vec::new() };
+    Some(Way { entry, label: wish.to_owned(), reason: "asked for", evidence: Evidence::guess(), traits })
 }
 
-/// Applications, the likeliest first: those that the project's own servers speak with before others.
-fn ranked_apps(manifests: &Manifests, program: &Program) -> Vec<App> {
+/// Applications: those that the project's own servers speak with are likelier than others.
+fn of_apps(apps: Vec<App>, manifests: &Manifests) -> Vec<Way> {
     let declared = manifests.declared();
     let interfaces: BTreeSet<&str> = servers(&declared).flat_map(|row| &row.interfaces).map(String::as_str).collect();
-    let mut apps = program.apps();
-    apps.sort_by_cached_key(|app| {
-        let (module, variable) = app.parts();
-        let interface = app.framework.interface.as_str();
-        let speaks = interfaces.is_empty() || interface == "own" || interfaces.contains(interface);
-        let made = CATALOG.framework.iter().filter(|row| row.generated).position(|row| row.id == app.framework.id);
-        (
-            app.is_worker(),
-            !speaks,
-            made.unwrap_or(usize::MAX),
-            !app.framework.wraps,
-            place(&CATALOG.names.modules, module.rsplit('.').next().unwrap_or_default()),
-            module.matches('.').count(),
-            place(&CATALOG.names.variables, variable),
-            app.reference.clone(),
-        )
-    });
-    apps
-}
-
-fn of_apps(apps: Vec<App>, has_scripts: bool) -> Vec<Way> {
     let only = apps.iter().filter(|app| !app.is_worker()).count() == 1;
-    let way = |(index, app): (usize, App)| {
-        let strength = match index {
-            0 if app.is_worker() && has_scripts => Strength::Guess,
-            0 if only || app.framework.generated => Strength::Stated,
-            0 => Strength::Convention,
-            _ => Strength::Guess,
-        };
-        Way {
-            label: format!("{}{}", app.reference, if app.factory { "()" } else { "" }),
-            reason: if only { "the only application in the sources" } else { "an application, where it usually is" },
-            evidence: Evidence::new(&app.file, &app.quote, strength),
-            entry: Entry::App(app),
-        }
+    let way = |app: App| Way {
+        label: format!("{}{}", app.reference, if app.factory { "()" } else { "" }),
+        reason: if only { "the only application in the sources" } else { "an application, where it usually is" },
+        evidence: Evidence::new(&app.file, &app.quote, Strength::Stated),
+        traits: Traits {
+            role: Role::Application,
+            serves: !app.is_worker(),
+            is_usual: app.framework.generated,
+            rank: rank(&app, &interfaces),
+        },
+        entry: Entry::App(app),
     };
-    apps.into_iter().enumerate().map(way).collect()
+    apps.into_iter().map(way).collect()
 }
 
-fn of_commands(manifests: &Manifests, program: &Program, served: bool) -> Vec<Way> {
-    let scripts = manifests.scripts();
-    let strength = match scripts.len() {
-        1 if !served => Strength::Stated,
-        _ if served => Strength::Guess,
-        _ => Strength::Convention,
-    };
-    let commands = scripts.iter().filter_map(|(file, name, target)| {
+/// How unusual an application is.
+fn rank(app: &App, interfaces: &BTreeSet<&str>) -> Vec<usize> {
+    let (module, variable) = app.parts();
+    let interface = app.framework.interface.as_str();
+    let speaks = interfaces.is_empty() || interface == "own" || interfaces.contains(interface);
+    let mut made = CATALOG.framework.iter().filter(|row| row.generated);
+    vec![
+        usize::from(app.is_worker()),
+        usize::from(!speaks),
+        made.position(|row| row.id == app.framework.id).unwrap_or(usize::MAX),
+        usize::from(!app.framework.wraps),
+        place(&CATALOG.names.modules, module.rsplit('.').next().unwrap_or_default()),
+        module.matches('.').count(),
+        place(&CATALOG.names.variables, variable),
+    ]
+}
+
+fn of_commands(manifests: &Manifests, program: &Program) -> Vec<Way> {
+    let way = |(at, (file, name, target)): (usize, (&str, String, String))| {
         let (module, function) = target.split_once(':')?;
         let function = function.split('[').next().unwrap_or_default().trim();
         let is_name = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "._".contains(c));
         program.module(module).filter(|_| is_name(module) && is_name(function))?;
         Some(Way {
             entry: Entry::Command(module.trim().to_owned(), function.to_owned()),
-            label: name.clone(),
             reason: "the project declares this command",
-            evidence: Evidence::new(file, &format!("{name} = \"{target}\""), strength),
+            evidence: Evidence::new(file, &format!("{name} = \"{target}\""), Strength::Stated),
+            traits: Traits { role: Role::Command, serves: true, is_usual: true, rank: vec![at] },
+            label: name,
         })
-    });
-    commands.collect()
+    };
+    manifests.scripts().into_iter().enumerate().filter_map(way).collect()
 }
 
-fn of_scripts(scripts: Vec<Script>, program: &Program, served: bool) -> Vec<Way> {
-    let mut scripts: Vec<(&Source, Script)> =
-        scripts.into_iter().filter_map(|script| Some((program.source(&script.file)?, script))).collect();
+fn of_scripts(program: &Program) -> Vec<Way> {
+    let scripts = program.scripts().into_iter();
+    let scripts: Vec<(&Source, Script)> =
+        scripts.filter_map(|script| Some((program.source(&script.file)?, script))).collect();
     let only = scripts.iter().filter(|(source, _)| is_at_the_top(source)).count() == 1;
-    let usual = &CATALOG.names.scripts;
-    let is_usual = |source: &Source| {
-        let is_named = place(usual, source.name()) < usual.len();
-        source.stem() == "__main__" || (is_at_the_top(source) && (only || is_named))
-    };
-    scripts.sort_by_cached_key(|(source, script)| {
-        let is_named = place(usual, source.name()) < usual.len();
-        (
-            !(is_named && (is_at_the_top(source) || source.stem() == "__main__")),
+    let way = |(source, script): (&Source, Script)| {
+        let usual = place(&CATALOG.names.scripts, source.name());
+        let (is_named, is_main) = (usual < CATALOG.names.scripts.len(), source.stem() == "__main__");
+        let is_usual = is_main || (is_at_the_top(source) && (only || is_named));
+        let is_placed = is_named && (is_at_the_top(source) || is_main);
+        let rank = vec![
+            usize::from(!is_placed),
             source.depth(),
-            place(usual, source.name()),
-            source.module.listeners().is_empty(),
-            script.quote.is_empty(),
-            source.path,
-        )
-    });
-    let way = |(index, (source, script)): (usize, (&Source, Script))| {
-        let usual = is_usual(source);
-        let strength = if usual && index == 0 && !served { Strength::Convention } else { Strength::Guess };
+            usual,
+            usize::from(source.module.listeners().is_empty()),
+            usize::from(script.quote.is_empty()),
+        ];
+        let strength = if is_usual { Strength::Convention } else { Strength::Guess };
         Way {
             label: script.file.clone(),
-            reason: if usual { "the file that is run, where it usually is" } else { "a file that can be run" },
+            reason: if is_usual { "the file that is run, where it usually is" } else { "a file that can be run" },
             evidence: Evidence::new(&script.file, &script.quote, strength),
+            traits: Traits { role: Role::File, serves: true, is_usual, rank },
             entry: Entry::Script(script),
         }
     };
-    scripts.into_iter().enumerate().map(way).collect()
+    scripts.into_iter().map(way).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::program::weigh;
     use crate::repo::Repo;
 
-    fn apps(files: &[(&str, &str)]) -> Vec<(String, String, String)> {
+    /// All ways, the likeliest of each role first.
+    fn weighed(files: &[(&str, &str)]) -> Vec<Way> {
         let repo = Repo::from_list("x", files.iter().copied());
-        let found = ranked_apps(&Manifests::read(&repo), &Program::read(&repo, Vec::new()));
-        found.into_iter().map(|app| (app.reference, app.root, app.framework.id.clone())).collect()
+        let found = ways(&[], &Manifests::read(&repo), &Program::read(&repo, Vec::new()));
+        let weighed = weigh(found.iter().enumerate().map(|(at, way)| way.weighable(at)).collect());
+        weighed.iter().map(|way| found[way.value].clone()).collect()
+    }
+
+    fn apps(files: &[(&str, &str)]) -> Vec<(String, String, String)> {
+        let app = |way: Way| match way.entry {
+            Entry::App(app) => Some((app.reference, app.root, app.framework.id.clone())),
+            _ => None,
+        };
+        weighed(files).into_iter().filter_map(app).collect()
     }
 
     fn first(files: &[(&str, &str)]) -> (String, String, String) {
@@ -361,15 +373,11 @@ mod tests {
     }
 
     fn scripts(files: &[(&str, &str)]) -> Vec<(String, Option<String>, bool)> {
-        let repo = Repo::from_list("x", files.iter().copied());
-        let program = Program::read(&repo, Vec::new());
-        let found = of_scripts(program.scripts(), &program, false).into_iter();
-        found
-            .map(|way| match way.entry {
-                Entry::Script(script) => (script.file, script.module, way.reason.contains("usually")),
-                _ => panic!("{}", way.label),
-            })
-            .collect()
+        let script = |way: Way| match way.entry {
+            Entry::Script(script) => Some((script.file, script.module, way.reason.contains("usually"))),
+            _ => None,
+        };
+        weighed(files).into_iter().filter_map(script).collect()
     }
 
     #[test]
