@@ -2,7 +2,6 @@
 
 use std::sync::LazyLock;
 
-use crate::command::Wrapper;
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -211,6 +210,20 @@ pub struct Publisher {
     pub text: String,
     /// What it is, for people.
     pub what: String,
+}
+
+/// A program that runs another one.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wrapper {
+    /// Its words.
+    pub words: Vec<String>,
+    /// Options of it that take a word.
+    #[serde(default)]
+    pub values: Vec<String>,
+    /// How many words stand between its options and the program.
+    #[serde(default)]
+    pub takes: usize,
 }
 
 /// A system, as image references name it, that nobody mends any more.

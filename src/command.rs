@@ -3,8 +3,6 @@
 
 use std::sync::LazyLock;
 
-use serde::Deserialize;
-
 use crate::catalog::SHARED;
 use crate::source::shell;
 
@@ -19,20 +17,6 @@ pub struct Command {
     pub argv: Vec<String>,
     /// The steps that it runs before, as they are written.
     pub before: Vec<String>,
-}
-
-/// A program that runs another one.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Wrapper {
-    /// Its words.
-    words: Vec<String>,
-    /// Options of it that take a word.
-    #[serde(default)]
-    values: Vec<String>,
-    /// How many words stand between its options and the program.
-    #[serde(default)]
-    takes: usize,
 }
 
 /// Stands for `$PORT` among the words.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::catalog::SHARED;
 use crate::error::Error;
+use crate::language;
 use crate::values;
 use crate::wishes::{Ci, Extras, Wishes};
 
@@ -54,10 +55,10 @@ const fn key(name: &'static str, holds: Holds, help: &'static str) -> Key {
 
 /// Every key.
 pub const KEYS: &[Key] = &[
-    Key { values: values::languages, ..key("lang", Holds::Text, "The language") },
+    Key { values: language::ids, ..key("lang", Holds::Text, "The language") },
     Key { values: || values::RUNTIMES.to_vec(), ..key("runtime", Holds::Text, "The image to run in") },
     key("toolchain", Holds::Text, "The version of the language's toolchain"),
-    Key { values: values::managers, ..key("package-manager", Holds::Text, "The package manager") },
+    Key { values: language::managers, ..key("package-manager", Holds::Text, "The package manager") },
     key("entry", Holds::Text, "What to start"),
     key("port", Holds::Port, "Where the program listens, or \"none\""),
     key("name", Holds::Text, "The image's name"),
@@ -274,9 +275,50 @@ pub fn schema() -> serde_json::Value {
     root
 }
 
+impl Wishes {
+    /// Everything that was said, a line `key = value` each.
+    pub fn lines(&self) -> Vec<String> {
+        let said = self.said().into_iter().map(|(key, value)| format!("{key} = {value}"));
+        let extras = serde_json::to_value(&self.extras).unwrap_or_default();
+        let is_said = |value: &serde_json::Value| match value {
+            serde_json::Value::Array(list) => !list.is_empty(),
+            serde_json::Value::Object(map) => !map.is_empty(),
+            value => !matches!(value, serde_json::Value::Null | serde_json::Value::Bool(false)),
+        };
+        let extras = extras.as_object().into_iter().flatten().filter(|(_, value)| is_said(value));
+        said.chain(extras.map(|(field, value)| format!("{} = {value}", key_of(field)))).collect()
+    }
+}
+
+/// The key of `dockgen.toml` for a field of the extras.
+fn key_of(field: &str) -> &str {
+    let means = |key: &&Key| {
+        key.name.replace('.', "_") == field || key.name.strip_prefix("run.").is_some_and(|name| name == field)
+    };
+    KEYS.iter().find(means).map_or(field, |key| key.name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn wishes_are_lines_with_the_keys_of_the_file() {
+        let text = "port = 9000\nmirror = \"m.io\"\n[run]\npackages = [\"curl\"]\nenv = { A = \"1\" }\n[build]\nargs = { B = \"2\" }\n";
+        let mut lines = parse(text).unwrap().lines();
+        lines.sort();
+        assert_eq!(
+            lines,
+            [
+                "build.args = {\"B\":\"2\"}",
+                "mirror = \"m.io\"",
+                "port = 9000",
+                "run.env = {\"A\":\"1\"}",
+                "run.packages = [\"curl\"]"
+            ]
+        );
+        assert_eq!(Wishes::default().lines(), Vec::<String>::new());
+    }
 
     #[test]
     fn every_key_of_the_schema_is_read() {

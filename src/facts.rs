@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::plan::toolchain::Requirement;
+use crate::requirement::Requirement;
 
 /// How strongly a source speaks; the order decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -15,7 +15,6 @@ use serde::Serialize;
 
 use crate::dockerignore::Section;
 use crate::error::Error;
-use crate::language::{AllLabels, Labels, USER, Variable, variables};
 use crate::plan::Planner;
 use crate::render::Templates;
 use crate::wishes::Extras;
@@ -215,6 +214,72 @@ impl Planner<'_> {
         }
     }
 }
+
+/// What `dockgen.toml` adds to the stages that build.
+#[derive(Debug, Default, Serialize)]
+pub struct Extra {
+    build_packages: Vec<String>,
+    build_args: Vec<Variable>,
+    build_commands: Vec<String>,
+}
+
+/// A name and its value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Variable {
+    /// The name.
+    pub name: String,
+    /// The value.
+    pub value: String,
+}
+
+impl Variable {
+    /// A variable.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Variable { name: name.into(), value: value.into() }
+    }
+}
+
+/// A map as variables.
+pub fn variables(map: &std::collections::BTreeMap<String, String>) -> Vec<Variable> {
+    map.iter().map(|(name, value)| Variable { name: name.clone(), value: value.clone() }).collect()
+}
+
+impl Extra {
+    /// The words.
+    pub fn new(extras: &Extras) -> Self {
+        Extra {
+            build_packages: extras.build_packages.clone(),
+            build_args: variables(&extras.build_args),
+            build_commands: extras.build_commands.clone(),
+        }
+    }
+}
+
+/// What the image says of itself; only what manifests say.
+#[derive(Debug, Default, Serialize)]
+pub struct Labels {
+    /// org.opencontainers.image.title
+    pub title: String,
+    /// org.opencontainers.image.description
+    pub description: Option<String>,
+    /// org.opencontainers.image.source
+    pub source: Option<String>,
+    /// org.opencontainers.image.licenses
+    pub licenses: Option<String>,
+}
+
+/// The labels of the manifests and of `dockgen.toml`.
+#[derive(Debug, Serialize)]
+pub struct AllLabels {
+    /// Those of the manifests.
+    #[serde(flatten)]
+    pub own: Labels,
+    /// Those of `dockgen.toml`.
+    pub more: Vec<Variable>,
+}
+
+/// The user that images run as where nobody asks for another.
+pub const USER: u32 = 1001;
 
 /// Words as the context of a template.
 ///

@@ -5,18 +5,17 @@ pub mod java;
 pub mod node;
 pub mod python;
 
-use serde::Serialize;
-
 use crate::catalog::{Image as Tags, Release};
 use crate::dockerignore::Section;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Strength};
+pub use crate::image::{AllLabels, Extra, Labels, USER, Variable, variables};
 use crate::image::{Image, Part};
-use crate::plan::toolchain::Requirement;
 use crate::plan::{Candidate, Decision, Planner, topic};
 use crate::repo::Repo;
+use crate::requirement::Requirement;
 use crate::values;
-use crate::wishes::{Extras, Wishes};
+use crate::wishes::Wishes;
 
 /// A file that speaks for a language, at the top of a repository or in a folder that is named too.
 #[derive(Debug)]
@@ -139,71 +138,15 @@ impl Recipe {
     }
 }
 
-/// What `dockgen.toml` adds to the stages that build.
-#[derive(Debug, Default, Serialize)]
-pub struct Extra {
-    build_packages: Vec<String>,
-    build_args: Vec<Variable>,
-    build_commands: Vec<String>,
+/// The ids of the languages.
+pub fn ids() -> Vec<&'static str> {
+    ALL.iter().map(|language| language.id).collect()
 }
 
-/// A name and its value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Variable {
-    /// The name.
-    pub name: String,
-    /// The value.
-    pub value: String,
+/// The ids of all package managers.
+pub fn managers() -> Vec<&'static str> {
+    ALL.iter().flat_map(|language| (language.managers)()).collect()
 }
-
-impl Variable {
-    /// A variable.
-    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
-        Variable { name: name.into(), value: value.into() }
-    }
-}
-
-/// A map as variables.
-pub fn variables(map: &std::collections::BTreeMap<String, String>) -> Vec<Variable> {
-    map.iter().map(|(name, value)| Variable { name: name.clone(), value: value.clone() }).collect()
-}
-
-impl Extra {
-    /// The words.
-    pub fn new(extras: &Extras) -> Self {
-        Extra {
-            build_packages: extras.build_packages.clone(),
-            build_args: variables(&extras.build_args),
-            build_commands: extras.build_commands.clone(),
-        }
-    }
-}
-
-/// What the image says of itself; only what manifests say.
-#[derive(Debug, Default, Serialize)]
-pub struct Labels {
-    /// org.opencontainers.image.title
-    pub title: String,
-    /// org.opencontainers.image.description
-    pub description: Option<String>,
-    /// org.opencontainers.image.source
-    pub source: Option<String>,
-    /// org.opencontainers.image.licenses
-    pub licenses: Option<String>,
-}
-
-/// The labels of the manifests and of `dockgen.toml`.
-#[derive(Debug, Serialize)]
-pub struct AllLabels {
-    /// Those of the manifests.
-    #[serde(flatten)]
-    pub own: Labels,
-    /// Those of `dockgen.toml`.
-    pub more: Vec<Variable>,
-}
-
-/// The user that images run as where nobody asks for another.
-pub const USER: u32 = 1001;
 
 /// The row with this id.
 pub fn by_id(id: &str) -> Option<&'static Language> {
@@ -217,7 +160,7 @@ pub fn by_id(id: &str) -> Option<&'static Language> {
 pub fn detect(repo: &Repo, wishes: &Wishes) -> Result<(&'static Language, Decision), Error> {
     let mut candidates = Vec::new();
     if let Some(id) = &wishes.lang {
-        values::one_of(id, &values::languages()).map_err(|what| Error::usage(format!("--lang {what}")))?;
+        values::one_of(id, &ids()).map_err(|what| Error::usage(format!("--lang {what}")))?;
         let language = by_id(id).ok_or_else(|| nothing_here(repo))?;
         candidates.push(Candidate::new(
             Ok(language.id),

@@ -34,6 +34,7 @@ pub mod plan;
 pub mod published;
 pub mod render;
 pub mod repo;
+pub mod requirement;
 pub mod rows;
 pub mod service;
 pub mod source;

@@ -16,7 +16,6 @@ use crate::catalog::SHARED;
 use crate::dockerfile::{Step, steps};
 use crate::published::{self, Answer};
 use crate::source::short;
-use crate::support;
 
 /// One thing that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -70,7 +69,7 @@ pub fn promises(file: &str, text: &str) -> Vec<Reason> {
         if let Answer::No(what) = published::look_up(&image) {
             reasons.push(reason("unknown-tag", Some(line), what));
         }
-        reasons.extend(support::ended(&image).into_iter().map(|what| reason("end-of-life", Some(line), what)));
+        reasons.extend(published::ended(&image).into_iter().map(|what| reason("end-of-life", Some(line), what)));
     }
     for step in &steps {
         let line = Some(step.line);

@@ -7,7 +7,7 @@ use regex_lite::Regex;
 
 use crate::catalog::{Image, Release, SHARED, Span};
 use crate::language::{ALL, Language};
-use crate::plan::toolchain::number;
+use crate::requirement::number;
 use crate::source::short;
 use crate::support;
 
@@ -93,6 +93,24 @@ pub fn look_up(reference: &str) -> Answer {
     let of_toolchain = IMAGES.iter().filter_map(|row| row.look_up(plain)).next();
     let known = of_toolchain.or_else(|| ROWS.iter().find_map(|row| row.look_up(plain)));
     known.unwrap_or_else(|| Answer::Unknown(format!("dockgen knows no tags of `{plain}`")))
+}
+
+/// Sentences where the maker of an image, or of what it holds, mends it no more. Images that the catalogs do not know are
+/// passed over.
+pub fn ended(image: &str) -> Vec<String> {
+    let toolchain = toolchain_ended(image).map(|what| format!("`{image}`: {what}"));
+    toolchain.into_iter().chain(support::system_ended(image)).collect()
+}
+
+fn toolchain_ended(image: &str) -> Option<String> {
+    let (name, tag) = image.rsplit('/').next()?.split_once(':')?;
+    let language = ALL.iter().find(|language| language.images.contains(&name))?;
+    let release = (language.releases)().iter().find(|release| {
+        let rest = tag.strip_prefix(&release.cycle);
+        rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
+    })?;
+    let since = release.end.as_ref().map_or(String::new(), |end| format!(" since {end}"));
+    (!release.supported).then(|| format!("{} {} is out of support{since}", language.title, release.cycle))
 }
 
 /// The image of a language, its tags' forms as patterns.
@@ -200,6 +218,33 @@ impl Row {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn old_images_are_known() {
+        for (image, is_ended) in [
+            ("python:3.8.20-slim-bookworm", true),
+            ("python:3.13-slim-trixie", false),
+            ("registry.example.com/mirror/library/golang:1.21", true),
+            ("golang:1.26.7-trixie", false),
+            ("node:20-alpine3.22", true),
+            ("node:24-alpine3.18", true),
+            ("node:24-bullseye-slim", true),
+            ("eclipse-temurin:8-jre-noble", false),
+            ("eclipse-temurin:21.0.12_8-jdk-noble", false),
+            ("openjdk:17", true),
+            ("debian:trixie-slim", false),
+            ("alpine:3.2", true),
+            ("alpine:3.24", false),
+            ("gcr.io/distroless/static-debian12:nonroot", true),
+            ("gcr.io/distroless/static-debian13:nonroot", false),
+            ("ubuntu:24.04", false),
+            ("example.com/own:1", false),
+        ] {
+            assert_eq!(ended(image).is_empty(), !is_ended, "{image}");
+        }
+        assert!(ended("python:3.8")[0].contains("Python 3.8 is out of support since 2024"));
+        assert_eq!(ended("python:3.8.11-slim-bullseye").len(), 2, "both are said");
+    }
 
     #[test]
     fn references_are_looked_up() {

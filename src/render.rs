@@ -6,7 +6,6 @@ pub mod sinks;
 use tera::{Context, Delimiters, ErrorKind, Tera};
 
 use crate::error::Error;
-use crate::language::by_id;
 use crate::repo::Repo;
 
 /// Every template, by its path below `templates/`.
@@ -124,7 +123,7 @@ fn engine(wanted: &[&str], replaced: &[(&'static str, String)]) -> tera::TeraRes
     let folders: Vec<String> = wanted.iter().filter_map(|name| folder(name)).collect();
     let is_used = |name: &str| match name.split_once('/') {
         Some((folder, "parts.tera")) => folders.iter().any(|used| used == folder),
-        Some((folder, _)) => wanted.contains(&name) || by_id(folder).is_none(),
+        Some((folder, _)) => wanted.contains(&name) || folder == "ci",
         None => true,
     };
     let mut tera = Tera::new();

@@ -9,7 +9,7 @@ use nodejs_semver::Range;
 use serde::Deserialize;
 
 use crate::facts::{Evidence, Fact, Kind, Strength};
-use crate::plan::toolchain::number;
+use crate::requirement::number;
 
 /// A row.
 #[derive(Debug, Deserialize)]

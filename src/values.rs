@@ -5,8 +5,6 @@ use std::sync::LazyLock;
 use regex_lite::Regex;
 
 use crate::catalog::SHARED;
-use crate::language;
-use crate::plan::name::slug;
 use crate::source::short;
 
 /// The runtimes that can be asked for; `auto` is the smallest that holds the program.
@@ -27,14 +25,21 @@ static HOST: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// The ids of the languages.
-pub fn languages() -> Vec<&'static str> {
-    language::ALL.iter().map(|language| language.id).collect()
-}
-
-/// The ids of all package managers.
-pub fn managers() -> Vec<&'static str> {
-    language::ALL.iter().flat_map(|language| (language.managers)()).collect()
+/// What a name of an image, a binary or a cache may be: lower case, digits, single dashes inside.
+pub fn slug(text: &str) -> String {
+    let mut slug = String::new();
+    for c in text.chars() {
+        match c.to_ascii_lowercase() {
+            c @ ('a'..='z' | '0'..='9') => slug.push(c),
+            _ if slug.is_empty() || slug.ends_with('-') => {}
+            _ => slug.push('-'),
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    match slug.is_empty() {
+        true => "app".to_owned(),
+        false => slug.chars().take(60).collect(),
+    }
 }
 
 /// The word of these that somebody may have meant.
@@ -122,6 +127,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_slug_is_safe_everywhere() {
+        assert_eq!(slug("@Scope/My App"), "scope-my-app");
+        assert_eq!(slug("x$(touch pwned)"), "x-touch-pwned");
+        assert_eq!(slug("…"), "app");
+    }
+
+    #[test]
     fn platforms_are_rows() {
         assert!(platform("linux/arm/v7").is_ok() && platform("linux/amd64").is_ok());
         assert!(platform("linux/adm64").unwrap_err().contains("did you mean `linux/amd64`?"));
@@ -154,8 +166,9 @@ mod tests {
 
     #[test]
     fn what_is_near_is_meant_and_what_is_far_is_not() {
-        assert_eq!(nearest("nod", languages()), Some("node"));
-        assert_eq!(nearest("cobol", languages()), None);
-        assert!(managers().contains(&"uv") && managers().contains(&"pnpm") && managers().contains(&"maven"));
+        assert_eq!(nearest("nod", crate::language::ids()), Some("node"));
+        assert_eq!(nearest("cobol", crate::language::ids()), None);
+        let managers = crate::language::managers();
+        assert!(managers.contains(&"uv") && managers.contains(&"pnpm") && managers.contains(&"maven"));
     }
 }

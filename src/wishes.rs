@@ -127,19 +127,6 @@ impl Wishes {
         all.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
     }
 
-    /// Everything that was said, a line `key = value` each.
-    pub fn lines(&self) -> Vec<String> {
-        let said = self.said().into_iter().map(|(key, value)| format!("{key} = {value}"));
-        let extras = serde_json::to_value(&self.extras).unwrap_or_default();
-        let is_said = |value: &serde_json::Value| match value {
-            serde_json::Value::Array(list) => !list.is_empty(),
-            serde_json::Value::Object(map) => !map.is_empty(),
-            value => !matches!(value, serde_json::Value::Null | serde_json::Value::Bool(false)),
-        };
-        let extras = extras.as_object().into_iter().flatten().filter(|(_, value)| is_said(value));
-        said.chain(extras.map(|(field, value)| format!("{} = {value}", key_of(field)))).collect()
-    }
-
     /// Sets the wish that a topic is about, as an answer to a question does.
     ///
     /// # Errors
@@ -157,36 +144,5 @@ impl Wishes {
             _ => return Err(format!("`{topic}` is no question")),
         }
         Ok(())
-    }
-}
-
-/// The key of `dockgen.toml` for a field of the extras.
-fn key_of(field: &str) -> &str {
-    let means = |key: &&crate::config::Key| {
-        key.name.replace('.', "_") == field || key.name.strip_prefix("run.").is_some_and(|name| name == field)
-    };
-    crate::config::KEYS.iter().find(means).map_or(field, |key| key.name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wishes_are_lines_with_the_keys_of_the_file() {
-        let text = "port = 9000\nmirror = \"m.io\"\n[run]\npackages = [\"curl\"]\nenv = { A = \"1\" }\n[build]\nargs = { B = \"2\" }\n";
-        let mut lines = crate::config::parse(text).unwrap().lines();
-        lines.sort();
-        assert_eq!(
-            lines,
-            [
-                "build.args = {\"B\":\"2\"}",
-                "mirror = \"m.io\"",
-                "port = 9000",
-                "run.env = {\"A\":\"1\"}",
-                "run.packages = [\"curl\"]"
-            ]
-        );
-        assert_eq!(Wishes::default().lines(), Vec::<String>::new());
     }
 }

@@ -20,8 +20,8 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dockgen::dockerignore::Matcher;
-use dockgen::plan::name::slug;
 use dockgen::repo::Repo;
+use dockgen::values::slug;
 use dockgen::wishes::Wishes;
 use dockgen::{Document, Draft};
 use reading::Instruction;

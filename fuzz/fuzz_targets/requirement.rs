@@ -1,7 +1,7 @@
 //! Any version requirement: no panic.
 #![no_main]
 
-use dockgen::plan::toolchain::Requirement;
+use dockgen::requirement::Requirement;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let _ = Requirement::line(text);

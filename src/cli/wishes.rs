@@ -6,6 +6,7 @@ use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::config;
+use crate::language;
 use crate::values;
 use crate::wishes::{Ci, PortWish, Wishes};
 
@@ -14,7 +15,7 @@ use crate::wishes::{Ci, PortWish, Wishes};
 #[command(next_help_heading = "Wishes")]
 pub struct WishArgs {
     /// The language
-    #[arg(long, value_name = "LANG", value_parser = PossibleValuesParser::new(values::languages()))]
+    #[arg(long, value_name = "LANG", value_parser = PossibleValuesParser::new(language::ids()))]
     lang: Option<String>,
     /// The image to run in
     #[arg(long, value_name = "RUNTIME", value_parser = PossibleValuesParser::new(values::RUNTIMES))]
@@ -23,7 +24,7 @@ pub struct WishArgs {
     #[arg(long, value_name = "VERSION")]
     toolchain: Option<String>,
     /// The package manager
-    #[arg(long, value_name = "NAME", value_parser = OneOf(values::managers))]
+    #[arg(long, value_name = "NAME", value_parser = OneOf(language::managers))]
     package_manager: Option<String>,
     /// What to start: a main package, a script, module:variable, a main class or a jar
     #[arg(long, value_name = "WHAT")]

@@ -1,25 +1,8 @@
-//! Names: of the image, and of things that may not hold every character.
+//! The image's name.
 
 use super::{Candidate, Planner, topic};
 use crate::facts::{Evidence, Strength};
-use crate::values;
-
-/// What a name of an image, a binary or a cache may be: lower case, digits, single dashes inside.
-pub fn slug(text: &str) -> String {
-    let mut slug = String::new();
-    for c in text.chars() {
-        match c.to_ascii_lowercase() {
-            c @ ('a'..='z' | '0'..='9') => slug.push(c),
-            _ if slug.is_empty() || slug.ends_with('-') => {}
-            _ => slug.push('-'),
-        }
-    }
-    let slug = slug.trim_end_matches('-');
-    match slug.is_empty() {
-        true => "app".to_owned(),
-        false => slug.chars().take(60).collect(),
-    }
-}
+use crate::values::{self, slug};
 
 impl Planner<'_> {
     /// The image's name: asked for, else what the manifest says, else the folder's.
@@ -37,17 +20,5 @@ impl Planner<'_> {
         let evidence = Evidence::new("", folder, Strength::Convention);
         candidates.push(Candidate::new(slug(folder), slug(folder), "the folder's name", evidence));
         self.choose(topic::NAME, candidates).unwrap_or_else(|| slug(folder))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_slug_is_safe_everywhere() {
-        assert_eq!(slug("@Scope/My App"), "scope-my-app");
-        assert_eq!(slug("x$(touch pwned)"), "x-touch-pwned");
-        assert_eq!(slug("…"), "app");
     }
 }

@@ -7,8 +7,8 @@ use crate::facts::{Fact, Kind, Strength};
 use crate::format::tool_versions::{self, ToolVersions};
 use crate::format::{Fault, properties, toml_table};
 use crate::language;
-use crate::plan::toolchain::Requirement;
 use crate::repo::Repo;
+use crate::requirement::Requirement;
 
 /// A version file.
 #[derive(Debug, Deserialize)]

@@ -6,8 +6,8 @@ use crate::facts::{Fact, Kind, Strength};
 use crate::format::go_mod;
 use crate::language::node::frontend::Frontend;
 use crate::path::{join, name};
-use crate::plan::toolchain::Requirement;
 use crate::repo::Repo;
+use crate::requirement::Requirement;
 
 use super::LANGUAGE;
 use super::modules::{self, Module};

@@ -7,7 +7,7 @@ use super::catalog::CATALOG;
 use super::reactor::{Module, Reactor};
 use super::shape::spring_boot;
 use crate::facts::{Evidence, Fact, Kind, Strength};
-use crate::plan::toolchain::Requirement;
+use crate::requirement::Requirement;
 
 /// The testimonies of the poms, the newest release first. A program is built and run with the Java that it is compiled for,
 /// which is the one that it was tested with; when somebody asks for another, any newer one can build it too.

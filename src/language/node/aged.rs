@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use crate::facts::{Fact, Kind, Strength};
 use crate::format::package_json::{self, PackageJson};
-use crate::plan::toolchain::{Requirement, Toolchain};
+use crate::plan::toolchain::Toolchain;
 use crate::repo::Repo;
+use crate::requirement::Requirement;
 
 use super::catalog::CATALOG;
 use super::project::{Package, Project};

@@ -4,8 +4,8 @@ use crate::facts::{Fact, Kind, Strength};
 use crate::format::Fault;
 use crate::format::node_version::{self, Request};
 use crate::format::package_json::PackageJson;
-use crate::plan::toolchain::Requirement;
 use crate::repo::Repo;
+use crate::requirement::Requirement;
 
 use super::catalog::CATALOG;
 

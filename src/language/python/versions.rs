@@ -5,13 +5,13 @@ use super::rows::CATALOG;
 use crate::facts::{Fact, Kind, Strength};
 use crate::format::pep440::{Bare, npm_range};
 use crate::format::python_version;
-use crate::plan::toolchain;
+use crate::requirement::Requirement;
 
 /// A release as version files name it; only Python's own implementation has images.
-pub fn release(text: &str) -> Option<toolchain::Requirement> {
+pub fn release(text: &str) -> Option<Requirement> {
     let wanted = python_version::parse(text).ok()?.into_iter().next()?;
     let npm = npm_range(&wanted.version, Bare::Line).filter(|_| wanted.implementation == "cpython")?;
-    toolchain::Requirement::range(&wanted.version, &npm)
+    Requirement::range(&wanted.version, &npm)
 }
 
 /// Which Python and which manager the manifests speak for.
@@ -34,7 +34,7 @@ fn versions(manifests: &Manifests) -> Vec<Fact> {
     ];
     let fact = |(text, file, key): (Option<String>, &str, &str)| {
         let text = text?;
-        let wanted = toolchain::Requirement::range(&text, &npm_range(&text, Bare::Line)?)?;
+        let wanted = Requirement::range(&text, &npm_range(&text, Bare::Line)?)?;
         let kind = if file.starts_with("Pipfile") { Kind::Toolchain } else { Kind::Bound };
         Some(Fact::new(kind("python".to_owned(), wanted), file, &format!("{key} = \"{text}\""), Strength::Stated))
     };

@@ -9,7 +9,7 @@ use super::sources::Program;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::python_lock::LockedPackage;
 use crate::format::requirements;
-use crate::plan::toolchain::Requirement;
+use crate::requirement::Requirement;
 
 /// Toolchain facts of packages whose wheels end below the preferred release line.
 pub fn newest_lines(manifests: &Manifests) -> Vec<Fact> {
