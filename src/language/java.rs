@@ -67,10 +67,11 @@ impl Project for Java<'_> {
         let maven = maven(planner, &toolchain)?;
         warn_of_age(planner, module, &toolchain);
         let runtime = planner.runtime(planner.needs(&assumed()), &CATALOG.runtime, &toolchain)?;
+        planner.tell_secrets();
         let port = port(planner, unit);
         let name = name(planner, module);
         let jar = shape::jar(&program.shape, module.folder(), &module.lineage);
-        let start = Start::new(program, module, &jar, unit);
+        let start = Start::new(program, module, &jar, &planner.data());
         planner.note(start.decision(program));
         let front = front(planner, unit);
         let secret = planner.facts.iter().any(|fact| matches!(fact.kind, Kind::Feed(_))).then_some(SETTINGS_SECRET);
@@ -83,7 +84,7 @@ impl Project for Java<'_> {
             extra: Extra::new(&planner.wishes.extras),
             ..self.words(unit, program, &start, jar)
         };
-        let reads = self.reads(unit);
+        let reads = self.reads(unit, &planner.data());
         let part = Part {
             versions: vec![
                 Variable::new("MAVEN_VERSION", &maven.version),
@@ -181,10 +182,9 @@ impl<'r> Java<'r> {
     }
 
     /// What the build of a program reads.
-    fn reads(&self, unit: &Unit) -> Vec<String> {
-        let beside = unit.data.iter().chain(&unit.settings).cloned();
+    fn reads(&self, unit: &Unit, data: &[String]) -> Vec<String> {
         let sources = unit.sources.files.iter().map(|file| (*file).to_owned());
-        self.inputs.iter().cloned().chain(beside).chain(sources).collect()
+        self.inputs.iter().chain(data).cloned().chain(sources).collect()
     }
 
     /// A deny list: Maven's plugins may read anything, so only what they make, and tests, stay out.

@@ -7,12 +7,13 @@ use serde::Serialize;
 use super::catalog::CATALOG;
 use super::client::Made;
 use super::program::Program;
-use super::reactor::{Module, join};
+use super::reactor::Module;
 use super::read::{Java, Unit};
 use super::shape::{Jar, Shape};
 use super::start::{Start, Taking, has_library};
 use crate::format::pom::Dependency;
 use crate::language::Extra;
+use crate::path::join;
 use crate::plan::toolchain::Toolchain;
 
 /// The words of `java/build.tera`.

@@ -3,12 +3,13 @@
 use serde::Serialize;
 
 use super::catalog::{CATALOG, Framework};
-use super::reactor::{Module, Reactor, join};
+use super::reactor::{Module, Reactor};
 use crate::dockerignore::{Section, literal};
 use crate::format::package_json;
 use crate::format::pom::Element;
 use crate::image::Part;
 use crate::language::node::frontend::Frontend;
+use crate::path::join;
 use crate::repo::Repo;
 
 /// A client that Maven does not build.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use crate::facts::{Fact, Kind, Strength};
 use crate::format::pom::{self, Dependency, Lineage, Parent, Pom};
+use crate::path::{self, join};
 use crate::repo::Repo;
 
 /// More modules than any build has.
@@ -32,7 +33,7 @@ pub struct Module {
 
 impl Module {
     fn new(repo: &Repo, file: String, lineage: Lineage) -> Self {
-        let switches = lineage.activating_files().filter_map(|path| resolve(folder(&file), path));
+        let switches = lineage.activating_files().filter_map(|path| resolve(path::parent(&file), path));
         Module {
             switches: switches.filter(|path| repo.has(path)).collect(),
             dependencies: lineage.dependencies(),
@@ -45,7 +46,7 @@ impl Module {
 
     /// The module's folder; empty for the top.
     pub fn folder(&self) -> &str {
-        folder(&self.file)
+        path::parent(&self.file)
     }
 }
 
@@ -169,7 +170,7 @@ impl<'r> Poms<'r> {
         let parent = |file: &&String| self.parents.get(file.as_str());
         let file_itself = file.to_owned();
         let files = std::iter::successors(Some(&file_itself), parent).take(PARENTS + 1);
-        let exists = |path: &str| self.repo.exists(&join(folder(file), path));
+        let exists = |path: &str| self.repo.exists(&join(path::parent(file), path));
         Lineage::new(files.filter_map(|file| self.poms.get(file).cloned()), &exists)
     }
 
@@ -177,7 +178,7 @@ impl<'r> Poms<'r> {
     fn modules_of(&mut self, file: &str, lineage: &Lineage) -> Vec<String> {
         let mut found = Vec::new();
         for (written, entry) in lineage.modules() {
-            match resolve(folder(file), &entry).and_then(|path| pom_at(self.repo, &path)) {
+            match resolve(path::parent(file), &entry).and_then(|path| pom_at(self.repo, &path)) {
                 Some(pom) => found.push(pom),
                 None => self.faults.push(Fact::new(
                     Kind::Unreadable("there is no pom for this module".to_owned()),
@@ -194,7 +195,7 @@ impl<'r> Poms<'r> {
         let parents = self.poms.iter().filter_map(|(file, pom)| Some((file, pom.parent.as_ref()?)));
         let is_lost = |(file, parent): &(&String, &Parent)| {
             let path = parent.relative_path.as_deref();
-            let is_outside = path.is_some_and(|path| !path.is_empty() && resolve(folder(file), path).is_none());
+            let is_outside = path.is_some_and(|path| !path.is_empty() && resolve(path::parent(file), path).is_none());
             is_outside && (parent.version.ends_with("-SNAPSHOT") || parent.version.contains("${"))
         };
         parents.into_iter().find(is_lost).map(|(file, parent)| (file.clone(), parent.clone()))
@@ -213,39 +214,14 @@ fn pom_at(repo: &Repo, path: &str) -> Option<String> {
 /// Where the parent of a pom lies, if it is the one that the pom names.
 fn parent_path(repo: &Repo, file: &str, pom: &Pom) -> Option<String> {
     let parent = pom.parent.as_ref()?;
-    let path = pom_at(repo, &resolve(folder(file), parent.relative_path.as_deref()?)?)?;
+    let path = pom_at(repo, &resolve(path::parent(file), parent.relative_path.as_deref()?)?)?;
     let text = repo.text(&path)?;
     (path != file && text.contains(&parent.artifact)).then_some(path)
 }
 
-/// The folder of a file; empty for the top.
-pub fn folder(file: &str) -> &str {
-    file.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
-/// Two parts of a path; either may be empty.
-pub fn join(folder: &str, name: &str) -> String {
-    match (folder.is_empty(), name.is_empty()) {
-        (true, _) => name.to_owned(),
-        (_, true) => folder.to_owned(),
-        _ => format!("{folder}/{name}"),
-    }
-}
-
-/// A path relative to a folder, without `.` and `..`; `None` where it leaves the repository.
+/// A path of a pom, from its folder; `None` where it leaves the repository.
 pub fn resolve(folder: &str, path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    if path.starts_with('/') {
-        return None;
-    }
-    for part in path.split(['/', '\\']) {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()?),
-            _ => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
+    (!path.starts_with('/')).then(|| path::resolve(folder, &path.replace('\\', "/")))?
 }
 
 #[cfg(test)]
@@ -297,7 +273,7 @@ mod tests {
     #[test]
     fn paths_stay_inside() {
         assert_eq!(resolve("a/b", "../c/./d").as_deref(), Some("a/c/d"));
-        assert_eq!(resolve("a", "../..").as_deref(), None);
+        assert_eq!(resolve("a", "..\\..").as_deref(), None);
         assert_eq!(resolve("", "/etc").as_deref(), None);
         assert_eq!(resolve("a", "..").as_deref(), Some(""));
     }

@@ -1,12 +1,12 @@
 //! What is read of a service: poms, version files, settings and sources, each once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalog::{CATALOG, Framework, Native, is_one_of};
 use super::client::Client;
 use super::listen::{self, Listening};
 use super::program::{self, Program};
-use super::reactor::{Module, Reactor, join, resolve};
+use super::reactor::{Module, Reactor, resolve};
 use super::shape::{self, Shape};
 use super::sources::Sources;
 use super::{inputs, settings};
@@ -14,7 +14,11 @@ use crate::catalog::SHARED;
 use crate::dockerignore::Matcher;
 use crate::format::properties;
 use crate::language::Scope;
+use crate::path::join;
 use crate::repo::Repo;
+
+/// More files than any program names.
+const DATA: usize = 50;
 
 /// What Java's reader made of a service.
 #[derive(Debug)]
@@ -57,7 +61,7 @@ pub struct Unit<'r> {
     /// The file that the program is given by name.
     pub settings: Option<String>,
     /// Files and folders beside the sources that the program names.
-    pub data: Vec<String>,
+    pub data: Vec<(String, &'r str)>,
     /// A client for browsers that Maven does not build.
     pub client: Option<Client>,
 }
@@ -92,7 +96,8 @@ fn wrapper(repo: &Repo) -> Option<String> {
 
 /// Files that every .dockerignore hides, of those that go into the jar or that a build of one of the programs reads.
 fn hidden<'r>(repo: &'r Repo, inputs: &[String], units: &[Unit]) -> Vec<&'r str> {
-    let beside = units.iter().flat_map(|unit| unit.data.iter().chain(&unit.settings)).map(String::as_str);
+    let beside =
+        units.iter().flat_map(|unit| unit.data.iter().map(|(path, _)| path).chain(&unit.settings)).map(String::as_str);
     let sources = units.iter().flat_map(|unit| unit.sources.files.iter().copied());
     let read: BTreeSet<&str> = inputs.iter().map(String::as_str).chain(beside).chain(sources).collect();
     let packed = |path: &str| CATALOG.layout.packed.iter().any(|folder| path.contains(folder.as_str()));
@@ -141,13 +146,39 @@ fn framework(shape: &Shape, module: &Module) -> Option<&'static Framework> {
     })
 }
 
-/// Files and folders beside the sources that the sources name.
-fn data(repo: &Repo, sources: &Sources) -> Vec<String> {
-    let names = sources.found.iter().flat_map(|(_, found)| &found.strings);
-    let paths: BTreeSet<String> = names.filter_map(|name| resolve("", name)).collect();
+/// Files and folders beside the sources that the sources name, each with the first source that does.
+fn data<'r>(repo: &Repo, sources: &Sources<'r>) -> Vec<(String, &'r str)> {
+    let mut named: BTreeMap<String, &str> = BTreeMap::new();
+    for (file, found) in &sources.found {
+        for path in found.strings.iter().filter_map(|name| resolve("", name)) {
+            named.entry(path).or_insert(file);
+        }
+    }
     let is_source = |path: &str| path == "src" || path.starts_with("src/") || path.contains("/src/");
     let is_made = |path: &str| path.starts_with("target") || path.split('/').any(|part| part.starts_with('.'));
     let is_pom = |path: &str| path == "pom.xml" || repo.has(&join(path, "pom.xml"));
-    let is_data = |path: &String| !path.is_empty() && !is_source(path) && !is_made(path) && !is_pom(path);
-    paths.into_iter().filter(|path| is_data(path) && repo.exists(path)).collect()
+    let is_data = |path: &str| !path.is_empty() && !is_source(path) && !is_made(path) && !is_pom(path);
+    named.into_iter().filter(|(path, _)| is_data(path) && repo.exists(path)).take(DATA).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::repo::Repo;
+    use crate::wishes::Wishes;
+
+    #[test]
+    fn files_that_sources_name_lie_in_the_image_unless_they_may_hold_secrets() {
+        let main = "class App { public static void main(String[] a) { open(\"data/words.txt\"); open(\"keys/own.p12\"); open(\"gone.txt\"); } }";
+        let files = [
+            ("pom.xml", "<project><artifactId>a</artifactId></project>"),
+            ("src/main/java/App.java", main),
+            ("data/words.txt", ""),
+            ("keys/own.p12", ""),
+        ];
+        let draft = crate::draft(&Repo::from_list("a", files), &Wishes::default()).unwrap();
+        let text = &draft.documents[0].text;
+        assert!(text.contains("COPY --link --from=build /src/data/words.txt ./data/words.txt"), "{text}");
+        assert!(!text.contains("own.p12") && !text.contains("gone.txt"), "{text}");
+        assert!(draft.warnings.iter().any(|warning| warning.contains("keys/own.p12")), "{:?}", draft.warnings);
+    }
 }

@@ -1,9 +1,9 @@
 //! Application settings of a module.
 
 use super::catalog::CATALOG;
-use super::reactor::join;
 use crate::format::properties::Properties;
 use crate::format::{application_yaml, properties};
+use crate::path::join;
 use crate::repo::Repo;
 
 /// A file of settings, with what stands in it.

@@ -1,8 +1,9 @@
 //! The sources of a module, each looked into once.
 
 use super::catalog::{CATALOG, Import, LISTENS};
-use super::reactor::{Module, join, resolve};
+use super::reactor::{Module, resolve};
 use super::shape;
+use crate::path::join;
 use crate::repo::Repo;
 use crate::source::java::{self, JavaSource};
 

@@ -3,7 +3,6 @@
 use super::catalog::CATALOG;
 use super::program::Program;
 use super::reactor::{Module, resolve};
-use super::read::Unit;
 use super::shape::{self, Jar, Shape};
 use crate::format::pom::{Element, Lineage};
 use crate::image::Copy;
@@ -36,15 +35,14 @@ pub struct Start {
 
 impl Start {
     /// How a program is started; what it reads beside the jar lies where it does in the repository.
-    pub fn new(program: &Program, module: &Module, jar: &Jar, unit: &Unit) -> Self {
+    pub fn new(program: &Program, module: &Module, jar: &Jar, data: &[String]) -> Self {
         let mut start = match &program.shape {
             Shape::Boot => boot(&module.lineage, jar),
             Shape::Quarkus => quarkus(jar),
             Shape::Single(_) => whole(jar, "one jar with everything in it"),
             Shape::Plain(main) => plain(main, module, jar),
         };
-        let beside = unit.data.iter().chain(&unit.settings);
-        start.copies.extend(beside.map(|path| built(&format!("/src/{path}"), &format!("./{path}"))));
+        start.copies.extend(data.iter().map(|path| built(&format!("/src/{path}"), &format!("./{path}"))));
         start
     }
 

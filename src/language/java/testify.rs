@@ -49,7 +49,7 @@ impl Java<'_> {
         facts
     }
 
-    /// What holds for each program of a module.
+    /// What holds for each program of a module; of the only module there is, for all.
     fn of_unit(&self, unit: &Unit) -> Vec<Fact> {
         let pom = self.module(unit).file.as_str();
         let stated = |kind| Fact::new(kind, pom, "", Strength::Stated);
@@ -57,7 +57,15 @@ impl Java<'_> {
         let health = unit.health.map(|path| stated(Kind::HealthPath(path.to_owned())));
         let ports = unit.listening.ports.iter();
         let ports = ports.map(|(port, evidence)| Fact::from_evidence(Kind::Port(*port), evidence.clone()));
-        let facts: Vec<Fact> = framework.into_iter().chain(health).chain(ports).chain(needs(unit)).collect();
+        let named = unit.data.iter().map(|(path, file)| (path, *file));
+        let given = unit.settings.iter().map(|path| (path, path.as_str()));
+        let data = named.chain(given);
+        let data = data.map(|(path, file)| Fact::new(Kind::Data(path.clone()), file, "", Strength::Stated));
+        let facts = framework.into_iter().chain(health).chain(ports).chain(needs(unit)).chain(data);
+        let facts: Vec<Fact> = facts.collect();
+        if self.units.len() == 1 {
+            return facts;
+        }
         unit.programs.iter().flat_map(|program| facts.iter().map(|fact| fact.clone().of(&program.entry))).collect()
     }
 }
