@@ -13,6 +13,7 @@ mod install;
 mod line;
 mod manager;
 mod member;
+mod needs;
 mod outcome;
 mod parts;
 mod project;
@@ -70,7 +71,7 @@ impl super::Project for Project {
             facts.push(Fact::new(Kind::Unreadable(fault.what.clone()), file, &fault.quote, Strength::Stated));
         }
         facts.extend(self.packages().filter_map(build::fact));
-        facts.extend(self.services.iter().flat_map(Service::facts));
+        facts.extend(self.services.iter().flat_map(|service| service.facts(self)));
         facts.push(Fact::new(Kind::Manifest("package.json".to_owned()), "package.json", "", Strength::Stated));
         facts.extend(registry::feeds(self));
         facts
@@ -113,26 +114,13 @@ fn refuse_unreadable(planner: &mut Planner, project: &Project) -> Result<(), Err
     Ok(())
 }
 
-/// Rows about packages with native parts, with the package that is used.
-fn natives(project: &Project, package: &Package) -> Vec<(&'static Native, String)> {
-    let mut packages = project.closure(&package.folder);
-    packages.push(package);
-    let direct = |name: &String| packages.iter().any(|package| package.manifest.runtime_dependency(name).is_some());
-    let used = |row: &Native, name: &String| match row.compile {
-        true => packages.iter().any(|package| project.uses(package, name)),
-        false => direct(name),
-    };
-    let rows = CATALOG.native.iter();
-    rows.filter_map(|row| row.packages.iter().find(|name| used(row, name)).map(|name| (row, name.clone()))).collect()
-}
-
 /// What is decided before the shapes part.
 struct Desk<'a> {
     project: &'a Project,
     service: &'a Service,
     toolchain: Toolchain,
     manager: Chosen,
-    natives: Vec<(&'static Native, String)>,
+    natives: Vec<&'static Native>,
     /// Variables with which the build's packages work on this release.
     aged: BTreeMap<String, String>,
     secrets: Vec<registry::Secret>,
@@ -146,8 +134,8 @@ impl<'a> Desk<'a> {
         toolchain: Toolchain,
     ) -> Result<Self, Error> {
         let aged = aged::environment(project, service, &toolchain);
-        let natives = natives(project, &service.package);
-        let compiles = natives.iter().any(|(native, _)| native.compile);
+        let natives = needs::natives(project, &service.package);
+        let compiles = natives.iter().any(|native| native.compile);
         let manager = manager::choose(planner, project, &toolchain, compiles)?;
         let secrets = registry::secrets(planner, project);
         Ok(Desk { project, service, toolchain, manager, natives, aged, secrets })
@@ -158,7 +146,7 @@ impl<'a> Desk<'a> {
         let port = server.listen(planner);
         server.tini = !planner.ends_by_itself();
         let name = planner.name(self.stated_name());
-        let stages = self.stages(&server, &runtime);
+        let stages = self.stages(planner, &server, &runtime);
         let parts = self.parts(planner, &server, &stages, &runtime, &name)?;
         let run = self.run(planner, &server, &stages, &runtime, (&name, port));
         let recipe = Recipe::new(name, Image::new(parts, run, &planner.wishes.extras));
@@ -168,7 +156,7 @@ impl<'a> Desk<'a> {
 
     /// The image that runs the program: Node's, or Bun's.
     fn runtime(&self, planner: &mut Planner, server: &Server) -> Result<Runtime, Error> {
-        let needs = self.needs(server);
+        let needs = self.needs(planner, server);
         if !matches!(server.start, Start::Bun(_)) {
             return planner.runtime(needs, &CATALOG.runtime, &self.toolchain);
         }
@@ -190,29 +178,6 @@ impl<'a> Desk<'a> {
         let recipe = Recipe::new(name, Image::new(vec![part], run, &planner.wishes.extras));
         let (ignore, reads) = self.ignore(site.build, site.shape);
         Ok(Recipe { ignore, reads, ..recipe })
-    }
-
-    fn needs(&self, server: &Server) -> Vec<Need> {
-        let convention = || Evidence::new("", "", Strength::Convention);
-        let mut needs = vec![Need::new("node", "it is a program for Node", convention())];
-        needs.push(Need::new("libc", "packages bring programs for the GNU C library", convention()));
-        let newest = CATALOG.release.iter().any(|release| release.version == self.toolchain.version);
-        if !newest {
-            needs.push(Need::new(
-                "exact",
-                format!("Node {} is asked for, to the patch release", self.toolchain.version),
-                convention(),
-            ));
-        }
-        if matches!(server.start, Start::Shell(_) | Start::Program(_)) {
-            needs.push(Need::new("shell", "what is started needs a shell", server.way.evidence.clone()));
-        }
-        for (row, name) in &self.natives {
-            let evidence =
-                Evidence::new(&self.service.package.path("package.json"), &format!("\"{name}\""), Strength::Stated);
-            needs.extend(row.needs.iter().map(|need| Need::new(need, format!("`{name}` uses it"), evidence.clone())));
-        }
-        needs
     }
 
     fn has_dependencies(&self) -> bool {

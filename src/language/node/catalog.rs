@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::catalog::{self, Image, Release, Runtime};
 use crate::format::package_json::PackageJson;
 use crate::repo::Repo;
+use crate::rows::Row;
 
 use super::aged::Aged;
 use super::framework::Framework;
@@ -61,6 +62,8 @@ pub struct Catalog {
     pub library: Vec<Library>,
     /// Packages with native parts.
     pub native: Vec<Native>,
+    /// What follows from packages and from commands.
+    pub row: Vec<Row>,
     /// Releases of packages that do not fit every release of Node.
     pub aged: Vec<Aged>,
 }
@@ -226,9 +229,6 @@ pub struct Library {
     pub dependency: String,
     /// Where it listens by default.
     pub port: Option<u16>,
-    /// Whether it ends on SIGTERM.
-    #[serde(default)]
-    pub signals: bool,
 }
 
 /// Packages with native parts.
@@ -240,12 +240,6 @@ pub struct Native {
     /// Whether a compiler may be needed.
     #[serde(default)]
     pub compile: bool,
-    /// Debian packages of the builder.
-    #[serde(default)]
-    pub build: Vec<String>,
-    /// Needs of the runtime.
-    #[serde(default)]
-    pub needs: Vec<String>,
     /// Variables of the install.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,

@@ -84,6 +84,8 @@ pub struct Stages {
     pub modules: Option<&'static str>,
     /// What brings tini.
     pub tini: Option<Tini>,
+    /// Packages of the last stage.
+    pub apt: Vec<String>,
     /// Whether a stage of its own installs what the program needs when it runs.
     has_deps: bool,
     /// What has to be laid over it.
@@ -92,7 +94,7 @@ pub struct Stages {
 
 impl Desk<'_> {
     /// Which stages a server is built in.
-    pub fn stages(&self, server: &Server, runtime: &Runtime) -> Stages {
+    pub fn stages(&self, planner: &Planner, server: &Server, runtime: &Runtime) -> Stages {
         let is_built = server.way.build.is_there();
         let needs_development = server.way.needs_development;
         let modules = server.modules && (needs_development || self.has_runtime_dependencies());
@@ -103,11 +105,13 @@ impl Desk<'_> {
             (false, true) => "deps",
             (false, false) => "build",
         };
-        let tini = server.tini && self.packages().is_empty();
+        let apt = self.toolchain.suited(planner.run_packages(&[]));
+        let tini = server.tini && apt.is_empty();
         Stages {
             is_built,
             modules: modules.then_some(stage),
             tini: tini.then(|| self.tini(server, runtime)),
+            apt,
             has_deps,
             generated,
         }
@@ -153,7 +157,7 @@ impl Desk<'_> {
     /// The stage that the others begin with; it says as well what holds for all of them.
     fn base(&self, planner: &Planner, build: &Build, runtime: &Runtime, is_needed: bool) -> Result<Part, Error> {
         let mut environment = self.environment();
-        if self.natives.iter().any(|(row, _)| row.compile) && runtime.builder.is_none() {
+        if self.natives.iter().any(|row| row.compile) && runtime.builder.is_none() {
             // The image has the headers that node-gyp would download.
             environment.push(Variable::new("npm_config_nodedir", "/usr/local"));
         }
@@ -161,7 +165,7 @@ impl Desk<'_> {
             is_needed,
             builder: self.builder(runtime),
             environment,
-            apt: self.natives.iter().flat_map(|(row, _)| row.build.iter().cloned()).collect(),
+            apt: self.toolchain.suited(planner.build_packages()),
             bring: self.bring(build),
             extra: Extra::new(&planner.wishes.extras),
         };
@@ -208,7 +212,7 @@ impl Desk<'_> {
 
     /// Variables of the builder.
     fn environment(&self) -> Vec<Variable> {
-        let natives = self.natives.iter().flat_map(|(row, _)| variables(&row.environment));
+        let natives = self.natives.iter().flat_map(|row| variables(&row.environment));
         self.manager.environment().into_iter().chain(natives).collect()
     }
 
@@ -239,7 +243,7 @@ impl Desk<'_> {
 
     /// The image that builds where the runtime asks for none of its own.
     pub fn own_builder(&self) -> String {
-        let full = self.project.git || self.natives.iter().any(|(row, _)| row.compile);
+        let full = self.project.git || self.natives.iter().any(|row| row.compile);
         self.fill(if full { &CATALOG.image.full } else { &CATALOG.image.builder })
     }
 

@@ -45,7 +45,7 @@ impl Desk<'_> {
         let tini = (server.tini && stages.tini.is_none()).then(|| "tini".to_owned());
         let by_name = stages.modules.is_some() && matches!(server.start, Start::Shell(_) | Start::Program(_));
         Run {
-            apt: self.packages().into_iter().chain(tini).collect(),
+            apt: stages.apt.iter().cloned().chain(tini).collect(),
             workdir: Some(join("/app", &self.service.package.folder).trim_end_matches('/').to_owned()),
             environment: self.run_environment(server, port),
             path: if by_name { COMMANDS } else { "" },
@@ -93,19 +93,9 @@ impl Desk<'_> {
             all.retain(|known| known.name != *name);
             all.push(Variable::new(name, value));
         }
-        all.extend(self.natives.iter().flat_map(|(row, _)| variables(&row.run_environment)));
+        all.extend(self.natives.iter().flat_map(|row| variables(&row.run_environment)));
         all.extend(port.filter(|_| server.sets_port).map(|port| Variable::new("PORT", port.to_string())));
         all
-    }
-
-    /// Debian packages that the program needs when it runs.
-    pub fn packages(&self) -> Vec<String> {
-        let needs = self.natives.iter().flat_map(|(row, _)| &row.needs);
-        let mut packages: Vec<String> =
-            needs.filter_map(|need| need.strip_prefix("package:")).map(str::to_owned).collect();
-        packages.sort();
-        packages.dedup();
-        packages
     }
 
     /// node_modules; of a workspace with the manifests, as each member has its own.

@@ -12,6 +12,7 @@ use super::build::{self, Build};
 use super::catalog::{CATALOG, Library};
 use super::framework::{self, Shape};
 use super::member;
+use super::needs;
 use super::project::{Package, Project};
 use super::source::{self, Findings};
 use super::start::{self, Start};
@@ -131,9 +132,12 @@ impl Service {
     }
 
     /// Everything that was seen.
-    pub fn facts(&self) -> Vec<Fact> {
+    pub fn facts(&self, project: &Project) -> Vec<Fact> {
         let ways = self.ways.iter().filter_map(Way::fact);
         let mut facts: Vec<Fact> = self.versions.iter().cloned().chain(ways).collect();
+        if !self.ways.is_empty() {
+            facts.extend(needs::facts(project, self));
+        }
         if self.findings.listens.is_some() {
             let ports = self.findings.ports().into_iter();
             facts.extend(ports.map(|(port, evidence)| Fact::from_evidence(Kind::Port(port), evidence)));
@@ -191,7 +195,7 @@ impl Service {
         if let Some(own) = self.framework_port() {
             return Some(own);
         }
-        let used = |row: &&Library| !row.signals && self.package.manifest.runtime_dependency(&row.dependency).is_some();
+        let used = |row: &&Library| self.package.manifest.runtime_dependency(&row.dependency).is_some();
         let row = CATALOG.library.iter().find(used)?;
         Some((row.port.unwrap_or(3000), format!("`{}` serves, and nothing says where", row.dependency)))
     }
@@ -200,11 +204,6 @@ impl Service {
     pub fn signals(&self, way: &Way) -> Option<Evidence> {
         if let Some(shape) = self.server().filter(|shape| shape.mode.signals) {
             return Some(shape.evidence.clone());
-        }
-        let used = |row: &&Library| row.signals && self.package.manifest.runtime_dependency(&row.dependency).is_some();
-        if let Some(row) = CATALOG.library.iter().find(used) {
-            let quote = format!("\"{}\"", row.dependency);
-            return Some(Evidence::new(&self.package.path("package.json"), &quote, Strength::Stated));
         }
         let is_own = |found: &&Evidence| Some(&found.file) == way.entry.as_ref() || source::begins(&found.file);
         self.findings.signals.as_ref().filter(is_own).cloned()

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::catalog::SHARED;
 use crate::facts::{Evidence, Strength};
 use crate::repo::Repo;
 use crate::source::mask::{JAVASCRIPT, Masked};
@@ -29,6 +30,10 @@ pub struct Findings {
     pub local: Option<Evidence>,
     /// Where it handles SIGTERM.
     pub signals: Option<Evidence>,
+    /// Commands that it starts.
+    pub commands: Vec<(String, Evidence)>,
+    /// Where it runs command lines.
+    pub lines: Option<Evidence>,
     /// Names in string literals, to know which files are read.
     pub literals: String,
 }
@@ -56,6 +61,13 @@ static ENVIRONMENT: LazyLock<Regex> = LazyLock::new(|| {
 });
 static LISTENS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\.listen\(|\bserve\(|export default \{[^}]*\bfetch\b"));
 static LOCAL: LazyLock<Regex> = LazyLock::new(|| pattern(r#"\.listen\([^)]*['"](?:localhost|127\.0\.0\.1)['"]"#));
+
+/// A command that is started: of `exec` and its like a whole line, which a shell runs.
+static STARTS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"(?:^|[^.\w]|\b(?:child_process|childProcess|cp)\.)((exec|execSync)|execFile|execFileSync|spawn|spawnSync|execa|execaSync)\(\s*['"`]([A-Za-z][\w.+-]*)"#,
+    )
+});
 static SIGNALS: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"process\.(?:on|once)\(\s*['"`]SIGTERM['"`]|enableShutdownHooks\("#));
 
@@ -130,9 +142,23 @@ impl Findings {
         self.listens = self.listens.take().or_else(listens);
         self.local = self.local.take().or_else(|| at(&LOCAL));
         self.signals = self.signals.take().or_else(|| at(&SIGNALS));
+        if !is_aside(path) {
+            self.add_commands(path, text, &masked);
+        }
         for literal in masked.strings().filter(|literal| literal.len() < 200) {
             self.literals.push_str(literal);
             self.literals.push('\n');
+        }
+    }
+
+    fn add_commands(&mut self, path: &str, text: &str, masked: &Masked) {
+        for found in STARTS.captures_iter(text) {
+            let (Some(name), Some(command)) = (found.get(1), found.get(3)) else { continue };
+            if is_live(masked, name.start()) {
+                let evidence = Evidence::new(path, masked.line(name.start()), Strength::Stated);
+                self.lines = self.lines.take().or_else(|| found.get(2).map(|_| evidence.clone()));
+                self.commands.push((command.as_str().to_owned(), evidence));
+            }
         }
     }
 
@@ -167,6 +193,11 @@ impl Findings {
     pub fn says_where(&self) -> bool {
         self.listens.is_some() && !self.ports.is_empty()
     }
+}
+
+/// Whether a file belongs to a tool or a sample.
+fn is_aside(path: &str) -> bool {
+    path.split('/').any(|part| SHARED.aside.iter().any(|aside| aside == part))
 }
 
 /// Whether a number beside the word port is another service's: of mail, of a database, of a message broker.
@@ -226,7 +257,22 @@ mod tests {
     }
 
     #[test]
+    fn commands_that_are_started() {
+        for (text, commands, lines) in [
+            ("execSync('git log -1')", &["git"][..], true),
+            ("const { spawn } = require('child_process');\nspawn('ffmpeg', ['-i', x])", &["ffmpeg"], false),
+            ("child_process.execFile(\"convert\", [])", &["convert"], false),
+            ("pattern.exec('git log')", &[], false),
+            ("// exec('git')", &[], false),
+        ] {
+            let found = findings(text);
+            let names: Vec<&str> = found.commands.iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!((names.as_slice(), found.lines.is_some()), (commands, lines), "{text}");
+        }
+    }
+
+    #[test]
     fn every_pattern_compiles() {
-        let _ = (&*PORTS, &*NAMED, &*ENVIRONMENT, &*LISTENS, &*LOCAL, &*SIGNALS);
+        let _ = (&*PORTS, &*NAMED, &*ENVIRONMENT, &*LISTENS, &*LOCAL, &*SIGNALS, &*STARTS);
     }
 }

@@ -5,7 +5,6 @@ use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::language::Scope;
 use crate::plan::processes;
 use crate::repo::Repo;
-use crate::witness;
 
 use super::build::{self, Build};
 use super::catalog::{CATALOG, Program};
@@ -153,7 +152,7 @@ pub fn read(scope: Scope, project: &Project, service: &Service) -> Vec<Way> {
     let wish = scope.wishes.entry.as_deref().filter(|wish| !names(package, wish));
     let ways = match wish {
         Some(wish) => asked(repo, package, wish).into_iter().collect(),
-        None => all(repo, &commands, service.shape.as_ref()),
+        None => all(scope, &commands, service.shape.as_ref()),
     };
     let look = |way: Way| Way { resolved: resolver.line(&way.line), ..way }.looked(repo, service);
     ways.into_iter().map(look).collect()
@@ -175,13 +174,13 @@ fn asked(repo: &Repo, package: &Package, wish: &str) -> Option<Way> {
     Some(Way::new(wish, line, Evidence::asked(&format!("--entry {wish}")), "asked for"))
 }
 
-fn all(repo: &Repo, commands: &Commands, shape: Option<&Shape>) -> Vec<Way> {
-    let package = commands.package;
+fn all(scope: Scope, commands: &Commands, shape: Option<&Shape>) -> Vec<Way> {
+    let (repo, package) = (scope.repo, commands.package);
     let (file, manifest) = (package.path("package.json"), &package.manifest);
     let stated =
         |name: &str, value: &str, strength| Evidence::new(&file, &format!("\"{name}\": \"{value}\""), strength);
     let mut ways = Vec::new();
-    let process = processes::started(&witness::processes::testify(repo));
+    let process = processes::started(scope.told);
     if let Some(process) = process.filter(|_| !package.is_member()) {
         let evidence = Evidence { strength: Strength::Pinned, ..process.evidence };
         ways.push(Way::new(&process.name, process.line, evidence, PROCESS));
