@@ -157,6 +157,8 @@ pub struct Shared {
     pub bare_images: Vec<String>,
     /// What lies at the top of these images.
     pub system_folders: Vec<String>,
+    /// Programs that run what is written in a file.
+    pub interpreters: Vec<String>,
     /// Names of shells.
     pub shells: Vec<String>,
     /// Words in the names of folders whose programs are tools, samples or tests.

@@ -90,6 +90,8 @@ pub enum Kind {
     Script(String, String),
     /// What a platform runs: the name of the process and its line.
     Process(String, String),
+    /// A container of it is started with these words.
+    Start(Vec<String>),
     /// Something that can be started: what `--entry` would say.
     Entry(String),
     /// Something that a file says and that cannot be started, and why.
@@ -167,6 +169,7 @@ impl fmt::Display for Kind {
             Kind::Manager(id, None) => write!(f, "package manager {id}"),
             Kind::Manager(id, Some(version)) => write!(f, "package manager {id} {version}"),
             Kind::Framework(id) => write!(f, "framework {id}"),
+            Kind::Start(argv) => write!(f, "started with {}", argv.join(" ")),
             Kind::Process(name, line) => write!(f, "process {name}: {line}"),
             Kind::Script(name, command) => write!(f, "script {name}: {command}"),
             Kind::Entry(entry) => write!(f, "entry {entry}"),

@@ -85,6 +85,8 @@ pub struct Run {
     /// Files that the Dockerfile itself holds.
     #[serde(skip)]
     pub files: Vec<File>,
+    /// Folders that the user owns, as the program writes there.
+    pub writes: Vec<String>,
     /// What comes from stages and from the repository, what changes most seldom first.
     pub copies: Vec<Copy>,
     /// The command that says whether the program is well.
@@ -204,6 +206,7 @@ impl Planner<'_> {
             environment: Vec::new(),
             path: "",
             files: Vec::new(),
+            writes: Vec::new(),
             copies: Vec::new(),
             health: extras.health.clone(),
             labels: AllLabels { own: labels, more: variables(&extras.labels) },

@@ -155,8 +155,10 @@ fn draft_in(repo: &Repo, wishes: &Wishes, language: &'static Language, detected:
     repo.close();
     let recipe = project.recipe(&mut planner);
     repo.reopen();
-    let recipe = recipe?;
+    let mut recipe = recipe?;
+    planner.complete(&mut recipe.image.run);
     planner.tell_processes();
+    planner.tell_testimony();
     let templates = Templates::new(repo, &recipe.templates(), wishes.extras.templates.as_deref())?;
     let service = Service::default();
     let documents = documents(&service, &recipe, wishes, &templates)?;

@@ -50,6 +50,11 @@ impl Reason {
 static SECRET_NAME: LazyLock<Regex> = LazyLock::new(|| {
     short(r"(?i)(^|_)(apikey|api_key|auth|credentials?|password|passwd|pword|secret|token|private_key)(_|$)")
 });
+/// Whether a variable of this name holds a secret.
+pub fn is_secret(name: &str) -> bool {
+    SECRET_NAME.is_match(name)
+}
+
 static SECRET_FILE: LazyLock<Regex> =
     LazyLock::new(|| short(r"(^|/)(\.env(\.[\w.]+)?|id_rsa|id_ed25519|[^/ ]+\.pem|[^/ ]+\.key|\.netrc)$"));
 

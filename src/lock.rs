@@ -24,6 +24,9 @@ pub struct Lock {
     /// Documents that are not written, since the adopted Dockerfile copies what they would hide.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     held: Vec<String>,
+    /// The Dockerfile of somebody's that dockgen's took the place of: what it says of the program still counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replaced: Option<String>,
     /// What was known and decided then; for the sentences that say what changed.
     #[serde(default)]
     noted: Noted,
@@ -92,6 +95,16 @@ impl Lock {
     /// Whether the same texts were generated, the same ones are held back, and `other` stands in its file like this.
     pub fn has_same_documents(&self, other: &Lock) -> bool {
         !other.conflict && self.document == other.document && (self.held == other.held || self.is_empty())
+    }
+
+    /// The Dockerfile that was there before dockgen's.
+    pub fn replaced(&self) -> Option<&str> {
+        self.replaced.as_deref()
+    }
+
+    /// Keeps the Dockerfile that was there before dockgen's.
+    pub fn keep_replaced(&mut self, text: &str) {
+        self.replaced = Some(text.to_owned());
     }
 
     /// Whether a document is not written, for the sake of an adopted file.

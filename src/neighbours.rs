@@ -210,7 +210,8 @@ fn joined(folder: &str, path: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-fn is_container_file(path: &str) -> bool {
+/// Whether a file is named as a Dockerfile.
+pub fn is_container_file(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let named = |word: &str| {
         let begins = name.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']));

@@ -1,8 +1,9 @@
 //! The planner: chooses among testimonies by one rule, and keeps the reason of every choice.
 
+mod complete;
 mod data;
 mod init;
-mod listen;
+pub mod listen;
 mod manager;
 pub mod name;
 mod packages;
@@ -11,6 +12,7 @@ pub mod program;
 pub mod runtime;
 pub mod toolchain;
 pub mod topic;
+mod writes;
 
 use serde::Serialize;
 
@@ -117,6 +119,8 @@ pub struct Planner<'a> {
     pub program: Option<String>,
     /// What was asked for.
     pub wishes: &'a Wishes,
+    /// The runtime that was chosen: its id.
+    runtime: Option<String>,
     decisions: Vec<Decision>,
     needs: Vec<Need>,
     warnings: Vec<String>,
@@ -137,6 +141,7 @@ impl<'a> Planner<'a> {
             facts,
             program: None,
             wishes,
+            runtime: None,
             decisions: Vec::new(),
             needs: Vec::new(),
             warnings: passed.iter().filter_map(sentence).collect(),

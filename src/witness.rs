@@ -1,5 +1,8 @@
 //! Files that people of every language write: what they say holds for all languages alike.
 
+pub mod compose;
+pub mod containers;
+mod packages;
 pub mod processes;
 mod versions;
 
@@ -7,8 +10,9 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::catalog;
-use crate::facts::Fact;
+use crate::catalog::{self, SHARED};
+use crate::facts::{Fact, Strength};
+use crate::plan::listen::FIRST_OF_USERS;
 use crate::repo::Repo;
 
 /// What is known of these files.
@@ -17,6 +21,8 @@ use crate::repo::Repo;
 struct Catalog {
     version_file: Vec<versions::File>,
     tool: Vec<versions::Tool>,
+    containers: containers::Rows,
+    packages: packages::Rows,
 }
 
 static CATALOG: LazyLock<Catalog> =
@@ -24,5 +30,55 @@ static CATALOG: LazyLock<Catalog> =
 
 /// The testimonies of all of them.
 pub fn testify(repo: &Repo) -> Vec<Fact> {
-    [versions::testify(repo), processes::testify(repo)].concat()
+    let all: [fn(&Repo) -> Vec<Fact>; 4] =
+        [versions::testify, processes::testify, containers::testify, compose::testify];
+    all.iter().flat_map(|testify| testify(repo)).collect()
+}
+
+/// How strongly a port speaks: the first is the likeliest, and one that only root may listen at need not be taken over.
+fn strength(port: u16, is_first: bool) -> Strength {
+    if is_first && port >= FIRST_OF_USERS { Strength::Convention } else { Strength::Guess }
+}
+
+/// Where a folder of somebody's image lies in dockgen's: what is below the working folder there is below `/app` here. `None`
+/// for what belongs to the system.
+fn placed(path: &str, folder: &str) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+    let path = path.trim_end_matches('/').trim_start_matches("./");
+    if path.is_empty() || !path.chars().all(plain) || path.split('/').any(|part| part == "..") {
+        return None;
+    }
+    let inside = match path.strip_prefix('/') {
+        None => Some(path),
+        Some(_) if folder.len() < 2 => None,
+        Some(_) => path.strip_prefix(folder.trim_end_matches('/')).and_then(|rest| rest.strip_prefix('/')),
+    };
+    if let Some(inside) = inside {
+        return Some(format!("/app/{inside}"));
+    }
+    let top = path.split('/').nth(1).unwrap_or_default();
+    let is_lent = ["/var/lib/", "/srv/", "/opt/", "/mnt/"].iter().any(|lent| path.starts_with(lent));
+    (is_lent || !SHARED.system_folders.iter().any(|system| system == top)).then(|| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_have_their_place() {
+        for (path, folder, expected) in [
+            ("/usr/src/app/data/", "/usr/src/app", Some("/app/data")),
+            ("data", "/x", Some("/app/data")),
+            ("/data", "/app", Some("/data")),
+            ("/data", "/", Some("/data")),
+            ("/var/lib/shop", "", Some("/var/lib/shop")),
+            ("/etc/shop", "/app", None),
+            ("/app/../etc", "/app", None),
+            ("/a$b", "", None),
+            ("/", "", None),
+        ] {
+            assert_eq!(placed(path, folder).as_deref(), expected, "{path}");
+        }
+    }
 }

@@ -150,3 +150,26 @@ fn an_ignore_file_that_hides_from_a_later_dockerfile_is_renamed() {
     assert!(merged.contains("!go.sum\n") && merged.ends_with("# ours\n") && !tree.has(".dockerignore"), "{merged}");
     assert_eq!(tree.run(&["check"]).code, 0);
 }
+
+#[test]
+fn what_a_replaced_dockerfile_said_of_the_program_is_not_forgotten() {
+    let tree = Tree::new(&[
+        ("go.mod", "module example.com/shop\n\ngo 1.25\n"),
+        (
+            "main.go",
+            "package main\n\nimport (\"net/http\"; \"os\")\n\nfunc main() { http.ListenAndServe(os.Getenv(\"ADDR\"), nil) }\n",
+        ),
+        (
+            "Dockerfile",
+            "FROM golang:1.25\nENV ADDR=:9000\nVOLUME /data\nEXPOSE 9000\nCOPY . .\nRUN go build -o /shop .\nCMD [\"/shop\"]\n",
+        ),
+    ]);
+    assert_eq!(tree.run(&["init", "--yes", "--force"]).code, 0);
+    let text = tree.read("Dockerfile");
+    for line in ["ENV ADDR=:9000\n", "EXPOSE 9000\n", " /data/.keep\n"] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    assert_eq!(tree.run(&["check"]).code, 0);
+    assert_eq!(tree.run(&["update"]).code, 0);
+    assert_eq!(tree.read("Dockerfile"), text);
+}

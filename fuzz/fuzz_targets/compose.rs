@@ -2,5 +2,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
-    let _ = dockgen::format::compose::parse(text);
+    let _ = dockgen::format::compose::services(text);
 });

@@ -137,7 +137,13 @@ impl Outlook {
                 Fate::Conflict if change.text.is_none() => {}
                 Fate::Held if change.role != Role::Workflow => after.hold(&change.path),
                 Fate::Held | Fate::Foreign => {}
-                _ => after.set(&change.path, &change.generated),
+                _ => {
+                    let is_first = change.role == Role::Dockerfile && self.lock.base(&change.path).is_none();
+                    if let Some(theirs) = change.today.as_deref().filter(|_| is_first) {
+                        after.keep_replaced(theirs);
+                    }
+                    after.set(&change.path, &change.generated);
+                }
             }
         }
         after.note(&self.draft);

@@ -1,6 +1,7 @@
-//! Compose files: what they build, and from which folders.
+//! Compose files: what they build, from which folders, and how the services run.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -20,6 +21,48 @@ pub struct Build {
     pub contexts: Vec<(String, String)>,
 }
 
+impl Build {
+    /// Whether the context is this folder, from the file's own.
+    pub fn is_of(&self, folder: &str) -> bool {
+        self.context.trim_start_matches("./").trim_matches('/').trim_start_matches('.') == folder
+    }
+}
+
+/// A command as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// A list of words.
+    Words(Vec<String>),
+    /// A line for a shell's rules of quoting.
+    Text(String),
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Line::Words(words) => f.write_str(&shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()),
+            Line::Text(text) => f.write_str(text.trim()),
+        }
+    }
+}
+
+/// A service: how its container is run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// What is built for it; `None` where it takes an image as it is.
+    pub build: Option<Build>,
+    /// What it runs in place of the image's own command.
+    pub command: Option<Line>,
+    /// The ports inside of the container.
+    pub ports: Vec<u16>,
+    /// The folder in which it starts.
+    pub folder: Option<String>,
+    /// Paths in the container on which named volumes lie.
+    pub volumes: Vec<String>,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Compose {
@@ -32,10 +75,76 @@ struct Compose {
 /// # Errors
 /// Where the text is no YAML.
 pub fn parse(text: &str) -> Result<Vec<Build>, Fault> {
-    let compose: Compose = yaml::parse(text)?;
-    Ok(compose.services.values().filter_map(|service| build(service.get("build")?)).collect())
+    Ok(services(text)?.into_iter().filter_map(|service| service.build).collect())
 }
 
+/// Reads the services, in the order of their names.
+///
+/// # Errors
+/// Where the text is no YAML.
+pub fn services(text: &str) -> Result<Vec<Service>, Fault> {
+    let compose: Compose = yaml::parse(text)?;
+    Ok(compose.services.iter().map(|(name, value)| service(name, value)).collect())
+}
+
+fn service(name: &str, value: &Value) -> Service {
+    let items = |key: &str| value.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let (ports, exposed) = (items("ports").iter().filter_map(port), items("expose").iter().filter_map(port));
+    let mut ports: Vec<u16> = ports.chain(exposed).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    ports.retain(|port| seen.insert(*port));
+    Service {
+        name: name.to_owned(),
+        build: value.get("build").and_then(build),
+        command: value.get("command").and_then(line),
+        ports,
+        folder: value.get("working_dir").and_then(Value::as_str).map(str::to_owned),
+        volumes: items("volumes").iter().filter_map(volume).collect(),
+    }
+}
+
+fn line(value: &Value) -> Option<Line> {
+    match value {
+        Value::String(text) => Some(Line::Text(text.clone())),
+        Value::Array(words) => {
+            let words: Option<Vec<String>> = words.iter().map(|word| word.as_str().map(str::to_owned)).collect();
+            words.filter(|words| !words.is_empty()).map(Line::Words)
+        }
+        _ => None,
+    }
+}
+
+/// `8080`, `80:8080`, `127.0.0.1:80:8080/tcp`, `${PORT:-80}:8080`, or a mapping with `target`.
+fn port(value: &Value) -> Option<u16> {
+    let text = match value {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.clone(),
+        value => match value.get("target")? {
+            Value::String(text) => text.clone(),
+            target => target.to_string(),
+        },
+    };
+    let (inside, protocol) = text.split_once('/').unwrap_or((&text, "tcp"));
+    let inside = inside.rsplit(':').next().unwrap_or(inside).trim_start_matches('-').trim_end_matches('}');
+    inside.parse().ok().filter(|port| *port > 0 && protocol == "tcp")
+}
+
+/// Where a named volume lies: `data:/var/lib/x`, or a mapping.
+fn volume(value: &Value) -> Option<String> {
+    let is_name = |source: &str| source.starts_with(|c: char| c.is_ascii_alphanumeric());
+    match value {
+        Value::String(text) => {
+            let mut parts = text.split(':');
+            let (source, target) = (parts.next()?, parts.next()?);
+            (is_name(source) && target.starts_with('/')).then(|| target.to_owned())
+        }
+        value => {
+            let field = |key: &str| value.get(key).and_then(Value::as_str);
+            let is_named = field("type") == Some("volume") && field("source").is_some_and(is_name);
+            field("target").filter(|target| is_named && target.starts_with('/')).map(str::to_owned)
+        }
+    }
+}
 fn build(value: &Value) -> Option<Build> {
     let field = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
     match value {
@@ -99,6 +208,21 @@ mod tests {
         assert_eq!(parse("services: [1]\n"), Ok(Vec::new()));
         assert_eq!(parse(""), Ok(Vec::new()));
         parse("services: 'a").unwrap_err();
+    }
+
+    #[test]
+    fn how_a_service_runs() {
+        let text = "services:\n  web:\n    build: .\n    command: gunicorn -b :8000 app\n    working_dir: /code\n    \
+                    ports: [8000, '80:8001', '127.0.0.1:1:8002/tcp', '${P:-9}:8003', 5:53/udp, {target: 8004}, '8000']\n    \
+                    volumes: ['data:/data', './src:/src', {type: volume, source: up, target: /up}, {type: bind, source: x, target: /y}, /only]\n  \
+                    w:\n    image: x\n    command: [celery, worker]\n";
+        let services = services(text).unwrap();
+        let web = services.iter().find(|service| service.name == "web").unwrap();
+        assert_eq!(web.ports, [8000, 8001, 8002, 8003, 8004]);
+        assert_eq!((web.folder.as_deref(), web.volumes.join(" ")), (Some("/code"), "/data /up".to_owned()));
+        let lines: Vec<String> = services.iter().filter_map(|it| it.command.as_ref()).map(Line::to_string).collect();
+        assert_eq!(lines, ["celery worker", "gunicorn -b :8000 app"]);
+        assert!(web.build.as_ref().is_some_and(|build| build.is_of("")));
     }
 
     proptest::proptest! {

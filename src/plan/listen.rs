@@ -7,10 +7,14 @@ use crate::wishes::PortWish;
 /// How addresses begin that only the machine itself can reach.
 const LOCAL: [&str; 2] = ["127.0.0.1:", "localhost:"];
 
+/// The first port that a user who is not root may listen at everywhere.
+pub const FIRST_OF_USERS: u16 = 1024;
+
 impl Planner<'_> {
     /// The port, or none where nothing listens and nobody asks for one. One that only its own machine can reach is told.
     pub fn listen(&mut self, listens: bool, fallback: Option<(u16, String)>) -> Option<u16> {
-        if !listens && self.wishes.port.is_none() {
+        let is_said = self.heard().any(|fact| matches!(fact.kind, Kind::Port(_)));
+        if !listens && !is_said && self.wishes.port.is_none() {
             let nothing = Evidence::new("", "", Strength::Stated);
             self.note(Decision::new(topic::PORT, "none", "nothing listens", nothing));
             return None;
@@ -51,6 +55,8 @@ impl Planner<'_> {
             let evidence = Evidence::new("", &why, Strength::Guess);
             candidates.push(Candidate::new(port, port.to_string(), why, evidence));
         }
+        // A user may not listen there everywhere: a guess of such a port is the last.
+        candidates.sort_by_key(|it| it.evidence.strength == Strength::Guess && it.value < FIRST_OF_USERS);
         let port = self.choose(topic::PORT, candidates);
         if let Some(decision) = self.decisions.last_mut().filter(|decision| decision.topic == topic::PORT) {
             decision.options.push("none".to_owned());

@@ -3,7 +3,7 @@
 use super::{Planner, topic};
 use crate::catalog::SHARED;
 use crate::command::{self, Command};
-use crate::facts::{Evidence, Fact, Kind};
+use crate::facts::{Evidence, Fact, Kind, Strength};
 
 /// What a platform runs of this repository.
 #[derive(Debug, Clone)]
@@ -40,7 +40,8 @@ pub fn all(facts: &[Fact]) -> impl Iterator<Item = Process> {
 
 /// The one that serves, else the only one that is no step before a release.
 pub fn started(facts: &[Fact]) -> Option<Process> {
-    let mut running: Vec<Process> = all(facts).filter(|process| !process.is_step()).collect();
+    let is_said = |process: &Process| !process.is_step() && process.evidence.strength >= Strength::Stated;
+    let mut running: Vec<Process> = all(facts).filter(is_said).collect();
     let web = running.iter().position(|process| process.name == SHARED.process.serves);
     let at = web.or((running.len() == 1).then_some(0))?;
     Some(running.swap_remove(at))
@@ -55,6 +56,16 @@ impl Planner<'_> {
                 "`{step}` is left out of the start (`{file}`): run it from the same image before each release"
             ));
         }
+    }
+
+    /// Says what witnesses and rows want to be known.
+    pub fn tell_testimony(&mut self) {
+        let told = self.facts.iter().filter(|fact| self.is_heard(fact)).filter_map(|fact| match &fact.kind {
+            Kind::Warning(what) => Some(what.clone()),
+            _ => None,
+        });
+        let told: Vec<String> = told.filter(|what| !self.warnings.contains(what)).collect();
+        self.warnings.extend(told);
     }
 
     /// Says what else there is to run: steps before a release, and processes beside the one that is started.
@@ -79,7 +90,6 @@ impl Planner<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Strength;
     use crate::repo::Repo;
     use crate::wishes::Wishes;
 

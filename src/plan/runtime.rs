@@ -97,6 +97,7 @@ impl Planner<'_> {
     /// Where the one that was asked for does not, or none does.
     pub fn runtime(&mut self, needs: Vec<Need>, rows: &[Runtime], toolchain: &Toolchain) -> Result<Runtime, Error> {
         let mut needs = needs;
+        self.add_testified(&mut needs);
         for package in &self.wishes.extras.run_packages {
             let evidence = Evidence::new(crate::config::PATH, &format!("run.packages: {package}"), Strength::Asked);
             needs.push(Need::new(format!("package:{package}"), format!("it is given `{package}`"), evidence));
@@ -108,6 +109,7 @@ impl Planner<'_> {
         decision.rivals.iter_mut().for_each(|rival| rival.value = toolchain.fill(&rival.value));
         self.decisions.push(decision);
         self.needs = needs;
+        self.runtime = Some(row.id.clone());
         Ok(row.clone())
     }
 }

@@ -27,6 +27,12 @@ pub const PORT: &str = "port";
 pub const PROJECT: &str = "project";
 /// The image that holds it.
 pub const RUNTIME: &str = "runtime";
+/// A folder that it writes to.
+pub const DATA: &str = "data";
+/// A variable that it is started with.
+pub const ENVIRONMENT: &str = "environment";
+/// Where it says whether it is well.
+pub const HEALTH: &str = "health";
 /// The first process.
 pub const INIT: &str = "init";
 /// The image's name.

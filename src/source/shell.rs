@@ -93,6 +93,73 @@ fn split(line: &str, at_semicolons: bool) -> Vec<&str> {
     parts
 }
 
+/// The words of every simple command in a text, in order, as far as they can be read; variables stay as they are written.
+pub fn commands(text: &str) -> Vec<Vec<String>> {
+    let mut reader = Loose::default();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (reader.quote, c) {
+            (Some(quote), c) if c == quote => reader.quote = None,
+            (None | Some('"'), '\\') => match chars.next() {
+                Some('\n') => reader.end_word(),
+                Some(c) => reader.push(c),
+                None => {}
+            },
+            (Some(_), c) => reader.push(c),
+            (None, '\'' | '"') => {
+                reader.quote = Some(c);
+                reader.open = true;
+            }
+            (None, '#') if !reader.open => drop(chars.by_ref().find(|c| *c == '\n').map(|_| reader.end())),
+            (None, '<' | '>') => {
+                reader.end_word();
+                reader.skip = true;
+            }
+            (None, '&') if reader.skip && !reader.open => {}
+            (None, '\n' | ';' | '&' | '|' | '(' | ')' | '`') => reader.end(),
+            (None, c) if c.is_whitespace() => reader.end_word(),
+            (None, c) => reader.push(c),
+        }
+    }
+    reader.end();
+    reader.done
+}
+
+/// Reads words without asking whether a shell is needed.
+#[derive(Default)]
+struct Loose {
+    done: Vec<Vec<String>>,
+    words: Vec<String>,
+    word: String,
+    /// Whether a word is begun, be it an empty one.
+    open: bool,
+    /// Whether the next word is the place of a redirect.
+    skip: bool,
+    quote: Option<char>,
+}
+
+impl Loose {
+    fn push(&mut self, c: char) {
+        self.word.push(c);
+        self.open = true;
+    }
+
+    fn end_word(&mut self) {
+        let word = std::mem::take(&mut self.word);
+        if std::mem::take(&mut self.open) && !std::mem::take(&mut self.skip) {
+            self.words.push(word);
+        }
+    }
+
+    fn end(&mut self) {
+        self.end_word();
+        self.skip = false;
+        if !self.words.is_empty() {
+            self.done.push(std::mem::take(&mut self.words));
+        }
+    }
+}
+
 /// A word; `name` is the length of what stands unquoted before its first `=`.
 #[derive(Default)]
 struct Word {
@@ -247,11 +314,31 @@ mod tests {
         assert_eq!(sequence("a; b && c ';' (d; e)"), ["a", "b", "c ';' (d; e)"]);
     }
 
+    #[test]
+    fn every_simple_command_has_its_words() {
+        let shown = |text: &str| {
+            let lines = commands(text).into_iter().map(|words| words.join(" "));
+            lines.collect::<Vec<_>>().join(" | ")
+        };
+        for (text, expected) in [
+            ("a b && c 'd e'; f", "a b | c d e | f"),
+            ("a \\\n  b # c\nd", "a b | d"),
+            ("a > x 2>&1 | b <y", "a 2 | b"),
+            ("A=$(git rev-parse HEAD) go build -o \"$B\"", "A=$ | git rev-parse HEAD | go build -o $B"),
+            ("(a; b) & c \"\"", "a | b | c "),
+            ("'a", "a"),
+            ("", ""),
+        ] {
+            assert_eq!(shown(text), expected, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_is_read_without_a_panic(line in "(?s).{0,200}") {
             parse(&line);
             steps(&line);
+            commands(&line);
         }
 
         #[test]

@@ -8,8 +8,8 @@ use super::rows::{CATALOG, Server};
 use super::sources::{Program, Source};
 use super::ways::{Entry, Way};
 use crate::catalog::SHARED;
-use crate::command::PORT;
-use crate::facts::Fact;
+use crate::command::{self, Command, PORT};
+use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::language::Variable;
 use crate::plan::processes::{self, Process as Told};
 use crate::plan::program::{Role, Traits};
@@ -77,7 +77,7 @@ pub fn processes(told: &[Fact]) -> Vec<Way> {
     let started = processes::started(told).map(|process| process.name);
     let running = processes::all(told).filter(|process| !process.is_step());
     let way = |(at, process): (usize, Told)| {
-        let words = words(&process)?;
+        let words = words(&process.command)?;
         let is_usual = started.as_ref() == Some(&process.name);
         let environment = process.command.environment.iter().map(|(name, value)| Variable::new(name, value)).collect();
         Some(Way {
@@ -91,10 +91,45 @@ pub fn processes(told: &[Fact]) -> Vec<Way> {
     running.enumerate().filter_map(way).collect()
 }
 
-/// The words of a process that stays where it is and starts no development server.
-fn words(process: &Told) -> Option<Vec<String>> {
-    let is_known = process.command.folder.is_empty() && !process.command.argv.is_empty();
-    let argv = is_known.then_some(&process.command.argv)?.iter();
+/// What other images are started with, where Python runs it and all that it names is in the repository.
+pub fn of_containers(told: &[Fact], program: &Program) -> Vec<Way> {
+    let way = |fact: &Fact| {
+        let Kind::Start(argv) = &fact.kind else { return None };
+        let words = words(&command::of_words(argv))?;
+        let holds = words.iter().skip(1).all(|word| is_there(program, word));
+        let process = Process::new(false, Vec::new(), words);
+        (holds && process.program.is_none()).then(|| Way {
+            entry: Entry::Process(process),
+            label: fact.evidence.file.clone(),
+            reason: "another container file starts it",
+            evidence: Evidence { strength: Strength::Convention, ..fact.evidence.clone() },
+            traits: Traits { role: Role::Process, serves: true, is_usual: true, rank: vec![usize::MAX] },
+        })
+    };
+    told.iter().filter_map(way).collect()
+}
+
+/// Whether a word that names a file or a module names one of the sources at their top.
+fn is_there(program: &Program, word: &str) -> bool {
+    let module = word.split_once(':').map_or(word, |(module, _)| module);
+    let is_name = module.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && module.chars().all(|c| c.is_ascii_alphanumeric() || "_.".contains(c));
+    let is_module =
+        word.contains(':') || CATALOG.names.modules.iter().any(|name| module.ends_with(&format!(".{name}")));
+    match word {
+        _ if word.starts_with('/') || word.contains("=/") => word.starts_with("/dev/"),
+        _ if word.ends_with(".py") => program.source(word.trim_start_matches("./")).is_some(),
+        _ if is_name && is_module => program.module(module).is_some_and(|source| {
+            let path = source.path.strip_prefix("src/").unwrap_or(source.path);
+            path.starts_with(&module.replace('.', "/"))
+        }),
+        _ => true,
+    }
+}
+
+/// The words of a command that stays where it is and starts no development server.
+fn words(command: &Command) -> Option<Vec<String>> {
+    let argv = (command.folder.is_empty() && !command.argv.is_empty()).then_some(&command.argv)?.iter();
     let words: Vec<String> = argv.filter(|word| !CATALOG.development_options.contains(word)).cloned().collect();
     let says = |word: &String| words.iter().any(|own| own.ends_with(word.as_str()));
     let is_development = CATALOG.development.iter().any(|row| row.words.iter().all(says));

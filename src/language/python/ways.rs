@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::apps::App;
 use super::manifests::Manifests;
-use super::process::{Process, processes};
+use super::process::{Process, of_containers, processes};
 use super::rows::{CATALOG, Server, place};
 use super::scripts::{Script, is_at_the_top};
 use super::sources::{Program, Source};
@@ -139,6 +139,7 @@ pub fn servers<'a>(names: &'a BTreeSet<String>) -> impl Iterator<Item = &'static
 /// All ways.
 pub fn ways(told: &[Fact], manifests: &Manifests, program: &Program) -> Vec<Way> {
     let mut ways = processes(told);
+    ways.extend(of_containers(told, program));
     let apps = program.apps();
     let files: BTreeSet<String> = apps.iter().map(|app| app.file.clone()).collect();
     ways.extend(of_apps(apps, manifests));

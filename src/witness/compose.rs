@@ -1,0 +1,57 @@
+//! Compose files: how the service that is built here is run.
+
+use super::CATALOG;
+use crate::command;
+use crate::facts::{Fact, Kind, Strength};
+use crate::format::compose::{self, Service};
+use crate::repo::Repo;
+
+/// The testimonies of the compose files at the top; that for production speaks first.
+pub fn testify(repo: &Repo) -> Vec<Fact> {
+    CATALOG.containers.compose.iter().filter(|path| repo.has(path)).flat_map(|path| of_file(repo, path)).collect()
+}
+
+fn of_file(repo: &Repo, path: &str) -> Vec<Fact> {
+    let services = match repo.text(path).map(compose::services) {
+        Some(Ok(services)) => services,
+        Some(Err(fault)) => return vec![Fact::new(Kind::Unreadable(fault.what), path, &fault.quote, Strength::Guess)],
+        None => return Vec::new(),
+    };
+    let is_here = |service: &&Service| service.build.as_ref().is_some_and(|build| build.is_of(""));
+    let mut here: Vec<&Service> = services.iter().filter(is_here).collect();
+    // The one that is reached from outside is the service, others run its image with words of their own.
+    here.sort_by_key(|service| service.ports.is_empty());
+    let Some((main, others)) = here.split_first() else { return Vec::new() };
+    let mut facts = of_service(main, path);
+    let other = |service: &&Service| {
+        let line = service.command.as_ref()?.to_string();
+        let quote = format!("{}: {line}", service.name);
+        Some(Fact::new(Kind::Process(service.name.clone(), line), path, &quote, Strength::Guess))
+    };
+    facts.extend(others.iter().filter_map(other));
+    facts
+}
+
+fn of_service(service: &Service, path: &str) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    for (index, port) in service.ports.iter().enumerate() {
+        let quote = format!("{}: ports: {port}", service.name);
+        facts.push(Fact::new(Kind::Port(*port), path, &quote, super::strength(*port, index == 0)));
+    }
+    let folder = service.folder.as_deref().unwrap_or_default();
+    for volume in &service.volumes {
+        let placed = super::placed(volume, folder);
+        facts.extend(placed.map(|folder| {
+            Fact::new(Kind::Writes(folder), path, &format!("{}: volumes: {volume}", service.name), Strength::Stated)
+        }));
+    }
+    let argv = service.command.as_ref().map(|line| match line {
+        compose::Line::Words(words) => command::of_words(words).argv,
+        compose::Line::Text(text) => command::read(text).argv,
+    });
+    if let Some(argv) = argv.filter(|argv| !argv.is_empty()) {
+        let quote = format!("{}: command: {}", service.name, argv.join(" "));
+        facts.push(Fact::new(Kind::Start(argv), path, &quote, Strength::Stated));
+    }
+    facts
+}

@@ -1,0 +1,299 @@
+//! Container files that are there already: what somebody else's Dockerfile says of the same program.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde::Deserialize;
+
+use super::{CATALOG, packages};
+use crate::dockerfile::{self, Body, Step};
+use crate::facts::{Fact, Kind, Strength};
+use crate::language;
+use crate::lock::{self, Lock};
+use crate::repo::Repo;
+use crate::requirement::Requirement;
+use crate::source::{pattern, shell};
+use crate::{command, lint, neighbours};
+
+/// What is known of the container files of others.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rows {
+    /// Folders where they lie.
+    folders: Vec<String>,
+    /// Words in their names that say that they are not for production.
+    aside: Vec<String>,
+    /// Compose files, that for production first.
+    pub compose: Vec<String>,
+    /// Toolchains whose releases are told by the first number.
+    majors: Vec<String>,
+    /// Toolchains of which the manifest says enough.
+    manifest: Vec<String>,
+    /// Variables that say nothing of the program: globs.
+    environment: Vec<String>,
+}
+
+/// The one at the top, which dockgen writes.
+const DOCKERFILE: &str = "Dockerfile";
+
+/// No more files than this are read.
+const MOST_FILES: usize = 20;
+
+static HEALTH: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::[0-9${}A-Z_]{1,20})?(/[\w./-]*)")
+});
+
+/// The testimonies of the container files of others, the likeliest first. What dockgen wrote says nothing new; the file that
+/// it took the place of does.
+pub fn testify(repo: &Repo) -> Vec<Fact> {
+    let lock = repo.text(lock::PATH).and_then(|text| Lock::parse(text).ok()).unwrap_or_default();
+    let is_own = |path: &str| path == DOCKERFILE && lock.base(DOCKERFILE).is_some();
+    let there = files(repo).into_iter().filter(|path| !is_own(path)).take(MOST_FILES);
+    let replaced = lock.replaced().map(|text| (DOCKERFILE, text));
+    let texts = replaced.into_iter().chain(there.filter_map(|path| Some((path, repo.text(path)?))));
+    texts.flat_map(|(path, text)| of_file(path, text)).collect()
+}
+
+/// Container files for production, that of the top first.
+fn files(repo: &Repo) -> Vec<&str> {
+    let rows = &CATALOG.containers;
+    let is_aside = |path: &str| {
+        let mut words = path.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
+        words.any(|word| rows.aside.contains(&word))
+    };
+    let inside = rows.folders.iter().flat_map(|folder| repo.inside(folder));
+    inside.filter(|path| neighbours::is_container_file(path) && !is_aside(path)).collect()
+}
+
+fn of_file(path: &str, text: &str) -> Vec<Fact> {
+    let steps = dockerfile::steps(text).unwrap_or_default();
+    let Some(last) = steps.last().and_then(|step| step.stage) else { return Vec::new() };
+    let stages = lineage(&steps, last);
+    let mut reader = Reader { path, values: defaults(&steps), folder: String::new(), facts: Vec::new() };
+    let (mut entrypoint, mut words, mut runs) = (None, None, Vec::new());
+    for step in &steps {
+        if step.word == "FROM" {
+            reader.base(step);
+        }
+        if !step.stage.is_some_and(|stage| stages.contains(&stage)) {
+            continue;
+        }
+        match step.word.as_str() {
+            "WORKDIR" => reader.folder = reader.filled(&step.rest),
+            "EXPOSE" => reader.ports(step),
+            "ENV" => reader.variables(step),
+            "VOLUME" => reader.volumes(step),
+            "HEALTHCHECK" => reader.health(step),
+            "RUN" => runs.push(step),
+            "ENTRYPOINT" => (entrypoint, words) = (Some(step), None),
+            "CMD" => words = Some(step),
+            _ => {}
+        }
+    }
+    reader.start(entrypoint, words);
+    [reader.facts, packages::testify(path, &runs)].concat()
+}
+
+/// The last stage and those that it stands on.
+fn lineage(steps: &[Step], last: usize) -> Vec<usize> {
+    let base = |stage: usize| {
+        let from = steps.iter().find(|step| step.stage == Some(stage) && step.word == "FROM")?;
+        let named = |step: &&Step| step.stage_name().is_some() && step.stage_name() == from.image();
+        steps.iter().filter(|step| step.stage < Some(stage)).filter(named).filter_map(|step| step.stage).next_back()
+    };
+    std::iter::successors(Some(last), |stage| base(*stage)).collect()
+}
+
+/// The defaults of arguments.
+fn defaults(steps: &[Step]) -> BTreeMap<String, String> {
+    let arguments = steps.iter().filter(|step| step.word == "ARG").flat_map(|step| pairs(&step.rest));
+    arguments.filter(|(_, value)| !value.contains('$')).collect()
+}
+
+/// `A=b C="d e"`, and the older `A b`.
+fn pairs(text: &str) -> Vec<(String, String)> {
+    let words = shell::commands(text).into_iter().next().unwrap_or_default();
+    match words.first().is_some_and(|word| word.contains('=')) {
+        true => {
+            let split = words.iter().filter_map(|word| shell::assignment(word));
+            split.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+        }
+        false => {
+            let pair = text.split_once(char::is_whitespace);
+            pair.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).into_iter().collect()
+        }
+    }
+}
+
+/// Words of an instruction: a list in brackets, or words with blanks between.
+fn list(step: &Step) -> Vec<String> {
+    match serde_json::from_str(&step.rest) {
+        Ok(list) => list,
+        Err(_) => step.rest.split_whitespace().map(str::to_owned).collect(),
+    }
+}
+
+struct Reader<'a> {
+    path: &'a str,
+    /// What arguments and variables stand for.
+    values: BTreeMap<String, String>,
+    folder: String,
+    facts: Vec<Fact>,
+}
+
+impl Reader<'_> {
+    fn say(&mut self, kind: Kind, step: &Step, strength: Strength) {
+        let quote = format!("{} {}", step.word, step.rest);
+        self.facts.push(Fact::new(kind, self.path, &quote, strength));
+    }
+
+    /// The text with the values of variables.
+    fn filled(&self, text: &str) -> String {
+        static VARIABLE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\$(?:(\w+)|\{(\w+)(?::-([^}]*))?\})"));
+        let value = |found: &regex::Captures| {
+            let name = found.get(1).or(found.get(2)).map_or("", |name| name.as_str());
+            let default = || found.get(3).map(|default| default.as_str().to_owned());
+            self.values.get(name).cloned().or_else(default).unwrap_or_else(|| found[0].to_owned())
+        };
+        VARIABLE.replace_all(text, value).into_owned()
+    }
+
+    /// The release of a toolchain in the tag of an image. It was good enough once, and says no more.
+    fn base(&mut self, step: &Step) {
+        let image = self.filled(step.image().unwrap_or_default());
+        let (name, tag) = image.split_once(':').unwrap_or((&image, ""));
+        let name = name.rsplit('/').next().unwrap_or(name);
+        let found = language::ALL.iter().find(|language| language.images.contains(&name));
+        let version: String = tag.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+        let line: Vec<&str> = version.split('.').take(2).filter(|part| !part.is_empty()).collect();
+        let found = found.filter(|language| !CATALOG.containers.manifest.iter().any(|of| of == language.id));
+        let Some((language, wanted)) = found.and_then(|it| Some((it, line_of(it.id, &line)?))) else { return };
+        self.say(Kind::Toolchain(language.id.to_owned(), wanted), step, Strength::Guess);
+    }
+
+    fn ports(&mut self, step: &Step) {
+        for word in list(step) {
+            let word = self.filled(&word);
+            let (port, protocol) = word.split_once('/').unwrap_or((&word, "tcp"));
+            let Some(port) = port.parse::<u16>().ok().filter(|port| *port > 0 && protocol == "tcp") else { continue };
+            let is_first = !self.facts.iter().any(|fact| matches!(fact.kind, Kind::Port(_)));
+            self.say(Kind::Port(port), step, super::strength(port, is_first));
+        }
+    }
+
+    fn variables(&mut self, step: &Step) {
+        for (name, value) in pairs(&step.rest) {
+            let value = self.filled(&value);
+            self.values.insert(name.clone(), value.clone());
+            if is_of_the_program(&name) && !value.contains('$') {
+                self.say(Kind::Variable(name, value), step, Strength::Stated);
+            }
+        }
+    }
+
+    fn volumes(&mut self, step: &Step) {
+        for path in list(step) {
+            let path = self.filled(&path);
+            self.writes(&path, step);
+        }
+    }
+
+    /// A folder that the program writes to, as it lies in dockgen's images: what is below the working folder stays there.
+    fn writes(&mut self, path: &str, step: &Step) {
+        if let Some(path) = super::placed(path, &self.folder) {
+            self.say(Kind::Writes(path), step, Strength::Stated);
+        }
+    }
+
+    fn health(&mut self, step: &Step) {
+        if let Some(path) = HEALTH.captures(&step.rest).and_then(|found| found.get(1)) {
+            let path = path.as_str().to_owned();
+            self.say(Kind::HealthPath(path), step, Strength::Stated);
+        }
+    }
+
+    /// What a container is started with, as far as it needs no shell.
+    fn start(&mut self, entrypoint: Option<&Step>, words: Option<&Step>) {
+        let read = |step: &Step| match &step.body {
+            Body::Exec(words) => command::of_words(words),
+            _ => command::read(&step.rest),
+        };
+        let Some(step) = entrypoint.or(words) else { return };
+        let mut start = read(step);
+        if let (Some(more), Body::Exec(_), true) = (words, &step.body, entrypoint.is_some()) {
+            let more = match &more.body {
+                Body::Exec(words) => words.clone(),
+                _ => Vec::new(),
+            };
+            start = command::of_words(&[start.argv, more].concat());
+        }
+        if !start.argv.is_empty() {
+            self.say(Kind::Start(start.argv), step, Strength::Stated);
+        }
+    }
+}
+
+/// Whether a variable is no secret, and more than the noise of a build.
+fn is_of_the_program(name: &str) -> bool {
+    let aside = CATALOG.containers.environment.iter().any(|glob| packages::fits(glob, name));
+    !aside && !lint::is_secret(name) && !name.ends_with("KEY")
+}
+
+fn line_of(tool: &str, line: &[&str]) -> Option<Requirement> {
+    let (major, _) = line.split_first()?;
+    let line = if CATALOG.containers.majors.iter().any(|of| of == tool) { (*major).to_owned() } else { line.join(".") };
+    Requirement::line(&line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(files: &[(&str, &str)]) -> Vec<String> {
+        let repo = Repo::from_list("x", files.iter().copied());
+        testify(&repo).iter().map(|fact| fact.kind.to_string()).collect()
+    }
+
+    #[test]
+    fn the_last_stage_speaks() {
+        let text = "ARG V=3.12\nFROM node:22-alpine AS web\nRUN npm run build\nEXPOSE 1\nFROM python:${V}-slim AS base\nWORKDIR /code\n\
+                    RUN apt-get update && apt-get install -y libmagic1 gcc odd && rm -rf /x\nENV PYTHONUNBUFFERED=1 MODE=live API_TOKEN=x\n\
+                    FROM base\nENV PORT=8000\nEXPOSE $PORT 9000/udp 9100\nVOLUME [\"/code/media\", \"/data\", \"/etc/x\"]\n\
+                    HEALTHCHECK CMD curl -f http://localhost:$PORT/healthz || exit 1\nENTRYPOINT [\"tini\", \"--\"]\nCMD [\"gunicorn\", \"a:b\"]\n";
+        assert_eq!(
+            said(&[("docker/Dockerfile", text), ("Dockerfile.dev", "FROM a\nEXPOSE 2\n")]),
+            [
+                "toolchain 22",
+                "toolchain 3.12",
+                "environment MODE=live",
+                "port 8000",
+                "port 9100",
+                "writes /app/media",
+                "writes /data",
+                "health path /healthz",
+                "started with gunicorn a:b",
+                "needs package:libmagic1: another container file installs `libmagic1`",
+                "to know: `docker/Dockerfile` installs `odd`, and the image does not: what the program needs of it is added by `dockgen config set run.packages odd`",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_dockgen_wrote_says_nothing_new() {
+        let own = ("Dockerfile", "FROM a\nEXPOSE 80\n");
+        assert_eq!(said(&[own]), ["port 80"]);
+        let lock = "format = 1\n[[document]]\npath = \"Dockerfile\"\ntext = \"FROM a\\n\"\n";
+        assert!(said(&[own, ("dockgen.lock", lock)]).is_empty());
+        let kept = format!("replaced = \"FROM a\\nEXPOSE 81\\n\"\n{lock}");
+        assert_eq!(said(&[own, ("dockgen.lock", &kept)]), ["port 81"]);
+        assert!(said(&[("Dockerfile", "no Dockerfile")]).is_empty());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_without_a_panic(text in "(?s).{0,200}") {
+            said(&[("Dockerfile", &format!("FROM a\n{text}"))]);
+        }
+    }
+}

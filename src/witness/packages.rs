@@ -1,0 +1,120 @@
+//! Packages of somebody's image: what the program may need when it runs.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::CATALOG;
+use crate::dockerfile::Step;
+use crate::facts::{Fact, Kind, Strength};
+use crate::source::shell;
+
+/// What is known of packages.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rows {
+    /// The words of commands that install packages.
+    install: Vec<String>,
+    /// Of the build, of every image, or for another process: globs.
+    aside: Vec<String>,
+    /// Names in Debian of what programs need when they run: globs.
+    known: Vec<String>,
+    /// Other names of these: in Alpine, in older releases.
+    names: BTreeMap<String, String>,
+}
+
+/// The packages that these steps install.
+pub fn testify(path: &str, steps: &[&Step]) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    let mut unknown = Vec::new();
+    for step in steps {
+        let quote = format!("{} {}", step.word, step.rest);
+        for name in installed(&step.rest) {
+            match need(&name) {
+                Known::Aside => {}
+                Known::As(debian) => {
+                    let kind =
+                        Kind::Need(format!("package:{debian}"), format!("another container file installs `{name}`"));
+                    facts.push(Fact::new(kind, path, &quote, Strength::Convention));
+                }
+                Known::No => unknown.push(name),
+            }
+        }
+    }
+    if !unknown.is_empty() {
+        unknown.sort();
+        unknown.dedup();
+        let what = format!(
+            "`{path}` installs `{}`, and the image does not: what the program needs of it is added by `dockgen config set run.packages {}`",
+            unknown.join("`, `"),
+            unknown.join(",")
+        );
+        facts.push(Fact::new(Kind::Warning(what), path, "", Strength::Stated));
+    }
+    facts
+}
+
+/// The names behind commands that install.
+fn installed(line: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for words in shell::commands(line) {
+        let starts = |install: &String| {
+            let mut plain = words.iter().filter(|word| !word.starts_with('-')).map(String::as_str);
+            install.split(' ').all(|word| plain.next() == Some(word)).then(|| install.split(' ').count())
+        };
+        let Some(count) = CATALOG.packages.install.iter().find_map(starts) else { continue };
+        let plain = words.iter().filter(|word| !word.starts_with(['-', '.'])).skip(count);
+        let bare = plain.map(|word| word.split(['=', '~', '<', '>', '@']).next().unwrap_or(word));
+        names.extend(bare.filter(|name| is_name(name)).map(str::to_owned));
+    }
+    names
+}
+
+fn is_name(name: &str) -> bool {
+    let starts = name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
+    starts && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+.-_".contains(c))
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Known {
+    Aside,
+    As(String),
+    No,
+}
+
+fn need(name: &str) -> Known {
+    let rows = &CATALOG.packages;
+    if let Some(debian) = rows.names.get(name) {
+        return Known::As(debian.clone());
+    }
+    match (rows.aside.iter().any(|glob| fits(glob, name)), rows.known.iter().any(|glob| fits(glob, name))) {
+        (true, _) => Known::Aside,
+        (_, true) => Known::As(name.to_owned()),
+        _ => Known::No,
+    }
+}
+
+/// Whether a name is what a glob with at most one star means.
+pub fn fits(glob: &str, name: &str) -> bool {
+    match glob.split_once('*') {
+        Some((start, end)) => name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end),
+        None => name == glob,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_are_read_and_known() {
+        let line = "apt-get update && apt-get -y install --no-install-recommends ffmpeg=7:5.1 libpq5 \"$MORE\" >/dev/null && apk add --no-cache -t .b vips";
+        assert_eq!(installed(line), ["ffmpeg", "libpq5", "vips"]);
+        assert!(installed("pip install ffmpeg").is_empty());
+        assert_eq!(need("ffmpeg"), Known::As("ffmpeg".into()));
+        assert_eq!(need("libgl1-mesa-glx"), Known::As("libgl1".into()));
+        assert_eq!(need("build-essential"), Known::Aside);
+        assert_eq!(need("libpq-dev"), Known::Aside);
+        assert_eq!(need("frobnicate"), Known::No);
+    }
+}
