@@ -84,24 +84,10 @@ impl Project for Java<'_> {
             extra: Extra::new(&planner.wishes.extras),
             ..self.words(unit, program, &start, jar)
         };
-        let reads = self.reads(unit, &planner.data());
-        let part = Part {
-            versions: vec![
-                Variable::new("MAVEN_VERSION", &maven.version),
-                Variable::new("JAVA_VERSION", &toolchain.version),
-            ],
-            ignore: self.ignore(&reads),
-            reads,
-            secrets: secret.map(str::to_owned).into_iter().collect(),
-            ..Part::new("java/build.tera", &words)?
-        };
-        let jre = match &runtime.builder {
-            Some(image) => {
-                let words = Jre::new(fill(&toolchain, image), unit, &toolchain);
-                Some(Part::new("java/jre.tera", &words)?)
-            }
-            None => None,
-        };
+        let versions = [("MAVEN_VERSION", &maven.version), ("JAVA_VERSION", &toolchain.version)];
+        let part = self.part(planner, unit, &words, versions.map(|(name, version)| Variable::new(name, version)))?;
+        let jre = runtime.builder.as_deref().map(|image| Jre::new(fill(&toolchain, image), unit, &toolchain));
+        let jre = jre.map(|words| Part::new("java/jre.tera", &words)).transpose()?;
         let run = planner.run(fill(&toolchain, &runtime.image), labels(&name, module), port);
         let run = started(run, planner, unit, &runtime, start, &module.lineage);
         let parts = front.into_iter().chain([part]).chain(jre).collect();
@@ -181,10 +167,17 @@ impl<'r> Java<'r> {
         }
     }
 
-    /// What the build of a program reads.
-    fn reads(&self, unit: &Unit, data: &[String]) -> Vec<String> {
+    /// The stage that builds a program.
+    fn part(&self, planner: &Planner, unit: &Unit, words: &Words, versions: [Variable; 2]) -> Result<Part, Error> {
         let sources = unit.sources.files.iter().map(|file| (*file).to_owned());
-        self.inputs.iter().chain(data).cloned().chain(sources).collect()
+        let reads: Vec<String> = self.inputs.iter().cloned().chain(planner.data()).chain(sources).collect();
+        Ok(Part {
+            versions: versions.into(),
+            ignore: self.ignore(&reads),
+            reads,
+            secrets: words.secret.map(str::to_owned).into_iter().collect(),
+            ..Part::new("java/build.tera", words)?
+        })
     }
 
     /// A deny list: Maven's plugins may read anything, so only what they make, and tests, stay out.
