@@ -59,6 +59,18 @@ fn edited(from: &str, to: &str) -> Tree {
 }
 
 #[test]
+fn a_manifest_of_python_that_the_dockerfile_lost_is_named() {
+    let tree = Tree::fixture("python-procfile");
+    assert_eq!(tree.run(&["init", "--yes"]).code, 0);
+    let (text, mount) =
+        (tree.read("Dockerfile"), "--mount=type=bind,source=requirements/base.txt,target=requirements/base.txt");
+    assert!(text.contains(mount), "{text}");
+    tree.write("Dockerfile", text.replacen(&format!("{mount} \\\n    "), "", 1).as_bytes());
+    let check = tree.run(&["check"]);
+    assert!(check.out.contains("`requirements/base.txt` decides about dependencies"), "{}", check.out);
+}
+
+#[test]
 fn an_edit_that_breaks_something_is_named_once_with_what_mends_it() {
     for (from, to, rule, says) in [
         ("USER 1001", "USER root", "root-user", "runs as root"),

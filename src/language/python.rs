@@ -30,7 +30,7 @@ use crate::source::python::Module;
 use front_ends::FrontEnds;
 use manifests::Manifests;
 use part::Order;
-use rows::{CATALOG, Framework};
+use rows::{CATALOG, Framework, Manager};
 use sources::Program;
 use start::Known;
 use ways::Way;
@@ -130,7 +130,7 @@ impl Project for Python<'_> {
         readable(planner, manifests)?;
         let toolchain = planner.toolchain(LANGUAGE.id, "Python", &CATALOG.release)?;
         let ids: Vec<&str> = CATALOG.manager.iter().map(|row| row.id.as_str()).collect();
-        let (manager, version) = planner.manager(&ids, "pip")?;
+        let (manager, version) = planner.manager(&ids, &Manager::of("requirements.txt").id)?;
         let dependencies = manifests.dependencies(&manager);
         let installed = &packages::Installed::new(manifests, &manager, &dependencies);
         let (ways, wished) = (self.ways.as_slice(), self.wished.as_ref());

@@ -72,10 +72,11 @@ pub fn has_other_contexts(repo: &Repo) -> bool {
     repo.files().any(|file| places.hides(file))
 }
 
-/// Manifests that no step sees, neither by their name nor with the folder where they lie. Where none is seen the image is not
-/// built from manifests, and nothing is said.
+/// Manifests that no step sees, neither by their name nor with the folder where they lie; what is copied behind the last RUN
+/// comes too late for one. Where none is seen the image is not built from manifests, and nothing is said.
 pub fn unseen_manifests(file: &str, steps: &[Step], repo: &Repo, manifests: &[&str]) -> Vec<Reason> {
-    let sources: Vec<String> = steps.iter().flat_map(Step::context_paths).collect();
+    let last = steps.iter().rposition(|step| step.word == "RUN").map_or(steps.len(), |at| at + 1);
+    let sources: Vec<String> = steps.iter().take(last).flat_map(Step::context_paths).collect();
     let seen: Vec<&str> = sources.iter().flat_map(|source| files(repo, source)).collect();
     let builds = manifests.iter().any(|path| seen.contains(path));
     let unseen = manifests.iter().filter(|path| builds && repo.has(path) && !seen.contains(path));
@@ -162,6 +163,7 @@ mod tests {
             assert_eq!(unseen(&format!("FROM a:1\n{all}\n")), 0, "{all}");
         }
         assert_eq!(unseen("FROM a:1\nCOPY go.mod /\n"), 1);
+        assert_eq!(unseen("FROM a:1\nCOPY go.mod /\nRUN x\nFROM a:2\nCOPY . .\n"), 1, "that is too late");
         assert_eq!(unseen("FROM a:1\nCOPY --from=b go.mod /\n"), 0, "what is built elsewhere needs no manifest");
     }
 

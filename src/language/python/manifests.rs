@@ -19,7 +19,7 @@ use crate::repo::Repo;
 use crate::source::python::Module;
 
 /// The lock file of Pipenv, which has a shape of its own.
-const PIPFILE_LOCK: &str = "Pipfile.lock";
+pub const PIPFILE_LOCK: &str = "Pipfile.lock";
 
 /// A requirement and the file that says it.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::manifests::{Dependency, Manifests, names};
+use super::manifests::{Dependency, Manifests, PIPFILE_LOCK, names};
 use super::rows::{CATALOG, Native, PkgResources};
 use super::sources::Program;
 use super::start::Start;
@@ -36,7 +36,7 @@ impl Installed {
             let packages = closure(lock, dependencies);
             versions.extend(packages.map(|package| (package.name.clone(), package.version.clone())));
         }
-        if let Some(lock) = manifests.pipfile_lock.as_ref().filter(|_| manager == "pipenv") {
+        if let Some(lock) = manifests.pipfile_lock.as_ref().filter(|_| lock_file == PIPFILE_LOCK) {
             versions.extend(lock.packages.iter().cloned());
         }
         let names = names(dependencies).into_iter().chain(versions.keys().cloned()).collect();

@@ -123,8 +123,9 @@ pub struct Manager {
     pub version: String,
     #[serde(default)]
     pub lock: String,
-    #[serde(default)]
     pub manifest: String,
+    #[serde(default)]
+    pub own_table: bool,
     #[serde(default)]
     pub tools: Vec<String>,
     #[serde(default)]
@@ -135,6 +136,13 @@ pub struct Manager {
     pub relock: String,
     #[serde(default)]
     pub cycles: Vec<String>,
+}
+
+impl Manager {
+    /// The first manager of a manifest, which is the one where nothing names another.
+    pub fn of(manifest: &str) -> &'static Manager {
+        CATALOG.manager.iter().find(|row| row.manifest == manifest).unwrap_or(&CATALOG.manager[0])
+    }
 }
 
 /// What an application is made with.

@@ -1,7 +1,7 @@
 //! Which Python and which package manager files ask for.
 
 use super::manifests::Manifests;
-use super::rows::CATALOG;
+use super::rows::{CATALOG, Manager};
 use crate::facts::{Fact, Kind, Strength};
 use crate::format::pep440::{Bare, npm_range};
 use crate::format::python_version;
@@ -43,22 +43,25 @@ fn versions(manifests: &Manifests) -> Vec<Fact> {
 
 /// The managers that files speak for, the strongest first.
 fn managers(manifests: &Manifests) -> Vec<Fact> {
-    let fact = |id: &str, file: &str, quote: &str, strength| {
-        Fact::new(Kind::Manager(id.to_owned(), None), file, quote, strength)
+    let fact = |row: &Manager, file: &str, quote: &str, strength| {
+        Fact::new(Kind::Manager(row.id.clone(), None), file, quote, strength)
     };
+    let pip = Manager::of("requirements.txt");
     let locked = CATALOG.manager.iter().filter(|row| manifests.has_lock(row));
-    let mut facts: Vec<Fact> = locked.map(|row| fact(&row.id, &row.lock, "", Strength::Pinned)).collect();
+    let mut facts: Vec<Fact> = locked.map(|row| fact(row, &row.lock, "", Strength::Pinned)).collect();
     if let Some(set) = &manifests.requirements {
-        facts.push(fact("pip", &set.file, "", Strength::Stated));
+        facts.push(fact(pip, &set.file, "", Strength::Stated));
     }
     if manifests.pipfile.is_some() {
-        facts.push(fact("pipenv", "Pipfile", "", Strength::Stated));
+        facts.push(fact(Manager::of("Pipfile"), "Pipfile", "", Strength::Stated));
     }
     if let Some(pyproject) = &manifests.pyproject {
-        let id = if pyproject.has_poetry && !pyproject.has_project { "poetry" } else { "uv" };
+        let own =
+            CATALOG.manager.iter().find(|row| row.own_table).filter(|_| pyproject.has_poetry && !pyproject.has_project);
+        let row = own.unwrap_or(Manager::of("pyproject.toml"));
         let names_packages = pyproject.has_poetry || !pyproject.dependencies.is_empty();
         if names_packages && !pyproject.dynamic.iter().any(|field| field == "dependencies") {
-            facts.push(fact(id, "pyproject.toml", "dependencies", Strength::Convention));
+            facts.push(fact(row, "pyproject.toml", "dependencies", Strength::Convention));
         }
     }
     let built = [
@@ -67,7 +70,7 @@ fn managers(manifests: &Manifests) -> Vec<Fact> {
         (manifests.pyproject.is_some(), "pyproject.toml"),
     ];
     if let Some((_, file)) = built.into_iter().find(|(is_there, _)| *is_there).filter(|_| facts.is_empty()) {
-        facts.push(fact("pip", file, "", Strength::Convention));
+        facts.push(fact(pip, file, "", Strength::Convention));
     }
     facts
 }

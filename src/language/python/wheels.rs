@@ -2,9 +2,9 @@
 
 use nodejs_semver::Version;
 
-use super::manifests::Manifests;
+use super::manifests::{Manifests, PIPFILE_LOCK};
 use super::packages::closure;
-use super::rows::{CATALOG, Gone};
+use super::rows::{CATALOG, Gone, Manager};
 use super::sources::Program;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::python_lock::LockedPackage;
@@ -15,7 +15,7 @@ use crate::requirement::Requirement;
 pub fn newest_lines(manifests: &Manifests) -> Vec<Fact> {
     let dependencies = |manager: &str| manifests.dependencies(manager);
     if let Some((file, lock)) = manifests.locks.first() {
-        let direct = dependencies("uv");
+        let direct = dependencies(&Manager::of("pyproject.toml").id);
         return closure(lock, &direct)
             .filter_map(|package| {
                 let line = locked_line(package).or_else(|| pinned_line(&package.name, &package.version))?;
@@ -28,12 +28,12 @@ pub fn newest_lines(manifests: &Manifests) -> Vec<Fact> {
         let pins = lock.packages.iter();
         return pins
             .filter_map(|(name, version)| {
-                Some(newest_line_facts(&pinned_line(name, version)?, "Pipfile.lock", &format!("{name} {version}")))
+                Some(newest_line_facts(&pinned_line(name, version)?, PIPFILE_LOCK, &format!("{name} {version}")))
             })
             .flatten()
             .collect();
     }
-    let found = dependencies("pip").into_iter();
+    let found = dependencies(&Manager::of("requirements.txt").id).into_iter();
     found
         .filter_map(|dependency| {
             let line = wanted_line(&dependency.requirement)?;
