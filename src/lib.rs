@@ -107,13 +107,21 @@ impl Draft {
 /// # Errors
 /// Where there is no known language, a wish cannot be met, or what was found cannot be written.
 pub fn draft(repo: &Repo, wishes: &Wishes) -> Result<Draft, Error> {
-    drawn(repo, wishes).map_err(|error| with_what_is_unread(repo, error))
+    draft_from(repo, wishes, &|_| true)
 }
 
-fn drawn(repo: &Repo, wishes: &Wishes) -> Result<Draft, Error> {
+/// The same from some of the facts: what others decide shows in what is missing.
+///
+/// # Errors
+/// As for [`draft`].
+pub fn draft_from(repo: &Repo, wishes: &Wishes, hears: &dyn Fn(&Fact) -> bool) -> Result<Draft, Error> {
+    drawn(repo, wishes, hears).map_err(|error| with_what_is_unread(repo, error))
+}
+
+fn drawn(repo: &Repo, wishes: &Wishes, hears: &dyn Fn(&Fact) -> bool) -> Result<Draft, Error> {
     let (language, detected) = language::detect(repo, wishes)?;
     let others = if detected.tie { detected.options.clone() } else { Vec::new() };
-    match draft_in(repo, wishes, language, detected) {
+    match draft_in(repo, wishes, language, detected, hears) {
         Err(error) if error.nothing => in_another(repo, wishes, language, &others, &error).ok_or(error),
         done => done,
     }
@@ -138,16 +146,25 @@ fn in_another(repo: &Repo, wishes: &Wishes, first: &Language, others: &[String],
     let asked = |id: &String| Wishes { lang: Some(id.clone()), ..wishes.clone() };
     others.iter().filter(|id| *id != first.id).find_map(|id| {
         let (language, detected) = language::detect(repo, &asked(id)).ok()?;
-        let mut draft = draft_in(repo, wishes, language, detected).ok()?;
+        let mut draft = draft_in(repo, wishes, language, detected, &|_| true).ok()?;
         draft.warnings.insert(0, format!("{} is passed over: {}", first.title, why.what));
         Some(draft)
     })
 }
 
-fn draft_in(repo: &Repo, wishes: &Wishes, language: &'static Language, detected: Decision) -> Result<Draft, Error> {
-    let told = witness::testify(repo);
+fn draft_in(
+    repo: &Repo,
+    wishes: &Wishes,
+    language: &'static Language,
+    detected: Decision,
+    hears: &dyn Fn(&Fact) -> bool,
+) -> Result<Draft, Error> {
+    let mut told = witness::testify(repo);
+    told.retain(hears);
     let project = (language.read)(Scope { repo, wishes, told: &told });
-    let mut planner = Planner::new(repo, [told.clone(), project.testify()].concat(), wishes);
+    let mut facts = [told.clone(), project.testify()].concat();
+    facts.retain(hears);
+    let mut planner = Planner::new(repo, facts, wishes);
     planner.note(detected);
     for gap in repo.gaps() {
         planner.warn(format!("not looked at: {gap}"));

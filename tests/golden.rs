@@ -4,6 +4,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests read and write the snapshots")]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use dockgen::repo::Repo;
@@ -102,4 +103,59 @@ fn nothing_is_read_after_testimony() {
         let _ = dockgen::draft(&repo, &wishes);
         assert_eq!(repo.late(), 0, "{name}: questions after testimony");
     }
+}
+
+/// Kinds of facts that decide nothing of a draft: `explain` and `update` tell them.
+const TOLD: [&str; 3] = ["Framework", "Script", "Cannot"];
+
+/// Kinds that no fixture shows yet: they come with the first language whose rows say them.
+const COMING: [&str; 4] = ["Input", "Obstacle", "Output", "Package"];
+
+/// A kind that `check` compares with what the Dockerfile names.
+const CHECKED: &str = "Manifest";
+
+fn kind(fact: &dockgen::facts::Fact) -> String {
+    format!("{:?}", fact.kind).split('(').next().unwrap().to_owned()
+}
+
+/// The kinds of the vocabulary.
+fn kinds() -> BTreeSet<String> {
+    let text = std::fs::read_to_string("src/facts.rs").unwrap();
+    let body = text.split_once("pub enum Kind {\n").unwrap().1.split_once("\n}").unwrap().0;
+    let names = body.lines().map(str::trim).filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()));
+    names.map(|line| line.split(['(', ',']).next().unwrap().to_owned()).collect()
+}
+
+/// Everything that a draft decides, says or refuses.
+fn outcome(draft: Result<dockgen::Draft, dockgen::error::Error>) -> String {
+    match draft {
+        Ok(draft) => format!("{:?} {:?} {:?}", draft.documents, draft.decisions, draft.warnings),
+        Err(error) => format!("{error:?}"),
+    }
+}
+
+#[test]
+fn every_kind_of_fact_is_emitted_and_decides() {
+    let (mut emitted, mut decides) = (BTreeSet::new(), BTreeSet::new());
+    for (_, folder, wishes) in fixtures() {
+        let repo = Repo::open(&folder).unwrap();
+        let seen = std::cell::RefCell::new(BTreeSet::new());
+        let hears = |fact: &dockgen::facts::Fact| {
+            seen.borrow_mut().insert(kind(fact));
+            true
+        };
+        let whole = outcome(dockgen::draft_from(&repo, &wishes, &hears));
+        for name in seen.into_inner() {
+            if !decides.contains(&name)
+                && outcome(dockgen::draft_from(&repo, &wishes, &|fact| kind(fact) != name)) != whole
+            {
+                decides.insert(name.clone());
+            }
+            emitted.insert(name);
+        }
+    }
+    let idle = emitted.difference(&decides).map(String::as_str).filter(|name| !TOLD.contains(name) && *name != CHECKED);
+    assert_eq!(idle.collect::<Vec<_>>(), Vec::<&str>::new(), "these decide nothing");
+    let silent = kinds().difference(&emitted).cloned().collect::<BTreeSet<_>>();
+    assert!(silent.iter().all(|name| COMING.contains(&name.as_str())), "nobody emits these: {silent:?}");
 }
