@@ -24,6 +24,12 @@ pub struct Startable<T> {
     pub evidence: Evidence,
 }
 
+impl<T> From<Startable<T>> for Candidate<T> {
+    fn from(it: Startable<T>) -> Self {
+        Candidate::new(it.value, it.entry, it.reason, it.evidence)
+    }
+}
+
 impl<T> Startable<T> {
     fn words(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.place.split(['/', '-']).filter(|word| !word.is_empty())

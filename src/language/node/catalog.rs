@@ -126,8 +126,6 @@ pub struct Usual {
     pub begins: Vec<String>,
     /// Files and folders that programs read.
     pub read: Vec<String>,
-    /// Words of the folders of services.
-    pub services: Vec<String>,
     /// How names begin of what only tools and people read.
     pub tooling: Vec<String>,
 }

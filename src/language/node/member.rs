@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::facts::{Evidence, Strength};
+use crate::plan::program::Startable;
 use crate::plan::{Candidate, Planner, topic};
 
 use super::catalog::CATALOG;
@@ -13,33 +14,24 @@ use super::service::Service;
 /// # Errors
 /// Where a wish names none, or no member can be started.
 pub fn choose<'a>(planner: &mut Planner, project: &'a Project) -> Result<&'a Service, Error> {
-    let mut candidates = Vec::new();
-    if let Some(wish) = planner.wishes.entry.clone().filter(|_| project.is_workspace()) {
-        let is_roots = project.root.manifest.scripts.contains_key(&wish) || project.is_asked_file;
-        match asked(project, &wish) {
-            Some(member) => {
-                let evidence = Evidence::asked(&format!("--entry {wish}"));
-                candidates.push(Candidate::new(member.folder.clone(), &member.folder, "asked for", evidence));
-            }
-            None if !is_roots => {
-                let error = Error::no(format!("`--entry {wish}` is no member of the workspace"));
-                return Err(error.hint(known(project)));
-            }
-            None => {}
-        }
-    }
-    candidates.extend(members(project));
-    let folder = match candidates.is_empty() {
-        true => String::new(),
-        false => planner.choose(topic::ENTRY, candidates).unwrap_or_default(),
+    let folder = match (project.is_workspace(), is_of_root(planner, project)) {
+        (false, _) => None,
+        (true, false) => planner.program("member of the workspace", members(project))?,
+        (true, true) => planner.choose(topic::ENTRY, members(project).into_iter().map(Candidate::from).collect()),
     };
-    let service = project
-        .service(&folder)
-        .filter(|service| service.package.is_member() || !project.is_workspace() || service.runs_by_itself());
-    service.ok_or_else(|| {
+    let service = project.service(&folder.unwrap_or_default());
+    let can_be =
+        |service: &&Service| service.package.is_member() || !project.is_workspace() || service.runs_by_itself();
+    service.filter(can_be).ok_or_else(|| {
         Error::no("no member of this workspace can be started: none has a `start` script or a framework")
             .hint(known(project))
     })
+}
+
+/// Whether `--entry` names a script or a file of the root.
+fn is_of_root(planner: &Planner, project: &Project) -> bool {
+    let wish = planner.wishes.entry.as_deref().filter(|wish| asked(project, wish).is_none());
+    wish.is_some_and(|wish| project.root.manifest.scripts.contains_key(wish) || project.is_asked_file)
 }
 
 /// The member that a wish names, by its folder or by its name.
@@ -72,21 +64,14 @@ pub fn is_named(project: &Project, package: &Package) -> bool {
     root_script(project).is_some_and(|(_, line)| names(line, package))
 }
 
-/// The members that can be started, the likeliest first, with what speaks for each.
-pub fn members(project: &Project) -> Vec<Candidate<String>> {
-    let rank = |package: &&Package| {
-        let words: Vec<&str> = package.folder.split(['/', '-', '_']).collect();
-        let services = &CATALOG.usual.services;
-        let place = services.iter().position(|word| words.contains(&word.as_str()));
-        (project.is_needed(package), place.unwrap_or(services.len()))
-    };
-    let mut apps: Vec<&Package> = project.apps().collect();
-    apps.sort_by_key(rank);
+/// The members that can be started, with what speaks for each.
+fn members(project: &Project) -> Vec<Startable<String>> {
+    let apps: Vec<&Package> = project.apps().collect();
     let only = apps.iter().filter(|package| !project.is_needed(package)).count() == 1;
-    apps.iter().map(|package| candidate(project, package, only)).collect()
+    apps.iter().map(|package| startable(project, package, only)).collect()
 }
 
-fn candidate(project: &Project, package: &Package, only: bool) -> Candidate<String> {
+fn startable(project: &Project, package: &Package, only: bool) -> Startable<String> {
     let root = root_script(project).filter(|(_, line)| names(line, package));
     let built = project.root.manifest.scripts.get("build").is_some_and(|line| names(line, package));
     let (reason, strength) = match (root, only) {
@@ -99,7 +84,15 @@ fn candidate(project: &Project, package: &Package, only: bool) -> Candidate<Stri
         Some((name, line)) => Evidence::new("package.json", &format!("\"{name}\": \"{line}\""), strength),
         None => Evidence::new(&package.path("package.json"), "", strength),
     };
-    Candidate::new(package.folder.clone(), &package.folder, reason, evidence)
+    Startable {
+        value: package.folder.clone(),
+        entry: package.folder.clone(),
+        aliases: package.manifest.name.iter().cloned().collect(),
+        place: package.folder.clone(),
+        serves: !project.is_needed(package),
+        reason: reason.to_owned(),
+        evidence,
+    }
 }
 
 /// Whether a member is a program, and no library.
