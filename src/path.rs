@@ -32,6 +32,11 @@ pub fn resolve(folder: &str, path: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
+/// A path without `.`, `..` and doubled slashes; `None` where it leaves the repository.
+pub fn normal(path: &str) -> Option<String> {
+    resolve("", path)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

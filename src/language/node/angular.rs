@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use crate::format::json;
+use crate::path::normal;
 use crate::repo::Repo;
 
 use super::framework::Settings;
-use super::project::{Package, normal};
+use super::project::Package;
 
 /// The folders of the application that is built: `{base}`, and in it what browsers load, `{browser}`.
 pub fn settings(repo: &Repo, package: &Package) -> Settings {

@@ -1,12 +1,13 @@
 //! What the build of a service is: its commands, the framework behind it, and where the result lies.
 
 use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::path::{join, normal};
 use crate::repo::Repo;
 use crate::source::shell;
 
 use super::catalog::{CATALOG, Prepare};
 use super::framework::{self, Shape};
-use super::project::{Package, join, normal};
+use super::project::Package;
 use super::steps::{begins, expand, installs, needs_database, option, says_only, words};
 use super::typescript::{compiler, parent};
 
@@ -359,44 +360,6 @@ mod tests {
                 "{script}"
             );
         }
-    }
-
-    #[test]
-    fn frameworks_have_modes() {
-        let mode = |dependency: &str, script: &str, files: &[(&str, &str)]| {
-            let manifest =
-                format!(r#"{{"scripts": {{"build": "{script}"}}, "dependencies": {{"{dependency}": "1"}}}}"#);
-            let mut all = vec![("package.json", manifest.as_str())];
-            all.extend(files);
-            built(&all).1.map(|shape| (shape.framework.id.as_str(), shape.mode.id, shape.mode.output.join(" ")))
-        };
-        let some = |framework, mode: &str, output: &str| Some((framework, mode.to_owned(), output.to_owned()));
-        assert_eq!(mode("next", "next build", &[]), some("next", "server", ".next"));
-        assert_eq!(
-            mode("next", "next build", &[("next.config.js", "module.exports = { output: 'standalone' }")]),
-            some("next", "standalone", ".next/standalone")
-        );
-        assert_eq!(
-            mode("next", "next build", &[("next.config.js", "// output: 'export'")]),
-            some("next", "server", ".next")
-        );
-        assert_eq!(
-            mode("next", "next build", &[("next.config.ts", "export default { output: \"export\" };")]),
-            some("next", "export", "out")
-        );
-        assert_eq!(mode("vite", "vite build", &[("index.html", "")]), some("vite", "static", "dist"));
-        assert_eq!(mode("vite", "tsc", &[("index.html", "")]), None);
-        assert_eq!(
-            mode(
-                "@angular/core",
-                "ng build",
-                &[(
-                    "angular.json",
-                    r#"{"projects": {"shop": {"projectType": "application", "architect": {"build": {"builder": "@angular/build:application", "options": {}}}}}}"#
-                )]
-            ),
-            some("angular", "static", "dist/shop/browser")
-        );
     }
 
     #[test]

@@ -7,13 +7,13 @@ use serde::Deserialize;
 
 use crate::catalog::{self, Image, Release, Runtime};
 use crate::format::package_json::PackageJson;
+use crate::path::join;
 use crate::repo::Repo;
 use crate::rows::Row;
 
 use super::aged::Aged;
 use super::framework::Framework;
 use super::manager::Manager;
-use super::project::join;
 use super::wrapper::Wrapper;
 
 /// The catalog.

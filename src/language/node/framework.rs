@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::facts::{Evidence, Strength};
+use crate::path::normal;
 use crate::repo::Repo;
 
 use super::angular;
 use super::build;
 use super::catalog::CATALOG;
-use super::project::{Package, normal};
+use super::project::Package;
 use super::steps::{begins, expand, option, words};
 
 /// A framework.
@@ -244,4 +245,51 @@ pub fn output(repo: &Repo, package: &Package, framework: &Framework, words: &[St
     let said = framework.output_option.as_ref().and_then(|name| option(words, std::slice::from_ref(name)));
     let set = || framework.output_setting.as_ref().and_then(|pattern| find_setting(repo, package, framework, pattern));
     said.or_else(set).as_deref().and_then(normal).filter(|path| !path.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::package_json;
+
+    #[test]
+    fn frameworks_have_modes() {
+        let mode = |dependency: &str, script: &str, files: &[(&str, &str)]| {
+            let manifest =
+                format!(r#"{{"scripts": {{"build": "{script}"}}, "dependencies": {{"{dependency}": "1"}}}}"#);
+            let mut all = vec![("package.json", manifest.as_str())];
+            all.extend(files);
+            let repo = Repo::from_list("x", all);
+            let manifest = package_json::parse(repo.text("package.json").unwrap()).unwrap();
+            let (_, shape) = build::read(&repo, &Package::new(&repo, "", manifest));
+            shape.map(|shape| (shape.framework.id.as_str(), shape.mode.id, shape.mode.output.join(" ")))
+        };
+        let some = |framework, mode: &str, output: &str| Some((framework, mode.to_owned(), output.to_owned()));
+        assert_eq!(mode("next", "next build", &[]), some("next", "server", ".next"));
+        assert_eq!(
+            mode("next", "next build", &[("next.config.js", "module.exports = { output: 'standalone' }")]),
+            some("next", "standalone", ".next/standalone")
+        );
+        assert_eq!(
+            mode("next", "next build", &[("next.config.js", "// output: 'export'")]),
+            some("next", "server", ".next")
+        );
+        assert_eq!(
+            mode("next", "next build", &[("next.config.ts", "export default { output: \"export\" };")]),
+            some("next", "export", "out")
+        );
+        assert_eq!(mode("vite", "vite build", &[("index.html", "")]), some("vite", "static", "dist"));
+        assert_eq!(mode("vite", "tsc", &[("index.html", "")]), None);
+        assert_eq!(
+            mode(
+                "@angular/core",
+                "ng build",
+                &[(
+                    "angular.json",
+                    r#"{"projects": {"shop": {"projectType": "application", "architect": {"build": {"builder": "@angular/build:application", "options": {}}}}}}"#
+                )]
+            ),
+            some("angular", "static", "dist/shop/browser")
+        );
+    }
 }

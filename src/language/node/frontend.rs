@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::dockerignore::{Section, literal};
 use crate::image::Part;
 use crate::language::{Project as _, Scope, Variable, variables};
+use crate::path::join;
 use crate::plan::Planner;
 use crate::repo::Repo;
 use crate::wishes::Wishes;
@@ -12,7 +13,7 @@ use crate::witness;
 
 use super::Desk;
 use super::catalog::CATALOG;
-use super::project::{Project, join};
+use super::project::Project;
 use super::service::Service;
 use super::variables::Argument;
 

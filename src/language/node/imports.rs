@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::path::{join, normal};
 use crate::repo::Repo;
 use crate::source::mask::{JAVASCRIPT, Masked};
 use crate::source::pattern;
 
-use super::project::{join, normal};
 use super::source::{MOST_FILES, is_live};
 
 /// Lines at the top level that import something.

@@ -2,11 +2,12 @@
 
 use crate::error::Error;
 use crate::facts::{Evidence, Strength};
+use crate::path::normal;
 use crate::plan::program::Startable;
 use crate::plan::{Candidate, Planner, topic};
 
 use super::catalog::CATALOG;
-use super::project::{Package, Project, normal};
+use super::project::{Package, Project};
 use super::service::Service;
 
 /// The package to write for.

@@ -6,6 +6,7 @@ use crate::catalog::{Runtime, SHARED};
 use crate::error::Error;
 use crate::image::Part;
 use crate::language::{Extra, Variable, variables};
+use crate::path::join;
 use crate::plan::Planner;
 use crate::plan::toolchain::Toolchain;
 
@@ -16,7 +17,6 @@ use super::framework::Shape;
 use super::install::Install;
 use super::manager::Manager;
 use super::outcome::Site;
-use super::project::join;
 use super::server::Server;
 use super::start::Start;
 use super::variables::Argument;

@@ -11,6 +11,7 @@ use crate::format::package_json::{self, PackageJson};
 use crate::format::pnpm_workspace::{self, PnpmWorkspace};
 use crate::format::{Fault, npm_lock, npmrc, pnpm_lock, yarn_lock, yarnrc};
 use crate::language::Scope;
+use crate::path::{join, normal};
 use crate::repo::Repo;
 
 use super::catalog::{CATALOG, Generated};
@@ -105,27 +106,6 @@ pub struct Project {
     pub runnable: Vec<String>,
     /// What may be started: the root, and the members that may be services.
     pub services: Vec<Service>,
-}
-
-/// A path below a folder.
-pub fn join(folder: &str, path: &str) -> String {
-    match folder.is_empty() {
-        true => path.to_owned(),
-        false => format!("{folder}/{path}"),
-    }
-}
-
-/// A path without `.`, `..` and doubled slashes; `None` where it leads out of the repository.
-pub fn normal(path: &str) -> Option<String> {
-    let mut parts = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()?),
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 /// More members than any repository has.
@@ -388,11 +368,5 @@ mod tests {
         assert_eq!(order, ["base", "@s/ui", "web"]);
         assert_eq!(project.faults.len(), 1);
         assert!(!project.is_needed(&project.members[0]) && project.is_needed(&project.members[1]));
-    }
-
-    #[test]
-    fn paths() {
-        assert_eq!(normal("./a//b/../c").as_deref(), Some("a/c"));
-        assert_eq!(normal("../a"), None);
     }
 }

@@ -5,13 +5,14 @@ use crate::dockerignore::literal;
 use crate::error::Error;
 use crate::image::{self, Copy, File, Run};
 use crate::language::{Labels, Variable, variables};
+use crate::path::{join, normal};
 use crate::plan::Planner;
 
 use super::Desk;
 use super::framework::Shape;
 use super::outcome::Site;
 use super::parts::Stages;
-use super::project::{Package, join, normal};
+use super::project::Package;
 use super::server::Server;
 use super::start::{self, Start};
 

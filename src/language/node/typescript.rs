@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::format::tsconfig::{self, Tsconfig};
+use crate::path::{join, normal};
 use crate::repo::Repo;
 
-use super::project::{Package, join, normal};
+use super::project::Package;
 
 /// The settings of a tsconfig.json with those it builds on; `out_dir` is relative to the repository.
 pub fn compiler(repo: &Repo, path: &str) -> Option<Tsconfig> {

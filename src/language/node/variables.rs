@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::Serialize;
 
+use crate::path::join;
 use crate::repo::Repo;
 use crate::source::pattern;
 
-use super::project::join;
 use super::source::MOST_FILES;
 
 /// An argument of the build.

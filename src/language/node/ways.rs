@@ -3,6 +3,7 @@
 
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::language::Scope;
+use crate::path::{join, normal};
 use crate::plan::processes;
 use crate::repo::Repo;
 
@@ -12,7 +13,7 @@ use super::commands::Commands;
 use super::framework::Shape;
 use super::imports::imported;
 use super::line::{self, Resolver};
-use super::project::{Package, Project, join, normal};
+use super::project::{Package, Project};
 use super::service::Service;
 use super::start::{self, Resolved, Start};
 use super::typescript;
