@@ -6,6 +6,7 @@ use super::manifests::{Dependency, parsed};
 use super::rows::CATALOG;
 use crate::format::Fault;
 use crate::format::requirements;
+use crate::path;
 use crate::repo::Repo;
 
 /// Requirements files that are followed at most.
@@ -103,20 +104,8 @@ impl RequirementsSet {
 
 /// A path relative to a folder, `.` and `..` resolved; `None` where it leads out of the repository.
 pub fn join(folder: &str, path: &str) -> Option<String> {
-    if path.starts_with('/') || path.contains("://") {
-        return None;
-    }
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
+    let is_relative = !path.starts_with('/') && !path.contains("://");
+    is_relative.then(|| path::resolve(folder, path))?
 }
 
 #[cfg(test)]
