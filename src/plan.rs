@@ -148,6 +148,36 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// A desk for a part of the image that another language builds: what its folder says and what version files say for all.
+    /// Nobody's wishes reach it.
+    pub fn beside<'b>(&self, facts: &[Fact], wishes: &'b Wishes) -> Planner<'b>
+    where
+        'a: 'b,
+    {
+        let is_for_all = |fact: &&Fact| matches!(fact.kind, Kind::Toolchain(..)) && fact.program.is_none();
+        Planner {
+            folder: self.folder,
+            facts: facts.iter().chain(self.facts.iter().filter(is_for_all)).cloned().collect(),
+            program: None,
+            wishes,
+            decisions: Vec::new(),
+            needs: Vec::new(),
+            runtime: None,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Takes over what was decided at such a desk: no questions, and sentences with the folder that they are about.
+    pub fn take_back(&mut self, folder: &str, beside: Planner) {
+        let decision = |decision: Decision| Decision {
+            topic: topic::of_front_end(decision.topic),
+            options: Vec::new(),
+            ..decision
+        };
+        self.decisions.extend(beside.decisions.into_iter().map(decision));
+        self.warnings.extend(beside.warnings.into_iter().map(|sentence| format!("front end `{folder}`: {sentence}")));
+    }
+
     /// The facts that hold for the chosen program.
     pub fn heard(&self) -> impl Iterator<Item = &Fact> {
         self.facts.iter().filter(|fact| self.is_heard(fact))

@@ -105,7 +105,7 @@ impl Project for Go {
         run.environment.extend(told.map(|port| Variable::new("PORT", port.to_string())));
         run.entrypoint = vec![format!("/usr/local/bin/{name}")];
         run.command = self.words(planner, program, &name, port);
-        let parts = front.map(|front| front.frontend.part.clone()).into_iter().chain([own]).collect();
+        let parts = front.map(|front| front.lent.part).into_iter().chain([own]).collect();
         Ok(Recipe::new(name, Image::new(parts, run, &planner.wishes.extras)))
     }
 }
@@ -166,7 +166,7 @@ impl Go {
         let cross = !planner.heard().any(|fact| matches!(&fact.kind, Kind::Need(id, _) if id == "libc"));
         let has_dependencies = self.manifests.iter().any(|path| self::name(path) == "go.sum");
         let own_builder = runtime.builder.as_deref().filter(|_| !cross);
-        let embedded = front.filter(|front| front.embedded).map(|front| front.frontend.made.clone());
+        let embedded = front.filter(|front| front.embedded).map(|front| front.lent.made.clone());
         let words = Words {
             name: name.to_owned(),
             builder: fill(toolchain, own_builder.unwrap_or(&CATALOG.image.builder)),
@@ -219,7 +219,7 @@ fn copied(planner: &Planner, program: &Program, front: Option<&Front>) -> Vec<Co
         false => format!("/app/{path}"),
     };
     let data: Vec<Copy> = planner.data().iter().map(|path| Copy::context(path, target(path))).collect();
-    let beside = front.filter(|front| !front.embedded).map(|front| &front.frontend.made);
+    let beside = front.filter(|front| !front.embedded).map(|front| &front.lent.made);
     let made = beside.map(|made| Copy::stage("frontend", &format!("/src/{made}"), target(made)));
     data.into_iter().chain(made).collect()
 }
@@ -360,5 +360,36 @@ mod tests {
             let text = &draft.documents[0].text;
             expected.iter().for_each(|line| assert!(text.contains(line), "{line} is not in\n{text}"));
         }
+    }
+
+    #[test]
+    fn a_front_end_is_built_as_node_would_build_it_alone() {
+        let draft = |token: &str| {
+            let npmrc = format!("//npm.example.com/:_authToken={token}\n");
+            let files = [
+                ("go.mod", "module e.com/x\n"),
+                (".nvmrc", "22\n"),
+                ("main.go", "package main\n//go:embed all:ui/dist\nvar files embed.FS\nfunc main() {}\n"),
+                ("ui/.npmrc", npmrc.as_str()),
+                ("ui/package.json", r#"{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "7"}}"#),
+            ];
+            crate::draft(&Repo::from_list("app", files), &Wishes::default()).unwrap()
+        };
+        let named = draft("${NPM_TOKEN}");
+        let (text, workflow) = (&named.documents[0].text, &named.documents[2].text);
+        assert!(
+            text.contains("ARG NODE_VERSION=22.") && text.contains("COPY ui/package.json ui/.npmrc ./\n"),
+            "{text}"
+        );
+        assert!(text.contains("--mount=type=secret,id=NPM_TOKEN,env=NPM_TOKEN"), "{text}");
+        assert!(workflow.contains("NPM_TOKEN=${{ secrets.NPM_TOKEN }}"), "{workflow}");
+        let decided = |topic: &str| named.decisions.iter().find(|decision| decision.topic == topic).unwrap();
+        assert_eq!(decided("front end toolchain").evidence.file, ".nvmrc");
+        assert!(decided("toolchain").value.starts_with("Go "));
+        let written = draft("abc");
+        let told = |sentence: &String| sentence.starts_with("front end `ui`: `.npmrc` holds a token");
+        assert!(written.warnings.iter().any(told), "{:?}", written.warnings);
+        let (text, ignore) = (&written.documents[0].text, &written.documents[1].text);
+        assert!(text.contains("id=npmrc,target=/root/.npmrc") && ignore.contains("\nui/.npmrc\n"), "{text}{ignore}");
     }
 }

@@ -73,7 +73,7 @@ impl Project for Java<'_> {
         let jar = shape::jar(&program.shape, module.folder(), &module.lineage);
         let start = Start::new(program, module, &jar, &planner.data());
         planner.note(start.decision(program));
-        let front = front(planner, unit);
+        let front = front(planner, unit)?;
         let secret = planner.facts.iter().any(|fact| matches!(fact.kind, Kind::Feed(_))).then_some(SETTINGS_SECRET);
         let words = Words {
             name: name.clone(),
@@ -280,19 +280,19 @@ fn started(run: Run, planner: &Planner, unit: &Unit, runtime: &Runtime, start: S
 }
 
 /// The stage that builds a client; one that cannot be built here is said.
-fn front(planner: &mut Planner, unit: &Unit) -> Option<Part> {
-    let client = unit.client.as_ref()?;
+fn front(planner: &mut Planner, unit: &Unit) -> Result<Option<Part>, Error> {
+    let Some(client) = &unit.client else { return Ok(None) };
     let Some((frontend, _)) = &client.built else {
         planner.warn(format!(
             "`{}` has a client that {} builds, and nothing builds it here: it is no part of the image; let Maven build it, or run it as an image of its own",
             client.manifest, client.tool
         ));
-        return None;
+        return Ok(None);
     };
     let evidence = Evidence::new(&client.manifest, client.tool, Strength::Convention);
     let value = format!("`{}`, built by Node", frontend.folder);
     planner.note(Decision::new(topic::FRONT_END, value, "the jar hands out what its build makes", evidence));
-    client.part()
+    client.part(planner)
 }
 
 /// What the program wants behind its jar.

@@ -19,9 +19,9 @@ mod versions;
 mod ways;
 mod wheels;
 
-use super::node::frontend::Frontend;
+use super::node::frontend::Lent;
 use super::{Labels, Language, Project, Recipe, Scope, sign};
-use crate::dockerignore::{Section, literal};
+use crate::dockerignore::Section;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::plan::Planner;
@@ -119,6 +119,7 @@ impl Project for Python<'_> {
         facts.extend(wheels::gone_modules(&self.program));
         facts.extend(feeds::testify(&self.manifests));
         facts.extend(packages::testify(&self.program));
+        facts.extend(self.front_ends.testify());
         let configured = self.configured.as_ref();
         facts.extend(self.ways.iter().flat_map(|way| way.testify(&self.program, configured)));
         facts.extend(self.wished.iter().flat_map(|way| way.traits(&self.program, configured)));
@@ -157,25 +158,26 @@ impl Project for Python<'_> {
             start,
             install,
             roots: manifests.source_roots(),
-            front_end: self.front_ends.plan(planner),
+            front_end: self.front_ends.plan(planner)?,
         };
         let image = order.image(planner, labels(&name, manifests))?;
-        let ignore = self.ignore(order.front_end);
+        let ignore = self.ignore(order.front_end.as_ref());
         Ok(Recipe { ignore, ..Recipe::new(name, image) })
     }
 }
 
 impl Python<'_> {
     /// A deny list: what a Python program reads at run time cannot be known.
-    fn ignore(&self, front_end: Option<&Frontend>) -> Vec<Section> {
+    fn ignore(&self, front_end: Option<&Lent>) -> Vec<Section> {
         let made = self.made.iter().copied();
         let mut sections = vec![Section::new("Made by tools, and data of a developer's machine.", made)];
         if !self.aside.is_empty() {
             sections.push(Section::new("For development.", self.aside.iter().copied()));
         }
         if let Some(front) = front_end {
-            let made = [literal(&front.made), "**/node_modules".to_owned()];
-            sections.push(Section::new("The front end is built inside of the image.", made));
+            let modules = "**/node_modules".to_owned();
+            let hidden = front.hidden.iter().chain(std::iter::once(&modules));
+            sections.push(Section::new("The front end is built inside of the image.", hidden));
         }
         if self.program.sources.iter().any(|source| source.module.strings().any(|text| text.ends_with(".md"))) {
             sections.push(Section::new("The program reads these.", ["!**/*.md"]));

@@ -21,6 +21,12 @@ pub const START: &str = "start";
 pub const BUILD: &str = "build";
 /// A front end that is built for it.
 pub const FRONT_END: &str = "front end";
+/// Which release of the toolchain builds the front end.
+pub const FRONT_TOOLCHAIN: &str = "front end toolchain";
+/// Which package manager installs what the front end is built with.
+pub const FRONT_MANAGER: &str = "front end package-manager";
+/// Which release of that package manager.
+pub const FRONT_MANAGER_VERSION: &str = "front end package-manager-version";
 /// Where it listens.
 pub const PORT: &str = "port";
 /// Whether the project itself is installed.
@@ -41,3 +47,13 @@ pub const NAME: &str = "name";
 pub const ASSETS: &str = "static files";
 /// A build tool of Python beside the packages.
 pub const SETUPTOOLS: &str = "setuptools";
+
+/// The same topic of a front end.
+pub fn of_front_end(topic: &'static str) -> &'static str {
+    match topic {
+        TOOLCHAIN => FRONT_TOOLCHAIN,
+        MANAGER => FRONT_MANAGER,
+        MANAGER_VERSION => FRONT_MANAGER_VERSION,
+        _ => FRONT_END,
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::facts::{Evidence, Strength};
-use crate::language::node::frontend::Frontend;
+use crate::language::node::frontend::{Frontend, Lent};
 use crate::path::join;
 use crate::plan::{Decision, Planner, topic};
 
@@ -10,16 +10,16 @@ use super::program::{Embed, Program};
 use super::project::Go;
 
 /// A front end, and how the program carries it.
-pub struct Front<'a> {
+pub struct Front {
     /// What builds it.
-    pub frontend: &'a Frontend,
+    pub lent: Lent,
     /// Whether it is compiled in; else it lies beside the program.
     pub embedded: bool,
 }
 
 impl Go {
     /// What builds embedded files that are not in the repository, or files that the program reads; nothing where all are there.
-    pub fn front(&self, planner: &mut Planner, program: &Program) -> Result<Option<Front<'_>>, Error> {
+    pub fn front(&self, planner: &mut Planner, program: &Program) -> Result<Option<Front>, Error> {
         let empty = || program.embeds.iter().filter(|embed| embed.is_empty);
         let embedded = empty().find_map(|embed| Some((embed, self.fronts.get(embed.folder())?)));
         check_embeds(planner, program, embedded.map(|(_, front)| front))?;
@@ -39,7 +39,7 @@ impl Go {
         };
         let value = format!("`{}`, built by Node", frontend.folder);
         planner.note(Decision::new(topic::FRONT_END, value, reason, evidence));
-        Ok(Some(Front { frontend, embedded: embedded.is_some() }))
+        Ok(Some(Front { lent: frontend.lend(planner)?, embedded: embedded.is_some() }))
     }
 }
 

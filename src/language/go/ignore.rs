@@ -21,7 +21,7 @@ impl Go {
             Section::new("Only what the compiler reads.", patterns),
             Section::new("Embedded by //go:embed.", embeds),
         ];
-        sections.extend(front.map(|front| front.frontend.ignore()));
+        sections.extend(front.map(|front| front.lent.ignore()));
         sections.push(Section::new("Read when the program runs.", allow(&planner.data())));
         sections.push(Section::new("Tests are no part of a build.", ["**/*_test.go", "**/node_modules"]));
         sections.retain(|section| !section.patterns.is_empty());

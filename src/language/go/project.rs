@@ -77,6 +77,7 @@ impl Go {
             facts.push(Fact::new(Kind::Entry(program.entry.clone()), &program.file, "package main", strength));
         }
         facts.extend(self.programs.iter().flat_map(|program| program.facts.iter().cloned()));
+        facts.extend(self.fronts.values().flat_map(Frontend::testify));
         facts
     }
 

@@ -4,16 +4,17 @@ use serde::Serialize;
 
 use super::catalog::{CATALOG, Framework};
 use super::reactor::{Module, Reactor};
-use crate::dockerignore::{Section, literal};
+use crate::dockerignore::Section;
+use crate::error::Error;
 use crate::format::package_json;
 use crate::format::pom::Element;
 use crate::image::Part;
 use crate::language::node::frontend::Frontend;
 use crate::path::join;
+use crate::plan::Planner;
 use crate::repo::Repo;
 
 /// A client that Maven does not build.
-#[derive(Debug)]
 pub struct Client {
     /// Its `package.json`.
     pub manifest: String,
@@ -50,12 +51,16 @@ impl Client {
         Some(Made { from: format!("/src/{}", frontend.made), to: target.clone() })
     }
 
-    /// The stage that builds it.
-    pub fn part(&self) -> Option<Part> {
-        let (frontend, _) = self.built.as_ref()?;
-        let lines = [literal(&frontend.made), "**/node_modules".to_owned()];
+    /// The stage that builds it, by Node's own rules.
+    ///
+    /// # Errors
+    /// Where it cannot be built.
+    pub fn part(&self, planner: &mut Planner) -> Result<Option<Part>, Error> {
+        let Some((frontend, _)) = &self.built else { return Ok(None) };
+        let lent = frontend.lend(planner)?;
+        let lines = lent.hidden.into_iter().chain(std::iter::once("**/node_modules".to_owned()));
         let ignore = vec![Section::new("The client is built inside of the image.", lines)];
-        Some(Part { ignore, ..frontend.part.clone() })
+        Ok(Some(Part { ignore, ..lent.part }))
     }
 }
 

@@ -21,7 +21,6 @@ use crate::repo::Repo;
 const DATA: usize = 50;
 
 /// What Java's reader made of a service.
-#[derive(Debug)]
 pub struct Java<'r> {
     /// The name of the folder.
     pub name: &'r str,
@@ -42,7 +41,6 @@ pub struct Java<'r> {
 }
 
 /// A module in which something can be started, with everything that hangs on it.
-#[derive(Debug)]
 pub struct Unit<'r> {
     /// Which module.
     pub module: usize,

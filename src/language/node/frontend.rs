@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use crate::dockerignore::{Section, literal};
+use crate::error::Error;
+use crate::facts::{Fact, Kind};
 use crate::image::Part;
 use crate::language::{Project as _, Scope, Variable, variables};
 use crate::path::join;
@@ -14,18 +16,38 @@ use crate::witness;
 use super::Desk;
 use super::catalog::CATALOG;
 use super::project::Project;
+use super::registry::Secret;
 use super::service::Service;
 use super::variables::Argument;
 
-/// What builds it: a part of the image.
-#[derive(Debug)]
+/// A front end that was read: what its folder says of itself.
 pub struct Frontend {
     /// Its folder in the repository.
     pub folder: String,
     /// Where its build writes, relative to the repository.
     pub made: String,
+    project: Project,
+    facts: Vec<Fact>,
+}
+
+/// What builds it.
+pub struct Lent {
+    /// Its folder in the repository.
+    pub folder: String,
+    /// Where its build writes, relative to the repository and to `/src` in the stage `frontend`.
+    pub made: String,
+    /// What no build context may hold of it.
+    pub hidden: Vec<String>,
     /// The stage `frontend`.
     pub part: Part,
+}
+
+impl Lent {
+    /// What an allow list lets in for it.
+    pub fn ignore(&self) -> Section {
+        let lines = [format!("!{}", literal(&self.folder))];
+        Section::new("The front end, which is built inside of the image.", lines.iter().chain(&self.hidden))
+    }
 }
 
 /// The words of the stage `frontend`.
@@ -38,18 +60,13 @@ struct Words {
     manifests: Vec<String>,
     cache: String,
     sharing: String,
+    secrets: Vec<Secret>,
     install: Vec<Vec<String>>,
     arguments: Vec<Argument>,
     commands: Vec<Vec<String>>,
 }
 
 impl Frontend {
-    /// What an allow list lets in for it.
-    pub fn ignore(&self) -> Section {
-        let lines = [format!("!{}", literal(&self.folder)), literal(&self.made)];
-        Section::new("The front end, which is built inside of the image.", lines)
-    }
-
     /// What builds the folder `made`, which lies below one with a `package.json` and a build script. `None` where
     /// nothing does, or where that is the top of the repository or a workspace.
     pub fn find(repo: &Repo, made: &str) -> Option<Self> {
@@ -70,34 +87,70 @@ impl Frontend {
         let told = witness::testify(repo);
         let project = Project::read(Scope { repo, wishes: &wishes, told: &told });
         let service = project.service("").filter(|service| !project.is_workspace() && service.build.is_there())?;
-        let mut planner = Planner::new(repo, [told.clone(), project.testify()].concat(), &wishes);
-        let toolchain = planner.toolchain(super::LANGUAGE.id, "Node", &CATALOG.release).ok()?;
-        let desk = Desk::new(&mut planner, &project, service, toolchain).ok()?;
-        let desk = Desk { secrets: Vec::new(), ..desk };
+        let made = join(folder, output.or_else(|| site(service))?);
+        let mut facts = [told.clone(), project.testify()].concat();
+        for file in facts.iter_mut().map(|fact| &mut fact.evidence.file).filter(|file| !file.is_empty()) {
+            *file = join(folder, file);
+        }
+        Some(Frontend { folder: folder.to_owned(), made, project, facts })
+    }
+
+    /// What its folder says of how it is built.
+    pub fn testify(&self) -> Vec<Fact> {
+        let is_of_build = |fact: &&Fact| {
+            matches!(fact.kind, Kind::Toolchain(..) | Kind::Bound(..) | Kind::Manager(..) | Kind::Feed(_))
+        };
+        let of = format!("front end `{}`", self.folder);
+        self.facts.iter().filter(is_of_build).map(|fact| fact.clone().of(&of)).collect()
+    }
+
+    /// Decides how it is built, by Node's own rules; the decisions and warnings are the planner's.
+    ///
+    /// # Errors
+    /// Where a version that is demanded exists nowhere, or a name cannot be written.
+    pub fn lend(&self, planner: &mut Planner) -> Result<Lent, Error> {
+        let wishes = Wishes::default();
+        let mut own = planner.beside(&self.facts, &wishes);
+        let lent = self.decide(&mut own);
+        planner.take_back(&self.folder, own);
+        lent
+    }
+
+    fn decide(&self, planner: &mut Planner) -> Result<Lent, Error> {
+        let Frontend { folder, made, project, .. } = self;
+        let service = project.service("").ok_or_else(|| Error::no(format!("nothing builds `{made}`")))?;
+        planner.program = Some(service.package.folder.clone());
+        let toolchain = planner.toolchain(super::LANGUAGE.id, "Node", &CATALOG.release)?;
+        let desk = Desk::new(planner, project, service, toolchain)?;
         let install = desk.order().install(false);
         let copied = install.copies.iter().flat_map(|copy| copy.files.iter());
-        let manifests = install.binds.iter().chain(copied).map(|path| join(folder, path)).collect();
+        let manifests: Vec<String> = install.binds.iter().chain(copied).map(|path| join(folder, path)).collect();
         let framework = service.shape.iter().flat_map(|shape| variables(&shape.framework.environment));
         let mut environment = desk.manager.environment();
         environment.extend(framework.chain(variables(&desk.aged)));
         let words = Words {
-            folder: folder.to_owned(),
+            folder: folder.clone(),
             builder: desk.own_builder(),
             environment,
             bring: desk.manager.bring(),
-            manifests,
+            manifests: manifests.clone(),
             cache: install.cache,
             sharing: install.sharing,
+            secrets: install.secrets,
             install: install.commands,
-            arguments: desk.arguments(&mut planner, &service.build),
+            arguments: desk.arguments(planner, &service.build),
             commands: desk.commands(&service.build),
         };
-        let made = join(folder, output.or_else(|| site(service))?);
+        let is_secret = project.npmrc.is_some() && desk.secrets.iter().any(|secret| secret.target.is_some());
+        let npmrc = is_secret.then(|| literal(&join(folder, ".npmrc")));
         let part = Part {
             versions: vec![Variable::new("NODE_VERSION", &desk.toolchain.version)],
-            ..Part::new("node/frontend.tera", &words).ok()?
+            reads: manifests,
+            secrets: desk.secret_names(),
+            ..Part::new("node/frontend.tera", &words)?
         };
-        Some(Frontend { folder: folder.to_owned(), made, part })
+        let hidden = std::iter::once(literal(made)).chain(npmrc).collect();
+        Ok(Lent { folder: folder.clone(), made: made.clone(), hidden, part })
     }
 }
 

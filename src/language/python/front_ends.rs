@@ -3,9 +3,10 @@
 use super::rows::CATALOG;
 use super::sources::Program;
 use crate::catalog::SHARED;
-use crate::facts::{Evidence, Strength};
+use crate::error::Error;
+use crate::facts::{Evidence, Fact, Strength};
 use crate::format::package_json;
-use crate::language::node::frontend::Frontend;
+use crate::language::node::frontend::{Frontend, Lent};
 use crate::plan::{Decision, Planner, topic};
 use crate::repo::Repo;
 
@@ -49,18 +50,22 @@ impl FrontEnds {
         found
     }
 
-    /// Decides: the part that builds it, and says what is left alone.
-    pub fn plan(&self, planner: &mut Planner) -> Option<&Frontend> {
+    /// Decides: what builds it, and says what is left alone.
+    ///
+    /// # Errors
+    /// Where it cannot be built.
+    pub fn plan(&self, planner: &mut Planner) -> Result<Option<Lent>, Error> {
         self.left.iter().for_each(|sentence| planner.warn(sentence));
-        let (front, evidence) = self.built.as_ref()?;
+        let Some((front, evidence)) = &self.built else { return Ok(None) };
         let value = format!("`{}`, built by Node", front.folder);
-        planner.note(Decision::new(
-            topic::FRONT_END,
-            value,
-            "the program serves what its build makes",
-            evidence.clone(),
-        ));
-        Some(front)
+        let reason = "the program serves what its build makes";
+        planner.note(Decision::new(topic::FRONT_END, value, reason, evidence.clone()));
+        front.lend(planner).map(Some)
+    }
+
+    /// What its folder says of how it is built.
+    pub fn testify(&self) -> Vec<Fact> {
+        self.built.iter().flat_map(|(front, _)| front.testify()).collect()
     }
 }
 

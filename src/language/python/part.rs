@@ -12,7 +12,7 @@ use super::start::Start;
 use crate::catalog::{Runtime, SHARED};
 use crate::error::Error;
 use crate::image::{Copy, Image, Part};
-use crate::language::node::frontend::Frontend;
+use crate::language::node::frontend::Lent;
 use crate::language::{Extra, Labels, Variable};
 use crate::plan::Planner;
 use crate::plan::toolchain::Toolchain;
@@ -34,7 +34,7 @@ pub struct Order<'a, 'r> {
     /// Folders of packages that an installed project does not need on its search path.
     pub roots: Vec<String>,
     /// The front end that the program serves.
-    pub front_end: Option<&'a Frontend>,
+    pub front_end: Option<Lent>,
 }
 
 /// The words of the stage with the environment.
@@ -71,15 +71,14 @@ impl Order<'_, '_> {
         let extras = &planner.wishes.extras;
         let is_empty = extras.build_commands.is_empty() && extras.build_args.is_empty();
         let ships_sources = self.start.collect.is_some() || !is_empty;
-        let mut parts: Vec<Part> =
-            self.front_end.map(|front| Part { ignore: Vec::new(), ..front.part.clone() }).into_iter().collect();
+        let mut parts: Vec<Part> = self.front_end.iter().map(|front| front.part.clone()).collect();
         if self.has_environment() || ships_sources {
             parts.push(self.dependencies(planner)?);
         }
         let project = self.install.project.as_ref();
         if project.is_some() || ships_sources {
             let collect = self.start.collect.as_ref();
-            let made = self.front_end.map(|front| front.made.as_str());
+            let made = self.front_end.as_ref().map(|front| front.made.as_str());
             let words = Built { extra: Extra::new(extras), project, collect, made };
             parts.push(Part::new("python/build.tera", &words)?);
         }
@@ -157,7 +156,7 @@ impl Order<'_, '_> {
 
     /// The sources as they are, and what the front end's build makes.
     fn sources(&self) -> Vec<Copy> {
-        let made = self.front_end.map(|front| &front.made);
+        let made = self.front_end.as_ref().map(|front| &front.made);
         let made = made.map(|made| Copy::stage("frontend", &format!("/src/{made}"), format!("./{made}")));
         std::iter::once(Copy::context(".", ".")).chain(made).collect()
     }
