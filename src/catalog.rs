@@ -169,6 +169,8 @@ pub struct Shared {
     pub process: Processes,
     /// Programs that run another one.
     pub wrapper: Vec<Wrapper>,
+    /// Words about addresses.
+    pub listen: Listening,
 }
 
 /// How platforms call processes.
@@ -179,6 +181,16 @@ pub struct Processes {
     pub serves: String,
     /// Those that run once before each release.
     pub steps: Vec<String>,
+}
+
+/// Words of statements that hold an address or a port: regular expressions.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listening {
+    /// It is somebody else's.
+    pub others: String,
+    /// It is the program's, but not the one that it is for.
+    pub second: String,
 }
 
 /// Tags of an image that are known to exist.

@@ -75,6 +75,30 @@ impl fmt::Display for Evidence {
     }
 }
 
+/// Which addresses of its machine a program listens to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Host {
+    /// All of them.
+    All,
+    /// That which nobody else can reach.
+    Loopback,
+}
+
+/// A value that says where a program listens.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listens {
+    /// The address, where the value holds one.
+    pub host: Option<Host>,
+    /// The port, where the value holds one.
+    pub port: Option<u16>,
+    /// The value as it is written.
+    pub value: String,
+    /// The variable of the environment that takes its place.
+    pub variable: Option<String>,
+    /// The flag that does.
+    pub flag: Option<String>,
+}
+
 /// What a fact says: the closed vocabulary.
 #[derive(Debug, Clone)]
 pub enum Kind {
@@ -114,6 +138,8 @@ pub enum Kind {
     Variable(String, String),
     /// The program listens here.
     Port(u16),
+    /// A value in the program that says where it listens.
+    Listens(Listens),
     /// The program answers health checks here.
     HealthPath(String),
     /// The program ends by itself on SIGTERM.
@@ -183,6 +209,7 @@ impl fmt::Display for Kind {
             Kind::Package(name) => write!(f, "is built with the package {name}"),
             Kind::Variable(name, value) => write!(f, "environment {name}={value}"),
             Kind::Port(port) => write!(f, "port {port}"),
+            Kind::Listens(found) => write!(f, "listens by {}", found.value),
             Kind::HealthPath(path) => write!(f, "health path {path}"),
             Kind::Signals => f.write_str("ends on SIGTERM"),
             Kind::Feed(feed) => write!(f, "private feed {feed}"),

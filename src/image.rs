@@ -9,6 +9,8 @@
 //! Ok(Recipe::new(name, Image::new(vec![part], run, &planner.wishes.extras)))
 //! ```
 
+mod binary;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;

@@ -4,11 +4,13 @@ pub mod go;
 pub mod java;
 pub mod node;
 pub mod python;
+pub mod rust;
 
 use crate::catalog::{Image as Tags, Release};
 use crate::dockerignore::Section;
 use crate::error::Error;
-use crate::facts::{Evidence, Fact, Strength};
+use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::format::Fault;
 pub use crate::image::{AllLabels, Extra, Labels, USER, Variable, variables};
 use crate::image::{Image, Part};
 use crate::plan::{Candidate, Decision, Planner, topic};
@@ -65,6 +67,17 @@ pub struct Scope<'r> {
     pub told: &'r [Fact],
 }
 
+/// A file as its reader understands it; where it is there and cannot be read, a fact says so.
+pub fn parsed<T>(repo: &Repo, path: &str, parse: fn(&str) -> Result<T, Fault>, faults: &mut Vec<Fact>) -> Option<T> {
+    let (what, quote) = match repo.try_text(path)?.map(parse) {
+        Ok(Ok(read)) => return Some(read),
+        Ok(Err(fault)) => (fault.what, fault.quote),
+        Err(why) => (why.to_string(), String::new()),
+    };
+    faults.push(Fact::new(Kind::Unreadable(what), path, &quote, Strength::Stated));
+    None
+}
+
 /// What one language read of a service. It is only passed on: nothing is read after [`Project::testify`].
 pub trait Project {
     /// Everything that was seen, the losers too. No choice.
@@ -79,11 +92,10 @@ pub trait Project {
 
 /// All of them. Of equally strong signs the earlier row is the default answer: a server language comes before the one
 /// that also builds other languages' assets.
-pub const ALL: &[Language] = &[go::LANGUAGE, java::LANGUAGE, python::LANGUAGE, node::LANGUAGE];
+pub const ALL: &[Language] = &[go::LANGUAGE, java::LANGUAGE, rust::LANGUAGE, python::LANGUAGE, node::LANGUAGE];
 
 /// Languages that dockgen recognises and does not write for.
 const FOREIGN: &[(&str, &[Sign])] = &[
-    ("Rust", &[sign("Cargo.toml", Strength::Stated)]),
     ("Ruby", &[sign("Gemfile", Strength::Stated)]),
     ("PHP", &[sign("composer.json", Strength::Stated), sign("index.php", Strength::Convention)]),
     ("Elixir", &[sign("mix.exs", Strength::Stated)]),

@@ -19,6 +19,11 @@ pub fn name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
+/// Whether a path is this folder or lies in it.
+pub fn is_below(path: &str, folder: &str) -> bool {
+    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// A path below `folder` with `.` and `..` resolved; `None` where it leaves the repository.
 pub fn resolve(folder: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
@@ -47,5 +52,6 @@ mod tests {
         assert_eq!((parent("a/b/c"), parent("a"), name("a/b"), name("a")), ("a/b", "", "b", "a"));
         assert_eq!(resolve("a/b", "../c/./d").as_deref(), Some("a/c/d"));
         assert_eq!(resolve("a", "../.."), None);
+        assert!(is_below("a/b", "a") && is_below("a", "") && is_below("a", "a") && !is_below("ab", "a"));
     }
 }

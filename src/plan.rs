@@ -6,6 +6,7 @@ mod init;
 pub mod listen;
 mod manager;
 pub mod name;
+mod obstacles;
 mod packages;
 pub mod processes;
 pub mod program;

@@ -40,6 +40,7 @@ templates! {
     "python/pip.tera",
     "python/tool.tera",
     "python/uv.tera",
+    "rust/build.tera",
     "run.tera",
 }
 

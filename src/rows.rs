@@ -83,6 +83,63 @@ pub struct Refusal {
     pub hint: String,
 }
 
+/// A package, and others behind it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Behind {
+    /// The package.
+    pub package: String,
+    /// The others.
+    pub of: Vec<String>,
+}
+
+/// Packages that compile C.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Native {
+    /// What they have behind them.
+    pub compilers: Vec<String>,
+    /// Those that a static binary can be made of.
+    pub r#static: Vec<String>,
+    /// The package of Debian that this takes.
+    pub package: String,
+}
+
+impl Native {
+    /// What follows from a package with these behind it.
+    pub fn kind(&self, name: &str, behind: &[String]) -> Option<Kind> {
+        let is_compiler = |one: &str| self.compilers.iter().any(|compiler| compiler == one);
+        if self.r#static.iter().any(|one| one == name) {
+            return Some(Kind::Package(self.package.clone()));
+        }
+        let is_native = !is_compiler(name) && behind.iter().any(|one| is_compiler(one));
+        is_native.then(|| Kind::Need("libc".to_owned(), format!("`{name}` compiles C")))
+    }
+}
+
+/// A call or an attribute whose text is a path that is compiled in.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Embed {
+    /// The code before the text.
+    pub call: String,
+    /// What the path is relative to.
+    pub from: From,
+    /// The path where no text stands.
+    #[serde(default)]
+    pub default: Option<String>,
+}
+
+/// What a path is relative to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum From {
+    /// The source.
+    File,
+    /// The package that the source is of.
+    Package,
+}
+
 /// What was seen of a program: the other side of conditions.
 pub trait Seen {
     /// A package that the program is built from: its version, where one is known, and what says so.

@@ -5,6 +5,7 @@
 
 pub mod java;
 pub mod mask;
+pub mod named;
 pub mod python;
 pub mod rust;
 pub mod shell;

@@ -193,12 +193,13 @@ fn a_dockerfile_of_somebody_else_is_judged_by_the_same_rules_and_made_no_promise
 
 #[test]
 fn a_dockerfile_is_judged_also_where_dockgen_writes_none() {
-    let dockerfile = "FROM rust:1.90 AS b\nCOPY . .\nRUN cargo build\nFROM debian:13\nCOPY --from=b /x /x\nUSER 1\nENTRYPOINT [\"/x\"]\n";
-    let tree = Tree::new(&[("Cargo.toml", ""), ("Dockerfile", dockerfile)]);
+    let dockerfile =
+        "FROM ruby:3.4 AS b\nCOPY . .\nRUN make\nFROM debian:13\nCOPY --from=b /x /x\nUSER 1\nENTRYPOINT [\"/x\"]\n";
+    let tree = Tree::new(&[("Gemfile", ""), ("Dockerfile", dockerfile)]);
     let check = tree.run(&["check"]);
     assert_eq!((check.code, check.out.as_str()), (0, ""), "{}", check.err);
     tree.write("Dockerfile", dockerfile.replace("--from=b /x /x", "--from=b /x /y").as_bytes());
     assert!(tree.run(&["check"]).out.contains("[missing-start]"));
     std::fs::remove_file(tree.path().join("Dockerfile")).unwrap();
-    assert!(tree.run(&["check"]).err.contains("Rust"));
+    assert!(tree.run(&["check"]).err.contains("Ruby"));
 }

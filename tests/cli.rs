@@ -128,7 +128,7 @@ fn a_folder_below_is_pointed_at_and_a_foreign_language_named() {
 fn shells_complete_values() {
     let tree = Tree::new(&[]);
     let bash = tree.run(&["completions", "bash"]).out;
-    for values in ["go java python node", "auto scratch distroless alpine slim", "pip npm pnpm yarn bun"] {
+    for values in ["go java rust python node", "auto scratch distroless alpine slim", "pip npm pnpm yarn bun"] {
         assert!(bash.contains(values), "{values}");
     }
     for positional in ["run.packages run.env", "bash elvish fish"] {

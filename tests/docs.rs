@@ -141,6 +141,10 @@ fn cell(value: &toml::Value) -> String {
         toml::Value::String(text) => spans(text).map_or_else(|| text.clone(), |spans| spans.join(", ")),
         toml::Value::Boolean(yes) => if *yes { "yes" } else { "" }.to_owned(),
         toml::Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
+        toml::Value::Table(entries) => {
+            let entry = |(key, value): (&String, &toml::Value)| format!("*{key}* {}", cell(value));
+            entries.iter().map(entry).collect::<Vec<_>>().join("; ")
+        }
         other => other.to_string(),
     }
 }

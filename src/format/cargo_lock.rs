@@ -52,6 +52,11 @@ pub fn parse(text: &str) -> Result<CargoLock, Fault> {
 }
 
 impl Locked {
+    /// A package that depends on these.
+    pub fn on(names: &[String]) -> Self {
+        Locked { dependencies: names.to_vec(), ..Locked::default() }
+    }
+
     /// Takes in a line; whether a list begins with it.
     fn say(&mut self, key: &str, value: &str) -> bool {
         match key {

@@ -1,10 +1,13 @@
 //! `Cargo.toml` of a package or a workspace, read with the crate `cargo_toml`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use cargo_toml::{Inheritable, Manifest, OptionalFile, Product};
+use globset::GlobBuilder;
 
 use super::Fault;
+use crate::path::is_below;
 
 /// What a manifest says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub struct CargoManifest {
     pub binaries: Vec<Target>,
     /// `[[test]]`, `[[bench]]` and `[[example]]`.
     pub others: Vec<Target>,
+    /// `[features]`: what each asks for.
+    pub features: BTreeMap<String, Vec<String>>,
     /// `strip` of the release profile is said.
     pub strips: bool,
     /// The tools that have a table below `metadata` of the package or the workspace.
@@ -70,6 +75,11 @@ impl Field {
             _ => None,
         }
     }
+
+    /// The same, to keep.
+    pub fn said(&self) -> Option<String> {
+        self.get().map(str::to_owned)
+    }
 }
 
 /// `[workspace]`.
@@ -85,6 +95,22 @@ pub struct Workspace {
     pub package: Package,
     /// What members may inherit.
     pub dependencies: Vec<Dependency>,
+}
+
+impl Workspace {
+    /// Those of these folders that are members.
+    pub fn members_of<'a>(&self, folders: impl Iterator<Item = &'a str>) -> Vec<String> {
+        let matcher = |glob: &String| {
+            let glob = glob.trim_start_matches("./").trim_end_matches('/');
+            Some(GlobBuilder::new(glob).literal_separator(true).build().ok()?.compile_matcher())
+        };
+        let globs: Vec<_> = self.members.iter().filter_map(matcher).collect();
+        let is_out = |folder: &str| self.exclude.iter().any(|out| is_below(folder, out));
+        folders
+            .filter(|folder| !is_out(folder) && globs.iter().any(|glob| glob.is_match(folder)))
+            .map(str::to_owned)
+            .collect()
+    }
 }
 
 /// A dependency.
@@ -117,9 +143,72 @@ pub struct Target {
     pub features: Vec<String>,
 }
 
+/// Something that Cargo builds, with the places in which it looks for the main file, relative to the manifest.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The name of a binary; `None` where nothing can be started.
+    pub binary: Option<String>,
+    /// The places, the first that is there counts.
+    pub paths: Vec<String>,
+    /// The features without which it is not built.
+    pub features: Vec<String>,
+}
+
 impl CargoManifest {
-    /// Takes over from the workspace what this says is inherited. `up` leads from this manifest's folder to the workspace's.
-    pub fn inherit(&mut self, from: &Workspace, up: &str) {
+    /// Everything that the manifest names, then the main program, the library and the build script. `found` are the files below
+    /// `src/bin`, relative to that.
+    pub fn places<'a>(&self, found: impl Iterator<Item = &'a str>) -> Vec<Place> {
+        let Some(package) = &self.package else { return Vec::new() };
+        let name = |target: &Target| target.name.clone().unwrap_or_else(|| package.name.clone());
+        let below = |folders: &[&str], target: &Target| {
+            let name = name(target);
+            let usual =
+                folders.iter().flat_map(|folder| [format!("{folder}/{name}.rs"), format!("{folder}/{name}/main.rs")]);
+            target.path.iter().cloned().chain(usual).collect::<Vec<_>>()
+        };
+        let plain = |path: &str| Place { paths: vec![path.to_owned()], ..Place::default() };
+        let mut places: Vec<Place> = Vec::new();
+        for target in &self.binaries {
+            let paths = below(&["src/bin"], target).into_iter().chain(["src/main.rs".to_owned()]).collect();
+            places.push(Place { binary: Some(name(target)), paths, features: target.features.clone() });
+        }
+        if package.finds_binaries {
+            places.push(Place { binary: Some(package.name.clone()), ..plain("src/main.rs") });
+            places.extend(found.filter_map(|path| {
+                let name = path.strip_suffix("/main.rs").or(path.strip_suffix(".rs"))?;
+                let place = Place { binary: Some(name.to_owned()), ..plain(&format!("src/bin/{path}")) };
+                (!name.contains('/')).then_some(place)
+            }));
+        }
+        let library = self.library.as_ref().and_then(|library| library.path.as_deref());
+        places.push(plain(library.unwrap_or("src/lib.rs")));
+        places.extend(package.may_build.then(|| plain(package.build.as_deref().unwrap_or("build.rs"))));
+        let others = self.others.iter().map(|target| below(&["tests", "benches", "examples"], target));
+        places.extend(others.map(|paths| Place { paths, ..Place::default() }));
+        places
+    }
+
+    /// The binary that `cargo run` starts, where the manifest names one.
+    pub fn default_run(&self) -> Option<&String> {
+        self.package.as_ref()?.default_run.as_ref()
+    }
+
+    /// What the package is built from with the usual features and these.
+    pub fn built_from(&self, features: &[String]) -> impl Iterator<Item = &Dependency> {
+        let mut open: Vec<&str> = features.iter().map(String::as_str).chain(["default"]).collect();
+        let mut asked = BTreeSet::new();
+        while let Some(feature) = open.pop() {
+            let name = feature.strip_prefix("dep:").unwrap_or(feature).split('/').next().unwrap_or_default();
+            if asked.insert(name.to_owned()) {
+                open.extend(self.features.get(name).into_iter().flatten().map(String::as_str));
+            }
+        }
+        self.dependencies.iter().filter(move |one| !one.optional || asked.contains(&one.key))
+    }
+
+    /// Takes over from the workspace at the top what this says is inherited; `folder` is the manifest's own.
+    pub fn inherit(&mut self, from: &Workspace, folder: &str) {
+        let up = "../".repeat(folder.split('/').filter(|part| !part.is_empty()).count());
         if let Some(package) = &mut self.package {
             let fields = [
                 (&mut package.rust_version, &from.package.rust_version),
@@ -157,6 +246,7 @@ pub fn parse(text: &str) -> Result<CargoManifest, Fault> {
         library: read.lib.as_ref().map(target),
         binaries: read.bin.iter().map(target).collect(),
         others: [&read.test, &read.bench, &read.example].into_iter().flatten().map(target).collect(),
+        features: read.features.iter().map(|(name, asks)| (name.clone(), asks.clone())).collect(),
         strips: read.profile.release.as_ref().is_some_and(|release| release.strip.is_some()),
         tools,
     })
@@ -287,6 +377,10 @@ mod tests {
             [dev-dependencies]
             tempfile = "3"
 
+            [features]
+            default = ["sql"]
+            sql = ["dep:db", "words?/x"]
+
             [profile.release]
             strip = true
         "#;
@@ -305,6 +399,27 @@ mod tests {
         assert!(db.optional && build.for_build && !words.for_build);
         assert_eq!(words.path.as_deref(), Some("../words"));
         assert_eq!(tls.source.as_deref(), Some("https://example.org/tls"));
+        let read = parse(text).unwrap();
+        assert_eq!(read.built_from(&[]).count(), 6);
+        let bare = parse(&text.replace("default =", "other =")).unwrap();
+        assert_eq!((bare.built_from(&[]).count(), bare.built_from(&["sql".to_owned()]).count()), (5, 6));
+        let found = ["tool.rs", "more/main.rs", "more/other.rs"];
+        let places = read
+            .places(found.into_iter())
+            .into_iter()
+            .map(|place| (place.binary, place.paths[0].clone()))
+            .collect::<Vec<_>>();
+        let named = |name: Option<&str>, path: &str| (name.map(str::to_owned), path.to_owned());
+        let expected = [
+            named(Some("greet"), "bin/greet.rs"),
+            named(Some("greeter"), "src/main.rs"),
+            named(Some("tool"), "src/bin/tool.rs"),
+            named(Some("more"), "src/bin/more/main.rs"),
+            named(None, "src/lib.rs"),
+            named(None, "make/build.rs"),
+            named(None, "tests/speed.rs"),
+        ];
+        assert_eq!(places, expected);
     }
 
     #[test]
@@ -325,12 +440,14 @@ mod tests {
         .unwrap();
         let workspace = root.workspace.unwrap();
         assert_eq!((&workspace.members[0], &workspace.exclude[0]), (&"crates/*".to_owned(), &"crates/old".to_owned()));
+        let folders = ["crates/api", "crates/old", "crates/a/b", "tools"];
+        assert_eq!(workspace.members_of(folders.into_iter()), ["crates/api"]);
         let mut member = parse(
             "[package]\nname = \"api\"\nlicense.workspace = true\nrust-version.workspace = true\nbuild = false\n\
              [dependencies]\nwords.workspace = true\nsql = { workspace = true, optional = true }\n",
         )
         .unwrap();
-        member.inherit(&workspace, "../../");
+        member.inherit(&workspace, "crates/api");
         let package = member.package.unwrap();
         assert_eq!((package.license.get(), package.rust_version.get()), (Some("MIT"), None));
         assert!(!package.may_build);

@@ -1,7 +1,7 @@
 //! Where the program listens.
 
 use super::{Candidate, Decision, Planner, topic};
-use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::facts::{Evidence, Fact, Host, Kind, Listens, Strength};
 use crate::wishes::PortWish;
 
 /// How addresses begin that only the machine itself can reach.
@@ -9,6 +9,32 @@ const LOCAL: [&str; 2] = ["127.0.0.1:", "localhost:"];
 
 /// The first port that a user who is not root may listen at everywhere.
 pub const FIRST_OF_USERS: u16 = 1024;
+
+/// Where a program listens, and how it is told so.
+#[derive(Debug, Default)]
+pub struct Listen {
+    /// The port.
+    pub port: Option<u16>,
+    /// Its environment: names and values.
+    pub variables: Vec<(String, String)>,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+}
+
+impl Listen {
+    /// Gives a value in place of the one that the program has.
+    fn tell(&mut self, found: &Listens, value: String) -> bool {
+        match (&found.variable, &found.flag) {
+            (Some(name), _) => {
+                self.variables.retain(|(known, _)| known != name);
+                self.variables.push((name.clone(), value));
+            }
+            (None, Some(flag)) => self.arguments.extend([format!("--{flag}"), value]),
+            (None, None) => return false,
+        }
+        true
+    }
+}
 
 impl Planner<'_> {
     /// The port, or none where nothing listens and nobody asks for one. One that only its own machine can reach is told.
@@ -27,6 +53,69 @@ impl Planner<'_> {
             self.warn(format!("{evidence}: the program listens to its own machine only, unless it is told otherwise; give it an address on 0.0.0.0, by `run.env` in `dockgen.toml` for one"));
         }
         port
+    }
+
+    /// Where the program listens, by facts of [`Kind::Listens`] and [`Kind::Port`]; its variables by those of [`Kind::Variable`].
+    pub fn listening(&mut self) -> Listen {
+        let found = |fact: &Fact| match &fact.kind {
+            Kind::Listens(listens) => Some((listens.clone(), fact.evidence.clone())),
+            _ => None,
+        };
+        let found: Vec<(Listens, Evidence)> = self.heard().filter_map(found).collect();
+        let ports = found.iter().filter_map(|(listens, evidence)| Some((listens.port?, evidence)));
+        let mut facts: Vec<Fact> = Vec::new();
+        for (port, evidence) in ports {
+            let is_known = |fact: &Fact| matches!(fact.kind, Kind::Port(known) if known == port);
+            if !facts.iter().any(is_known) {
+                facts.push(Fact {
+                    program: self.program.clone(),
+                    ..Fact::from_evidence(Kind::Port(port), evidence.clone())
+                });
+            }
+        }
+        self.facts.extend(facts);
+        let named = found.iter().find_map(|(listens, _)| listens.variable.as_ref().filter(|_| listens.host.is_none()));
+        let told = named.map(|name| (8080, format!("the program takes it from {name}")));
+        let listens =
+            !found.is_empty() || self.heard().any(|fact| matches!(fact.kind, Kind::Port(_) | Kind::Framework(_)));
+        let port = match listens || self.wishes.port.is_some() {
+            true => self.port(told),
+            false => self.listen(false, None),
+        };
+        if listens && port.is_none() && self.wishes.port.is_none() {
+            self.warn("where the program listens is not found: say it with `--port`");
+        }
+        self.told(port, &found)
+    }
+
+    /// What the program has to be told, so that it listens to all addresses of its machine, and at this port.
+    fn told(&mut self, port: Option<u16>, found: &[(Listens, Evidence)]) -> Listen {
+        let mut listen = Listen { port, ..Listen::default() };
+        for fact in self.heard() {
+            if let Kind::Variable(name, value) = &fact.kind
+                && fact.program.is_some()
+            {
+                listen.variables.push((name.clone(), value.clone()));
+            }
+        }
+        let of_port = |listens: &Listens| listens.port.is_none() || listens.port == port || self.wishes.port.is_some();
+        let (mut deaf, mut open) = (Vec::new(), !listen.variables.is_empty());
+        for (listens, evidence) in found.iter().filter(|(listens, _)| of_port(listens)) {
+            let number = port.or(listens.port).map_or(String::new(), |port| port.to_string());
+            let all = if listens.value.contains(':') { format!("0.0.0.0:{number}") } else { "0.0.0.0".to_owned() };
+            match listens.host {
+                Some(Host::Loopback) if !listen.tell(listens, all.clone()) => deaf.push(evidence.clone()),
+                Some(Host::Loopback) => open = true,
+                Some(Host::All) if listens.port.is_some() && listens.port != port => open |= listen.tell(listens, all),
+                Some(Host::All) => open = true,
+                None if listens.variable.is_some() || listens.port != port => drop(listen.tell(listens, number)),
+                None => {}
+            }
+        }
+        if let Some(evidence) = deaf.first().filter(|_| !open && port.is_some()) {
+            self.warn(format!("{evidence}: the program listens to its own machine only, where nothing outside of the container reaches it; let it listen to 0.0.0.0"));
+        }
+        listen
     }
 
     /// The port among facts of [`Kind::Port`] that hold for the program; `fallback` is a convention of a framework, `(port, why)`.

@@ -3,7 +3,8 @@
 use super::{Candidate, Planner, topic};
 use crate::catalog::SHARED;
 use crate::error::Error;
-use crate::facts::{Evidence, Strength};
+use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::path::parent;
 
 /// Something that can be started, with what speaks for its being the service.
 #[derive(Debug, Clone)]
@@ -103,6 +104,48 @@ pub fn weigh<T>(mut found: Vec<(Traits, Startable<T>)>) -> Vec<Startable<T>> {
 }
 
 impl Planner<'_> {
+    /// The program among facts of [`Kind::Entry`], whose evidence is its main file or what names it. The only one that serves is the
+    /// usual one, and one that serves nothing beside others that do is no more than a guess.
+    ///
+    /// # Errors
+    /// Where none is there, or not the one that was asked for.
+    pub fn program_of_facts(&mut self, what: &str) -> Result<String, Error> {
+        let entries = self.facts.iter().filter_map(|fact| match &fact.kind {
+            Kind::Entry(name) => Some((name, &fact.evidence, self.serves(name))),
+            _ => None,
+        });
+        let entries: Vec<_> = entries.collect();
+        let servers = entries.iter().filter(|(.., serves)| *serves).count();
+        let startable = |(name, evidence, serves): &(&String, &Evidence, bool)| {
+            let strength = match evidence.strength {
+                _ if entries.len() == 1 => Strength::Stated,
+                Strength::Guess if *serves && servers == 1 => Strength::Convention,
+                Strength::Convention if !serves && servers > 0 => Strength::Guess,
+                strength => strength,
+            };
+            Startable {
+                value: (*name).clone(),
+                entry: (*name).clone(),
+                aliases: Vec::new(),
+                place: format!("{}/{name}", parent(&evidence.file)),
+                serves: *serves,
+                reason: if entries.len() == 1 { format!("the only {what}") } else { format!("a {what}") },
+                evidence: Evidence { strength, ..(*evidence).clone() },
+            }
+        };
+        let found = entries.iter().map(startable).collect();
+        self.program(what, found)?.ok_or_else(|| {
+            Error::nothing(format!("there is no {what}: this is a library, and a library is no image"))
+                .hint(format!("run dockgen where a {what} is"))
+        })
+    }
+
+    /// Whether a program is seen to serve others.
+    fn serves(&self, program: &str) -> bool {
+        let is_server = |kind: &Kind| matches!(kind, Kind::Listens(_) | Kind::Port(_) | Kind::Framework(_));
+        self.facts.iter().any(|fact: &Fact| fact.program.as_deref() == Some(program) && is_server(&fact.kind))
+    }
+
     /// The program: the one that is asked for, else the strongest; beside others a tool or a sample is no more than a guess.
     /// `what` says what programs are in this language.
     ///

@@ -13,9 +13,9 @@ pub const LARGEST_TEXT: u64 = 16 * 1024 * 1024;
 pub const LARGEST_MANIFEST: u64 = 1024 * 1024;
 
 /// Endings of sources, of lock files, and of what is read piece by piece.
-const LARGE: [&str; 18] = [
-    "go", "js", "mjs", "cjs", "ts", "mts", "cts", "jsx", "tsx", "vue", "svelte", "astro", "py", "java", "kt", "json",
-    "txt", "lock",
+const LARGE: [&str; 19] = [
+    "go", "js", "mjs", "cjs", "ts", "mts", "cts", "jsx", "tsx", "vue", "svelte", "astro", "py", "java", "kt", "rs",
+    "json", "txt", "lock",
 ];
 
 /// No file that dockgen writes is read above this size, in bytes.

@@ -1,12 +1,19 @@
 //! Looks into Rust sources: where they listen, which files they name, which words stand in them.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::mask::{Masked, RUST, boundary};
+use super::named;
 use super::pattern;
+use crate::catalog::SHARED;
+use crate::facts::{Fact, Host, Kind, Listens, Strength};
+use crate::path::parent;
+use crate::repo::Repo;
+use crate::rows::Embed;
 
 /// How far a statement is looked at before a value, in bytes.
 const BEFORE: usize = 200;
@@ -19,34 +26,22 @@ pub struct Source<'a> {
     text: String,
 }
 
-/// A value that says where a program listens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listens {
-    /// The address, where the value holds one.
-    pub host: Option<Host>,
-    /// The port, where the value holds one.
-    pub port: Option<u16>,
-    /// The literal as a whole: what a variable or a flag would have to say.
-    pub value: String,
-    /// The variable of the environment that takes the place of the value.
-    pub variable: Option<String>,
-    /// The flag that does.
-    pub flag: Option<String>,
+/// A value that says where a program listens, in its place.
+#[derive(Debug)]
+pub struct Found {
+    /// The value.
+    pub listens: Listens,
     /// The line.
     pub quote: String,
-    /// The statement up to the value.
-    pub statement: String,
+    /// How strongly it speaks: a second listener of a program does not.
+    pub strength: Strength,
+    statement: String,
 }
 
-/// Which addresses of its machine a program listens to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Host {
-    /// All of them.
-    All,
-    /// That which nobody else can reach.
-    Loopback,
-}
-
+/// What stands before the name of a variable that is read.
+const TAKES: [&str; 3] = ["var(\"", "var_os(\"", "env = \""];
+static OTHERS: LazyLock<Regex> = LazyLock::new(|| pattern(&SHARED.listen.others));
+static SECOND: LazyLock<Regex> = LazyLock::new(|| pattern(&SHARED.listen.second));
 static TESTS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\s*#\[cfg\((?:all\()?test\b.*\n\s*(?:pub )?mod "));
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b[1-9][0-9]{1,4}\b"));
 static PORT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)(?:^|[^a-z])port(?:[^a-z]|$)"));
@@ -66,21 +61,54 @@ static LONG: LazyLock<Regex> = LazyLock::new(|| pattern(r#"\blong\b(?:\s*=\s*"([
 static FIELD: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^[^\]]{0,200}\](?:\s*#\[[^\]]{0,200}\])*\s*(?:pub )?(\w{1,60})\s*:"));
 
+/// Folders whose sources are no part of a program.
+const ASIDE: [&str; 4] = ["target", "tests", "benches", "examples"];
+
+/// The sources of a repository by their paths.
+pub type Sources<'r> = BTreeMap<&'r str, Source<'r>>;
+
 impl<'a> Source<'a> {
+    /// Every source of a repository, and the configuration of Cargo.
+    pub fn all(repo: &'a Repo) -> Sources<'a> {
+        let is_source = |path: &&str| path.ends_with(".rs") && !path.split('/').any(|part| ASIDE.contains(&part));
+        let paths = repo.files().filter(|path| is_source(path) || path.starts_with(".cargo/"));
+        paths.filter_map(|path| Some((path, Source::new(repo.text(path)?)))).collect()
+    }
+
+    /// What follows from a source of a package: files that it names, what it compiles in, where it listens.
+    pub fn facts(&self, repo: &Repo, rows: &[Embed], path: &str, package: &str) -> Vec<Fact> {
+        let fact = |kind, line: &str, strength| Fact::new(kind, path, line, strength);
+        let mut facts = named::embedded(repo, rows, (path, package), |call| self.behind(call));
+        let is_script = path.ends_with("build.rs") && parent(path) == package;
+        for (text, line) in self.strings() {
+            let Some(found) = named::find(repo, &[package, parent(path), ""], text, line) else { continue };
+            let is_embedded = facts.iter().any(|fact| matches!(&fact.kind, Kind::Input(path) if *path == found));
+            if !is_script && !is_embedded {
+                facts.extend(named::ports(repo, &found));
+            }
+            let kind = if is_script || is_embedded { Kind::Input(found) } else { Kind::Data(found) };
+            facts.push(fact(kind, line, Strength::Stated));
+        }
+        let listens = self.listens().into_iter().filter(|_| !is_script);
+        facts.extend(listens.map(|found| fact(Kind::Listens(found.listens), &found.quote, found.strength)));
+        facts
+    }
+
     /// Masks a text up to its tests.
     pub fn new(text: &'a str) -> Self {
         let text = TESTS.find(text).and_then(|tests| text.get(..tests.start())).unwrap_or(text);
         let masked = Masked::new(text, &RUST);
-        let mut plain = masked.code().to_owned();
+        let mut plain = masked.code().as_bytes().to_vec();
         for (start, literal) in masked.literals() {
-            plain.replace_range(start..start + literal.len(), literal);
+            plain[start..start + literal.len()].copy_from_slice(literal.as_bytes());
         }
+        let plain = String::from_utf8(plain).unwrap_or_default();
         Source { masked, text: plain }
     }
 
-    /// The line of the first place that holds this as code.
+    /// The line of the first place outside of comments that holds this.
     pub fn line_with(&self, word: &str) -> Option<&'a str> {
-        Some(self.masked.line(memchr::memmem::find(self.masked.code().as_bytes(), word.as_bytes())?))
+        Some(self.masked.line(memchr::memmem::find(self.text.as_bytes(), word.as_bytes())?))
     }
 
     /// What stands as a string behind a call, `None` where no string does, each with its line.
@@ -100,7 +128,7 @@ impl<'a> Source<'a> {
     }
 
     /// The values that say where it listens.
-    pub fn listens(&self) -> Vec<Listens> {
+    pub fn listens(&self) -> Vec<Found> {
         let literals = self.masked.literals().filter_map(|(at, text)| self.literal(at, text));
         let code = self.masked.code();
         let numbers = NUMBER.find_iter(code).filter_map(|number| self.number(number.range(), number.as_str()));
@@ -112,14 +140,23 @@ impl<'a> Source<'a> {
             let port = socket.get(3).and_then(|port| port.as_str().parse().ok());
             Some(self.found(range, Some(host), port, ""))
         });
-        literals.chain(numbers).chain(sockets).collect()
+        let (mut named, said): (Vec<Found>, Vec<Found>) = literals
+            .chain(numbers)
+            .chain(sockets)
+            .partition(|found| found.listens.value.is_empty() && found.listens.host.is_none());
+        named.retain(|one| said.iter().all(|other| other.listens.variable != one.listens.variable));
+        said.into_iter().chain(named).filter(|found| !OTHERS.is_match(&found.statement)).collect()
     }
 
     /// An address, or a number that is called a port.
-    fn literal(&self, at: usize, text: &str) -> Option<Listens> {
+    fn literal(&self, at: usize, text: &str) -> Option<Found> {
         let range = at..at + text.len();
         if text.chars().all(|c| c.is_ascii_digit()) {
             return self.number(range, text);
+        }
+        if text.ends_with("PORT") && TAKES.iter().any(|takes| self.statement(at).ends_with(takes)) {
+            let found = self.found(at..range.end + 1, None, None, "");
+            return Some(Found { listens: Listens { variable: Some(text.to_owned()), ..found.listens }, ..found });
         }
         let parts = ADDRESS.captures(text).filter(|_| !text.is_empty())?;
         let host = match (parts.get(1), parts.get(2)) {
@@ -134,29 +171,29 @@ impl<'a> Source<'a> {
         (is_said && (host.is_some() || port.is_some())).then_some(found)
     }
 
-    fn number(&self, range: Range<usize>, digits: &str) -> Option<Listens> {
+    fn number(&self, range: Range<usize>, digits: &str) -> Option<Found> {
         let port = digits.parse().ok().filter(|port| *port >= 80)?;
-        let found = self.found(range.clone(), None, Some(port), digits);
-        let named = found.flag.as_ref().is_some_and(|flag| PORT.is_match(flag));
-        let is_said = || found.statement.rfind(",\n").map_or(&found.statement[..], |at| &found.statement[at..]);
-        (named || PORT.is_match(is_said())).then_some(found)
+        let statement = self.statement(range.start);
+        let is_said = PORT.is_match(statement.rfind(",\n").and_then(|at| statement.get(at..)).unwrap_or(statement));
+        if !is_said && !statement.starts_with("#[") {
+            return None;
+        }
+        let found = self.found(range, None, Some(port), digits);
+        (is_said || found.listens.flag.as_ref().is_some_and(|flag| PORT.is_match(flag))).then_some(found)
     }
 
     /// A value with what takes its place.
-    fn found(&self, range: Range<usize>, host: Option<Host>, port: Option<u16>, value: &str) -> Listens {
+    fn found(&self, range: Range<usize>, host: Option<Host>, port: Option<u16>, value: &str) -> Found {
         let statement = self.statement(range.start);
         let is_attribute = statement.starts_with("#[");
         let field = || Some(FIELD.captures(self.text.get(range.end..)?)?.get(1)?.as_str().replace('_', "-"));
         let flag = LONG.captures(statement).filter(|_| is_attribute);
-        Listens {
-            host,
-            port,
-            value: value.to_owned(),
-            variable: VARIABLE.captures_iter(statement).last().map(|name| name[1].to_owned()),
-            flag: flag.and_then(|long| long.get(1).map(|name| name.as_str().to_owned()).or_else(field)),
-            quote: self.masked.line(range.start).to_owned(),
-            statement: statement.to_owned(),
-        }
+        let flag = flag.and_then(|long| long.get(1).map(|name| name.as_str().to_owned()).or_else(field));
+        let variable = VARIABLE.captures_iter(statement).last().map(|name| name[1].to_owned());
+        let quote = self.masked.line(range.start).to_owned();
+        let listens = Listens { host, port, value: value.to_owned(), variable, flag };
+        let strength = if SECOND.is_match(statement) { Strength::Guess } else { Strength::Stated };
+        Found { listens, quote, strength, statement: statement.to_owned() }
     }
 
     /// The text before an offset, as far as it belongs to the same statement or attribute.
@@ -176,7 +213,9 @@ mod tests {
     /// Host, port, variable and flag of the first that is found.
     fn found(text: &str) -> String {
         let one = Source::new(text).listens().into_iter().next();
-        one.map_or_else(String::new, |one| format!("{:?}", (one.host, one.port, one.variable, one.flag)))
+        one.map_or_else(String::new, |one| {
+            format!("{:?}", (one.listens.host, one.listens.port, one.listens.variable, one.listens.flag))
+        })
     }
 
     #[test]
@@ -212,6 +251,7 @@ mod tests {
                 None,
                 Some("listen"),
             ),
+            ("let port = env::var(\"PORT\").expect(\"port\");", None, None, Some("PORT"), None),
             ("let listener = bind(format!(\"127.0.0.1:{port}\"));", local, None, None, None),
             ("let x = \"http://localhost:3000\";", None, None, None, None),
             ("let export = 3000; let report = 4000;", None, None, None, None),
@@ -219,7 +259,7 @@ mod tests {
             ("// const PORT: u16 = 3000;", None, None, None, None),
         ] {
             let expected = format!("{:?}", (host, port, variable.map(str::to_owned), flag.map(str::to_owned)));
-            let is_nothing = host.is_none() && port.is_none();
+            let is_nothing = host.is_none() && port.is_none() && variable.is_none();
             assert_eq!(found(text), if is_nothing { String::new() } else { expected }, "{text}");
         }
     }
@@ -230,7 +270,7 @@ mod tests {
         let behind: Vec<_> = source.behind("include_str!(").into_iter().map(|(text, _)| text).collect();
         assert_eq!(behind, [Some("../a.txt"), None]);
         assert_eq!(source.commands().next().unwrap().0, "git");
-        assert!(source.line_with("concat!").is_some() && source.line_with("a.txt").is_none());
+        assert!(source.line_with("concat!").is_some() && source.line_with("b.txt").is_none());
         assert_eq!(source.strings().count(), 3);
     }
 }

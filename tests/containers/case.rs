@@ -62,7 +62,9 @@ impl Case {
         let since = std::time::UNIX_EPOCH.elapsed().map_err(|error| error.to_string())?;
         let edit = format!("an edit at {}", since.as_nanos());
         match self.edit.extension().and_then(|suffix| suffix.to_str()) {
-            Some("go" | "java" | "js" | "cjs" | "mjs" | "jsx" | "ts" | "mts" | "tsx") => Ok(format!("\n// {edit}\n")),
+            Some("go" | "rs" | "java" | "js" | "cjs" | "mjs" | "jsx" | "ts" | "mts" | "tsx") => {
+                Ok(format!("\n// {edit}\n"))
+            }
             Some("py") => Ok(format!("\n# {edit}\n")),
             Some("html" | "vue" | "svelte" | "astro") => Ok(format!("\n<!-- {edit} -->\n")),
             Some("css") => Ok(format!("\n/* {edit} */\n")),

@@ -64,7 +64,7 @@ fn instruction(name: &str, flags: &[String], rest: &str, content: Option<String>
         flags.iter().filter_map(|flag| flag.strip_prefix(&start)).map(str::to_owned).collect()
     };
     let one = |name: &str| flag(name).first().cloned().unwrap_or_default();
-    let known = ["--platform=", "--mount=", "--from=", "--exclude=", "--link"];
+    let known = ["--platform=", "--mount=", "--from=", "--exclude=", "--chown=", "--link"];
     if let Some(flag) = flags.iter().find(|flag| !known.iter().any(|known| flag.starts_with(known))) {
         return Err(format!("an unknown flag: {flag}"));
     }

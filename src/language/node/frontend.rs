@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::facts::{Fact, Kind};
 use crate::image::Part;
 use crate::language::{Project as _, Scope, Variable, variables};
-use crate::path::join;
+use crate::path::{is_below, join};
 use crate::plan::Planner;
 use crate::repo::Repo;
 use crate::wishes::Wishes;
@@ -67,6 +67,28 @@ struct Words {
 }
 
 impl Frontend {
+    /// What builds the paths of facts of [`Kind::Output`]. One that nothing makes is an obstacle, or a warning where a command of
+    /// the wishes may make it.
+    pub fn all(scope: Scope, facts: &mut [Fact]) -> Vec<Self> {
+        let mut found: Vec<Self> = Vec::new();
+        for fact in facts {
+            let Kind::Output(path) = &fact.kind else { continue };
+            if found.iter().any(|frontend| is_below(path, &frontend.made)) {
+                continue;
+            }
+            let what = format!("`{path}` is compiled in and not in the repository");
+            match Self::find(scope.repo, path) {
+                Some(frontend) => found.push(frontend),
+                None if scope.wishes.extras.build_commands.is_empty() => {
+                    let hint = "commit it, or make it with `dockgen config set build.commands 'COMMAND'`".to_owned();
+                    fact.kind = Kind::Obstacle(format!("{what}: the build would fail"), hint);
+                }
+                None => fact.kind = Kind::Warning(format!("{what}: a command of `build.commands` has to make it")),
+            }
+        }
+        found
+    }
+
     /// What builds the folder `made`, which lies below one with a `package.json` and a build script. `None` where
     /// nothing does, or where that is the top of the repository or a workspace.
     pub fn find(repo: &Repo, made: &str) -> Option<Self> {
@@ -114,6 +136,19 @@ impl Frontend {
         let lent = self.decide(&mut own);
         planner.take_back(&self.folder, own);
         lent
+    }
+
+    /// Those that make what the chosen program compiles in, by facts of [`Kind::Output`].
+    ///
+    /// # Errors
+    /// As [`Frontend::lend`].
+    pub fn lend_heard(all: &[Self], planner: &mut Planner) -> Result<Vec<Lent>, Error> {
+        let is_heard = |frontend: &&Self| {
+            let makes = |kind: &Kind| matches!(kind, Kind::Output(path) if is_below(path, &frontend.made));
+            planner.heard().any(|fact| makes(&fact.kind))
+        };
+        let heard: Vec<&Self> = all.iter().filter(is_heard).collect();
+        heard.into_iter().map(|frontend| frontend.lend(planner)).collect()
     }
 
     fn decide(&self, planner: &mut Planner) -> Result<Lent, Error> {

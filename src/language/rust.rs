@@ -1,0 +1,236 @@
+//! Rust: packages and workspaces of Cargo.
+
+mod crates;
+mod program;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::node::frontend::{Frontend, Lent};
+use super::{Extra, Labels, Language, Project, Recipe, Scope, Variable, sign};
+use crate::catalog::{self, Image as Tags, Release, Runtime};
+use crate::dockerignore::Section;
+use crate::error::Error;
+use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::format::rust_toolchain;
+use crate::image::{Image, Part};
+use crate::path::join;
+use crate::plan::Planner;
+use crate::requirement::Requirement;
+use crate::rows::{Behind, Embed, Native, Row};
+use crate::source::rust::Source;
+use crates::{Binary, Crates, LOCK, Member};
+use program::Program;
+
+/// The row.
+pub const LANGUAGE: Language = Language {
+    id: "rust",
+    title: "Rust",
+    signs: &[sign("Cargo.toml", Strength::Stated)],
+    images: &["rust"],
+    image: || &CATALOG.image,
+    managers: Vec::new,
+    releases: || &CATALOG.release,
+    release: Requirement::line,
+    read: |scope| Box::new(Cargo::read(scope)),
+};
+
+/// `templates/rust/catalog.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Catalog {
+    image: Tags,
+    release: Vec<Release>,
+    runtime: Vec<Runtime>,
+    native: Native,
+    unused: Vec<Behind>,
+    implied: Vec<Behind>,
+    embed: Vec<Embed>,
+    row: Vec<Row>,
+}
+
+static CATALOG: LazyLock<Catalog> =
+    LazyLock::new(|| catalog::parse("rust/catalog.toml", include_str!("../../templates/rust/catalog.toml")));
+
+/// What was read.
+#[derive(Default)]
+struct Cargo {
+    crates: Crates,
+    facts: Vec<Fact>,
+    /// Programs with the places of their packages, by how facts name them.
+    programs: BTreeMap<String, (usize, Binary)>,
+    /// The channel of rustup, where it has no images.
+    nightly: Option<String>,
+    /// The configuration of Cargo.
+    config: Option<&'static str>,
+    /// Whether that says where packages come from.
+    has_sources: bool,
+    frontends: Vec<Frontend>,
+}
+
+impl Cargo {
+    fn read(scope: Scope) -> Self {
+        let repo = scope.repo;
+        let config = [".cargo/config.toml", ".cargo/config"].into_iter().find(|path| repo.has(path));
+        let said = config.and_then(|path| repo.text(path)).unwrap_or_default();
+        let channel = ["rust-toolchain.toml", "rust-toolchain"].iter().find_map(|path| repo.text(path));
+        let channel = channel.and_then(|text| rust_toolchain::parse(text).ok());
+        let mut cargo = Cargo {
+            crates: Crates::read(repo),
+            nightly: channel.and_then(|read| read.nightly().map(str::to_owned)),
+            config,
+            has_sources: said.contains("[source") || said.contains("[registr"),
+            ..Cargo::default()
+        };
+        cargo.look(scope);
+        cargo.frontends = Frontend::all(scope, &mut cargo.facts);
+        cargo
+    }
+
+    /// Programs, and what is seen of each.
+    fn look(&mut self, Scope { repo, .. }: Scope) {
+        let crates = &self.crates;
+        let sources = Source::all(repo);
+        let all = || {
+            crates.members.iter().enumerate().flat_map(|(at, member)| member.binaries.iter().map(move |one| (at, one)))
+        };
+        for (place, binary) in all() {
+            let member = &crates.members[place];
+            let is_one = all().filter(|(_, other)| other.name == binary.name).count() == 1;
+            let label = if is_one { binary.name.clone() } else { join(&member.folder, &binary.name) };
+            let program =
+                Program { repo, crates, member, binary, built: crates.built(place, binary), sources: &sources };
+            let entry = Kind::Entry(label.clone());
+            self.facts.push(match member.manifest.default_run() == Some(&binary.name) {
+                true => Fact::new(entry, &member.path(), "default-run", Strength::Stated),
+                false if binary.file.ends_with("src/main.rs") => {
+                    Fact::new(entry, &binary.file, "", Strength::Convention)
+                }
+                false => Fact::new(entry, &binary.file, "", Strength::Guess),
+            });
+            self.facts.extend(program.facts().into_iter().map(|fact| fact.of(&label)));
+            self.programs.insert(label, (place, binary.clone()));
+        }
+    }
+
+    /// The files that the dependency step reads.
+    fn manifests(&self) -> Vec<String> {
+        let lock = self.crates.is_locked.then(|| LOCK.to_owned());
+        let members = self.crates.members.iter().map(Member::path);
+        members.chain(lock).chain(self.config.map(str::to_owned)).collect()
+    }
+
+    /// An allow list: manifests, packages, and what else the build or the program reads.
+    fn ignore(&self, planner: &Planner, lent: &[Lent]) -> Vec<Section> {
+        let packages = self.crates.members.iter().filter(|member| !member.name().is_empty());
+        let own = packages.flat_map(|member| match member.folder.is_empty() {
+            true => member.targets.iter().cloned().chain(["src".to_owned()]).collect(),
+            false => vec![member.folder.clone()],
+        });
+        let mut sections = planner.allow_list("Only what Cargo reads.", self.manifests().into_iter().chain(own));
+        sections.extend(lent.iter().map(Lent::ignore));
+        sections.push(Section::new("Made by builds on this machine.", ["**/target", "**/node_modules"]));
+        sections
+    }
+
+    /// `cargo VERB --release` with these packages.
+    fn command(&self, verb: &str, members: &[Member]) -> Vec<String> {
+        let own = members.iter().filter(|member| !member.name().is_empty());
+        let packages = own.map(|member| format!("--package={}", self.crates.spec(member)));
+        ["cargo", verb, "--release"].map(str::to_owned).into_iter().chain(packages).collect()
+    }
+
+    fn build(&self, place: usize, binary: &Binary) -> Vec<String> {
+        let mut build = self.command("build", &self.crates.members[place..=place]);
+        build.push(format!("--bin={}", binary.name));
+        build.extend(self.crates.is_locked.then(|| "--locked".to_owned()));
+        if !binary.features.is_empty() {
+            build.push(format!("--features={}", binary.features.join(",")));
+        }
+        build
+    }
+}
+
+impl Project for Cargo {
+    fn testify(&self) -> Vec<Fact> {
+        let bound = |member: &Member| {
+            let version = member.manifest.package.as_ref()?.rust_version.get()?;
+            let kind = Kind::Bound(LANGUAGE.id.to_owned(), Requirement::at_least(version)?);
+            Some(Fact::new(kind, &member.path(), &format!("rust-version = \"{version}\""), Strength::Stated))
+        };
+        let manifest = |path: String| Fact::new(Kind::Manifest(path.clone()), &path, "", Strength::Stated);
+        let mut facts = self.crates.faults.clone();
+        facts.extend(self.crates.members.iter().filter_map(bound));
+        facts.extend(self.manifests().into_iter().map(manifest));
+        if let Some(channel) = &self.nightly {
+            let what = format!("`{channel}` of Rust has no image: rustup downloads it while the image is built");
+            facts.push(Fact::new(Kind::Warning(what), "rust-toolchain.toml", channel, Strength::Stated));
+        }
+        facts.extend(self.facts.iter().cloned().chain(self.frontends.iter().flat_map(Frontend::testify)));
+        facts
+    }
+
+    fn recipe(&self, planner: &mut Planner) -> Result<Recipe, Error> {
+        planner.readable()?;
+        let label = planner.program_of_facts("binary")?;
+        planner.obey()?;
+        let toolchain = planner.toolchain(LANGUAGE.id, LANGUAGE.title, &CATALOG.release)?;
+        let needs = planner.needs(&[("ca", "TLS needs CA certificates"), ("tmp", "temporary files need /tmp")]);
+        let runtime = planner.runtime(needs, &CATALOG.runtime, &toolchain)?;
+        let listen = planner.listening();
+        let (place, binary) = &self.programs[&label];
+        let member = &self.crates.members[*place];
+        let name = planner.name(Some((&binary.name, Evidence::new(&binary.file, "", Strength::Stated))));
+        let is_own = planner.ends_by_itself();
+        let lent = Frontend::lend_heard(&self.frontends, planner)?;
+
+        let fill = |image: &str| toolchain.fill_with(image, "${RUST_VERSION}");
+        let musl = runtime.provides.iter().all(|word| word != "libc");
+        let packages =
+            planner.build_packages().into_iter().filter(|package| musl || *package != CATALOG.native.package);
+        let strips = self.crates.members.first().is_some_and(|root| root.manifest.strips);
+        let strip = (!strips).then(|| Variable::new("CARGO_PROFILE_RELEASE_STRIP", "symbols"));
+        let channel = self.nightly.as_ref().map(|channel| Variable::new("RUSTUP_TOOLCHAIN", channel));
+        let locked = self.crates.is_locked.then_some("--locked");
+        let vendor: Vec<&str> = ["cargo", "vendor"].into_iter().chain(locked).chain(["/vendor"]).collect();
+        let mut all = self.crates.members.iter().flat_map(|member| &member.manifest.dependencies);
+        let has_layer = !self.has_sources && all.any(|dependency| dependency.path.is_none());
+        let words = json!({
+            "name": name,
+            "builder": fill(&CATALOG.image.builder),
+            "environment": strip.into_iter().chain(channel).collect::<Vec<_>>(),
+            "apt": toolchain.suited(packages.chain((!is_own).then(|| "tini".to_owned()))),
+            "nightly": self.nightly,
+            "musl": musl,
+            "binds": if has_layer { self.manifests() } else { Vec::new() },
+            "files": self.crates.members.iter().flat_map(|member| &member.targets).collect::<Vec<_>>(),
+            "vendor": vendor,
+            "build": self.build(*place, binary),
+            "clean": self.command("clean", &self.crates.members),
+            "binary": binary.name,
+            "embedded": lent.iter().map(|lent| &lent.made).collect::<Vec<_>>(),
+            "root": runtime.id == "scratch",
+            "extra": Extra::new(&planner.wishes.extras),
+        });
+        let part = Part {
+            versions: vec![Variable::new("RUST_VERSION", &toolchain.version)],
+            ignore: self.ignore(planner, &lent),
+            reads: self.manifests(),
+            ..Part::new("rust/build.tera", &words)?
+        };
+        let package = member.manifest.package.clone().unwrap_or_default();
+        let labels = Labels {
+            title: name.clone(),
+            description: package.description.said(),
+            source: package.repository.said().filter(|address| address.starts_with("https://")),
+            licenses: package.license.said(),
+        };
+        let run = planner.run(fill(&runtime.image), labels, listen.port);
+        let run = run.bring(planner, &runtime, &toolchain).binary(planner, &name, &member.folder, listen, is_own);
+        let parts = lent.into_iter().map(|lent| lent.part).chain([part]).collect();
+        Ok(Recipe::new(name, Image::new(parts, run, &planner.wishes.extras)))
+    }
+}

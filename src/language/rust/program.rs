@@ -1,0 +1,93 @@
+//! What is seen of one program: its packages, its sources, and what follows from both.
+
+use super::CATALOG;
+use super::crates::{Binary, Built, Crates, Member};
+use crate::facts::{Evidence, Fact, Strength};
+use crate::path::{is_below, join, parent};
+use crate::repo::Repo;
+use crate::rows::{self, Seen};
+use crate::source::rust::{Source, Sources};
+
+/// One program and where it is looked for.
+pub struct Program<'p> {
+    /// The repository.
+    pub repo: &'p Repo,
+    /// All packages.
+    pub crates: &'p Crates,
+    /// Its own package.
+    pub member: &'p Member,
+    /// Itself.
+    pub binary: &'p Binary,
+    /// What it is built from.
+    pub built: Built,
+    /// All sources.
+    pub sources: &'p Sources<'p>,
+}
+
+impl Seen for Program<'_> {
+    /// `a/b` is a package that asks for another.
+    fn dependency(&self, name: &str) -> Option<(Option<String>, Evidence)> {
+        let (name, behind) = name.split_once('/').map_or((name, None), |(name, behind)| (name, Some(behind)));
+        let evidence = self.built.packages.get(name)?.clone();
+        if behind.is_some_and(|behind| self.crates.behind(name).iter().all(|one| one != behind)) {
+            return None;
+        }
+        Some((self.crates.lock.get(name).map(|locked| locked.version.clone()), evidence))
+    }
+
+    fn has(&self, path: &str) -> bool {
+        self.repo.exists(&join(&self.member.folder, path)) || self.repo.exists(path)
+    }
+
+    fn word(&self, word: &str) -> Option<Evidence> {
+        let line =
+            |(path, source): (&str, &Source)| Some(Evidence::new(path, source.line_with(word)?, Strength::Stated));
+        self.sources().find_map(line)
+    }
+
+    fn command(&self, name: &str) -> Option<Evidence> {
+        self.sources().find_map(|(path, source)| {
+            let (_, line) = source.commands().find(|(command, _)| *command == name)?;
+            Some(Evidence::new(path, line, Strength::Stated))
+        })
+    }
+}
+
+impl Program<'_> {
+    /// The sources that it is compiled from: those of its packages, without the other programs in them.
+    fn sources(&self) -> impl Iterator<Item = (&str, &Source<'_>)> {
+        let is_other = |binary: &Binary, path: &str| {
+            let is_own_folder = binary.file.contains("/bin/") && binary.file.ends_with("/main.rs");
+            binary.file != self.binary.file
+                && (binary.file == path || is_own_folder && is_below(path, parent(&binary.file)))
+        };
+        let is_of = move |member: &Member, path: &str| {
+            let is_own =
+                is_below(path, &join(&member.folder, "src")) || member.targets.iter().any(|target| target == path);
+            is_own && !member.binaries.iter().any(|binary| is_other(binary, path))
+        };
+        let members: Vec<&Member> =
+            self.built.members.iter().filter_map(|place| self.crates.members.get(*place)).collect();
+        let all = self.sources.iter().map(|(path, source)| (*path, source));
+        all.filter(move |(path, _)| path.starts_with(".cargo/") || members.iter().any(|member| is_of(member, path)))
+    }
+
+    /// Everything that follows.
+    pub fn facts(&self) -> Vec<Fact> {
+        let mut facts = rows::follow(&CATALOG.row, self);
+        for (name, evidence) in &self.built.packages {
+            let kind = CATALOG.native.kind(name, self.crates.behind(name));
+            facts.extend(kind.map(|kind| Fact::from_evidence(kind, evidence.clone())));
+        }
+        for (path, source) in self.sources() {
+            facts.extend(source.facts(self.repo, &CATALOG.embed, path, self.package_of(path)));
+        }
+        facts
+    }
+
+    /// The folder of the package that a source belongs to.
+    fn package_of(&self, path: &str) -> &str {
+        let folders = self.crates.members.iter().map(|member| member.folder.as_str());
+        folders.filter(|folder| is_below(path, folder)).max_by_key(|folder| folder.len()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,136 @@
+//! Strings of a source that name files and folders of the repository.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::pattern;
+use crate::catalog::SHARED;
+use crate::dockerignore::Matcher;
+use crate::facts::{Fact, Kind, Strength};
+use crate::path::{parent, resolve};
+use crate::repo::Repo;
+use crate::rows::{Embed, From};
+
+/// What a line has that reads files.
+static READS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)dir|file|path|static|open|read|load|glob|config|folder|template|serve|migrat|include|compile|rerun|source|from\(|new\(",
+    )
+});
+
+/// Endings that readers of configuration add by themselves.
+const ENDINGS: [&str; 5] = ["toml", "yaml", "yml", "json", "ron"];
+
+/// Folders and files that belong to the sources.
+const SOURCES: [&str; 7] = ["src", "target", "tests", "benches", "examples", "Cargo.toml", "Cargo.lock"];
+
+static SETTING: LazyLock<Regex> = LazyLock::new(|| pattern(r#"^\s*"?port"?\s*[:=]\s*"?([1-9][0-9]{1,4})\b"#));
+static OTHERS: LazyLock<Regex> = LazyLock::new(|| pattern(&SHARED.listen.others));
+static SECRETS: LazyLock<Matcher> = LazyLock::new(|| Matcher::new(&SHARED.secrets.join("\n")));
+
+/// The file or folder that a text names, as seen from one of these folders; `None` where it names none, or a secret.
+pub fn find(repo: &Repo, folders: &[&str], text: &str, line: &str) -> Option<String> {
+    let text = text.rsplit_once('=').filter(|(key, _)| key.contains("rerun-if-changed")).map_or(text, |(_, path)| path);
+    let text = match text.find(['*', '{', '?', '[', '%', '<', '$']) {
+        Some(at) => text.get(..at)?.rsplit_once('/')?.0,
+        None => text,
+    };
+    let is_path = |c: char| c.is_alphanumeric() || "._-/@+".contains(c);
+    if text.is_empty() || text.starts_with(['/', '~']) || !text.chars().all(is_path) || !READS.is_match(line) {
+        return None;
+    }
+    folders.iter().filter_map(|folder| there(repo, &resolve(folder, text)?)).find(|path| !SECRETS.hides(path))
+}
+
+/// What a source compiles in, by rows, of which the first that fits a text counts: paths of the repository, or [`Kind::Output`] where a step of the build has to make them.
+/// `behind` gives the texts behind a call, with their lines.
+pub fn embedded<'s>(
+    repo: &Repo,
+    rows: &[Embed],
+    (file, package): (&str, &str),
+    behind: impl Fn(&str) -> Vec<(Option<&'s str>, &'s str)>,
+) -> Vec<Fact> {
+    let (mut facts, mut taken) = (Vec::new(), Vec::new());
+    for row in rows {
+        let base = if row.from == From::File { parent(file) } else { package };
+        for (text, line) in behind(&row.call) {
+            let Some(text) = text.or(row.default.as_deref()).filter(|text| !taken.contains(&(text.to_string(), line)))
+            else {
+                continue;
+            };
+            taken.push((text.to_owned(), line));
+            let text = text.trim_start_matches("$CARGO_MANIFEST_DIR").trim_start_matches('/');
+            let Some(path) = resolve(base, text) else { continue };
+            let kind = if repo.exists(&path) { Kind::Input(path) } else { Kind::Output(path) };
+            facts.push(Fact::new(kind, file, line, Strength::Stated));
+        }
+    }
+    facts
+}
+
+/// The ports that a file of configuration, or the files in a folder of them, name, but for those of other programs.
+pub fn ports(repo: &Repo, path: &str) -> Vec<Fact> {
+    let files = repo.inside(path).chain(repo.has(path).then_some(path));
+    let files = files.filter(|file| ENDINGS.iter().any(|ending| file.ends_with(&format!(".{ending}"))));
+    let mut facts = Vec::new();
+    for (file, text) in files.filter_map(|file| Some((file, repo.text(file)?))) {
+        let mut section = "";
+        for line in text.lines() {
+            if !line.starts_with([' ', '\t']) && (line.starts_with('[') || line.trim_end().ends_with(':')) {
+                section = line;
+            }
+            let port = SETTING.captures(line).and_then(|setting| setting[1].parse().ok());
+            if let Some(port) = port.filter(|_| !OTHERS.is_match(section)) {
+                facts.push(Fact::new(Kind::Port(port), file, line, Strength::Convention));
+            }
+        }
+    }
+    facts
+}
+
+fn there(repo: &Repo, path: &str) -> Option<String> {
+    let is_source = |path: &str| path.is_empty() || SOURCES.iter().any(|own| path.split('/').any(|part| part == *own));
+    if is_source(path) || path.ends_with(".rs") {
+        return None;
+    }
+    let with_ending = || ENDINGS.iter().map(|ending| format!("{path}.{ending}")).find(|path| repo.has(path));
+    if repo.exists(path) { Some(path.to_owned()) } else { with_ending() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn configuration_names_ports() {
+        let yaml = "application:\n  port: 8000\ndatabase:\n  port: 5432\n";
+        let toml = "port = 9000\n[redis]\nport = 6379\n";
+        let repo =
+            Repo::from_list("x", [("config/base.yaml", yaml), ("app.toml", toml), ("config/a.txt", "port: 1000")]);
+        let found = |path: &str| ports(&repo, path).into_iter().map(|fact| fact.kind.to_string()).collect::<Vec<_>>();
+        assert_eq!((found("config"), found("app.toml")), (vec!["port 8000".to_owned()], vec!["port 9000".to_owned()]));
+    }
+
+    #[test]
+    fn strings_name_files() {
+        let files = ["static/a.css", "api/templates/a.html", "config/default.yaml", ".env", "src/main.rs", "docs/a.md"];
+        let repo = Repo::from_list("x", files.map(|path| (path, "")));
+        for (text, line, found) in [
+            ("static", "ServeDir::new(\"static\")", Some("static")),
+            ("./static/", "Files::new(\"/\", \"./static/\")", Some("static")),
+            ("templates/**/*.html", "Tera::new(", Some("api/templates")),
+            ("config/default", "File::with_name(", Some("config/default.yaml")),
+            ("cargo:rerun-if-changed=static", "println!(\"cargo:rerun-if-changed", Some("static")),
+            ("/static", "nest_service(\"/static\", ServeDir", None),
+            ("docs", ".tag(\"docs\")", None),
+            (".env", "dotenv::from_path(", None),
+            ("src/main.rs", "read(", None),
+            ("../static", "read(", Some("static")),
+            ("../../static", "read(", None),
+            ("gone", "read(", None),
+        ] {
+            assert_eq!(find(&repo, &["api", ""], text, line).as_deref(), found, "{text}");
+        }
+    }
+}
