@@ -1,10 +1,11 @@
 //! dockgen looks at a repository and writes the Dockerfile an expert would have written for it, with its
 //! .dockerignore and CI workflow.
 //!
-//! Detectors testify, the planner judges, templates speak, the writer merges:
+//! Witnesses testify, the planner judges, languages lend stages, the house does the rest:
 //!
 //! ```text
-//! files -> Repo -inspect-> Facts -decide-> Plan -render-> Documents -reconcile-> Changes -> disk
+//!             language: read once ┐
+//!  files -> Repo -> witnesses ----+-> Facts -> decide -> Parts + Run = Image -> Documents -> reconcile -> Changes -> disk
 //! ```
 
 pub mod ask;
