@@ -47,6 +47,9 @@ pub fn started(facts: &[Fact]) -> Option<Process> {
     Some(running.swap_remove(at))
 }
 
+/// How many processes beside the one that is started are told by name.
+const MOST_TOLD: usize = 8;
+
 impl Planner<'_> {
     /// Says which steps before a process its image does not run.
     pub fn leave_out(&mut self, process: &Process) {
@@ -81,8 +84,13 @@ impl Planner<'_> {
                 evidence.file
             ));
         }
-        for Process { name, line, evidence, .. } in others.iter().filter(|process| !process.is_step()) {
+        let running = others.iter().filter(|process| !process.is_step());
+        for Process { name, line, evidence, .. } in running.clone().take(MOST_TOLD) {
             self.warn(format!("`{}` has the process `{name}` too: start it from the same image with `{line}` in place of its own words", evidence.file));
+        }
+        if let Some(process) = running.clone().nth(MOST_TOLD) {
+            let more = running.count() - MOST_TOLD;
+            self.warn(format!("`{}` has {more} processes more than these", process.evidence.file));
         }
     }
 }

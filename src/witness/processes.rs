@@ -7,6 +7,9 @@ use crate::repo::Repo;
 /// The file.
 const PROCFILE: &str = "Procfile";
 
+/// More processes than any platform runs of one repository.
+const MOST: usize = 1000;
+
 /// Every process, and every step before a release.
 pub fn testify(repo: &Repo) -> Vec<Fact> {
     let processes = match repo.text(PROCFILE).map(procfile::parse) {
@@ -16,9 +19,13 @@ pub fn testify(repo: &Repo) -> Vec<Fact> {
         }
         Some(Ok(processes)) => processes,
     };
+    let most = (processes.len() > MOST).then(|| {
+        let what = format!("`{PROCFILE}` has {} processes: no more than {MOST} are looked at", processes.len());
+        Fact::new(Kind::Warning(what), PROCFILE, "", Strength::Stated)
+    });
     let fact = |(name, line): (String, String)| {
         let quote = format!("{name}: {line}");
         Fact::new(Kind::Process(name, line), PROCFILE, &quote, Strength::Stated)
     };
-    processes.into_iter().map(fact).collect()
+    processes.into_iter().take(MOST).map(fact).chain(most).collect()
 }

@@ -26,24 +26,39 @@ pub struct Packages<'r> {
     repo: &'r Repo,
     folders: HashMap<&'r str, &'r str>,
     read: BTreeMap<String, Package>,
+    looks: usize,
 }
+
+/// How often packages are looked into for programs: hundreds of programs that share hundreds of packages have more looks than
+/// anybody waits for, and what they share was seen in the first ones.
+const MOST_LOOKS: usize = 20_000;
 
 impl<'r> Packages<'r> {
     /// Packages that nobody asked for yet.
     pub fn new(repo: &'r Repo, modules: &'r [Module]) -> Self {
-        Packages { repo, folders: modules::folders(modules), read: BTreeMap::new() }
+        Packages { repo, folders: modules::folders(modules), read: BTreeMap::new(), looks: 0 }
     }
 
-    /// The folders of the packages that a program is made of, its own first.
+    /// The folders of the packages that a program is made of, its own first; that alone behind [`MOST_LOOKS`].
     pub fn closure(&mut self, main: &str) -> Vec<String> {
         let (mut seen, mut found) = (HashSet::from([main.to_owned()]), Vec::new());
         let mut waiting = VecDeque::from([main.to_owned()]);
         while let Some(folder) = waiting.pop_front() {
+            self.looks += 1;
+            if self.is_full() {
+                found.push(folder);
+                break;
+            }
             let uses = self.package(&folder).uses.iter().filter(|used| seen.insert((*used).clone()));
             waiting.extend(uses.cloned().collect::<Vec<_>>());
             found.push(folder);
         }
         found
+    }
+
+    /// Whether packages were left out.
+    pub fn is_full(&self) -> bool {
+        self.looks > MOST_LOOKS
     }
 
     fn package(&mut self, folder: &str) -> &Package {

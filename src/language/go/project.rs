@@ -45,6 +45,12 @@ impl Go {
         let mut packages = Packages::new(repo, &modules);
         let mains = packages.mains(&modules);
         let closures: Vec<Vec<String>> = mains.iter().map(|(folder, _)| packages.closure(folder)).collect();
+        let mut stated = stated(repo);
+        if packages.is_full() {
+            let what =
+                "there are more programs and packages than are looked into: of the last ones only their own folder was";
+            stated.push(Fact::new(Kind::Warning(what.to_owned()), "", "", Strength::Convention));
+        }
         let packages = packages.finish();
         let required = Required::read(repo, &modules);
         let read = |(begins, closure)| Program::read(repo, begins, closure, &packages, &required);
@@ -56,7 +62,7 @@ impl Go {
             others: OTHERS.into_iter().filter(is_other).collect(),
             fronts: fronts(repo, &programs),
             name: repo.name().to_owned(),
-            stated: stated(repo),
+            stated,
             packages,
             programs,
             modules,

@@ -197,7 +197,7 @@ impl Desk<'_> {
         Built {
             name: name.to_owned(),
             install: self.has_dependencies().then(|| self.order().install(false)),
-            arguments: if shape.is_some() { self.arguments(planner, build) } else { Vec::new() },
+            arguments: self.arguments(planner, build),
             environment: environment.chain(variables(&self.aged)).collect(),
             cache: cache.map(|path| join("/app", &self.service.package.path(path))),
             downloads: build.installs.then_some(Downloads { cache: &row.cache, sharing: &row.sharing }),

@@ -106,10 +106,11 @@ impl Service {
         if package.is_member() {
             self.versions.splice(0..0, versions::facts(repo, &package.path("package.json"), &package.manifest));
         }
-        if self.build.is_there() && self.shape.is_some() {
-            self.variables = variables::public(repo, &package.folder);
-        }
         self.ways = ways::read(scope, project, self);
+        let is_site = self.ways.iter().any(|way| matches!(way.verdict, Verdict::Files(..)));
+        if self.build.is_there() && (is_site || self.shape.is_some()) {
+            self.variables = variables::public(repo, &self.package.folder);
+        }
         if self.ways.iter().any(|way| way.verdict == Verdict::Starts) {
             self.read_sources(repo, project);
         }
