@@ -111,6 +111,11 @@ impl Workspace {
             .map(str::to_owned)
             .collect()
     }
+
+    /// What it names as members, if it names any.
+    pub fn named(&self) -> Option<String> {
+        (!self.members.is_empty()).then(|| self.members.join(", "))
+    }
 }
 
 /// A dependency.

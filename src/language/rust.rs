@@ -92,8 +92,7 @@ impl Cargo {
 
     /// Programs, and what is seen of each.
     fn look(&mut self, Scope { repo, .. }: Scope) {
-        let crates = &self.crates;
-        let sources = Source::all(repo);
+        let (crates, sources) = (&self.crates, Source::all(repo));
         let all = || {
             crates.members.iter().enumerate().flat_map(|(at, member)| member.binaries.iter().map(move |one| (at, one)))
         };
@@ -104,12 +103,10 @@ impl Cargo {
             let program =
                 Program { repo, crates, member, binary, built: crates.built(place, binary), sources: &sources };
             let entry = Kind::Entry(label.clone());
+            let usual = if binary.file.ends_with("src/main.rs") { Strength::Convention } else { Strength::Guess };
             self.facts.push(match member.manifest.default_run() == Some(&binary.name) {
                 true => Fact::new(entry, &member.path(), "default-run", Strength::Stated),
-                false if binary.file.ends_with("src/main.rs") => {
-                    Fact::new(entry, &binary.file, "", Strength::Convention)
-                }
-                false => Fact::new(entry, &binary.file, "", Strength::Guess),
+                false => Fact::new(entry, &binary.file, "", usual),
             });
             self.facts.extend(program.facts().into_iter().map(|fact| fact.of(&label)));
             self.programs.insert(label, (place, binary.clone()));

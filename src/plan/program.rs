@@ -134,9 +134,13 @@ impl Planner<'_> {
             }
         };
         let found = entries.iter().map(startable).collect();
+        let cannot = self.facts.iter().find_map(|fact| match &fact.kind {
+            Kind::Cannot(entry, why) => Some(format!("`{entry}` cannot be started: {why}")),
+            _ => None,
+        });
         self.program(what, found)?.ok_or_else(|| {
-            Error::nothing(format!("there is no {what}: this is a library, and a library is no image"))
-                .hint(format!("run dockgen where a {what} is"))
+            let why = cannot.unwrap_or_else(|| "this is a library, and a library is no image".to_owned());
+            Error::nothing(format!("there is no {what}: {why}")).hint(format!("run dockgen where a {what} is"))
         })
     }
 

@@ -107,6 +107,9 @@ impl Crates {
             if let Some(own) = manifest.workspace.clone().filter(|_| folder.is_empty()) {
                 let folders = repo.files().filter_map(|path| path.strip_suffix(MANIFEST)?.strip_suffix('/'));
                 open.extend(own.members_of(folders));
+                let lost =
+                    own.named().filter(|_| open.is_empty()).map(|it| Kind::Cannot(it, "nothing is there".into()));
+                crates.faults.extend(lost.map(|kind| Fact::new(kind, &path, "members", Strength::Stated)));
                 workspace = own;
             }
             manifest.inherit(&workspace, &folder);
