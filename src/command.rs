@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use crate::catalog::SHARED;
+use crate::path;
 use crate::source::shell;
 
 /// What a line comes down to.
@@ -45,7 +46,7 @@ pub fn of_words(argv: &[String]) -> Command {
 impl Command {
     /// The last part of the program's path; empty where it is not known.
     pub fn program(&self) -> &str {
-        self.argv.first().map_or("", |program| program.rsplit('/').next().unwrap_or(program))
+        self.argv.first().map_or("", |program| path::name(program))
     }
 
     /// The words behind the program.
@@ -89,7 +90,7 @@ fn words_into(mut argv: Vec<String>, command: &mut Command, depth: usize) {
 /// The line of `sh -c LINE`.
 fn shell_line(argv: &[String]) -> Option<String> {
     let [program, option, line, ..] = argv else { return None };
-    let name = program.rsplit('/').next().unwrap_or(program);
+    let name = path::name(program);
     let is_line = option.starts_with('-') && option.ends_with('c');
     (is_line && SHARED.shells.iter().any(|shell| shell == name)).then(|| line.clone())
 }

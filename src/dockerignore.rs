@@ -3,6 +3,7 @@
 //! The rules are Docker's and not git's: every pattern is anchored at the context's root, the last line that matches
 //! decides, and a file may come back although its folder is hidden (moby/patternmatcher).
 
+use crate::path;
 use std::collections::HashMap;
 
 use regex::bytes::{RegexSet, RegexSetBuilder};
@@ -98,7 +99,7 @@ impl Matcher {
 
     /// The place of the last pattern that matches a path.
     fn last(&self, path: &str) -> Option<usize> {
-        let name = path.rsplit('/').next().unwrap_or(path);
+        let name = path::name(path);
         let other = self.others.as_ref().and_then(|others| others.matches(path.as_bytes()).into_iter().next_back());
         let other = other.and_then(|index| self.places.get(index));
         [self.paths.get(path), self.names.get(name), other].into_iter().flatten().max().copied()

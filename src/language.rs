@@ -13,6 +13,7 @@ use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::Fault;
 pub use crate::image::{AllLabels, Extra, Labels, USER, Variable, variables};
 use crate::image::{Image, Part};
+use crate::path;
 use crate::plan::{Candidate, Decision, Planner, topic};
 use crate::repo::Repo;
 use crate::requirement::Requirement;
@@ -233,7 +234,7 @@ fn fits(sign: &Sign, file: &str) -> bool {
 }
 
 fn strongest<'a>(repo: &'a Repo, signs: &'static [Sign]) -> Option<(&'static Sign, &'a str)> {
-    let place = |sign: &Sign| sign.file.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let place = |sign: &Sign| path::parent(sign.file);
     let found =
         signs.iter().filter_map(|sign| repo.inside(place(sign)).find(|file| fits(sign, file)).map(|file| (sign, file)));
     found.fold(None, |best: Option<(&Sign, &str)>, (sign, file)| match best {

@@ -163,8 +163,7 @@ fn draft_in(
     let mut told = witness::testify(repo);
     told.retain(hears);
     let project = (language.read)(Scope { repo, wishes, told: &told });
-    let mut facts = [told.clone(), project.testify()].concat();
-    facts.retain(hears);
+    let facts = told.iter().cloned().chain(project.testify().into_iter().filter(hears)).collect();
     let mut planner = Planner::new(repo, facts, wishes);
     planner.note(detected);
     for gap in repo.gaps() {

@@ -12,6 +12,7 @@ use crate::dockerfile::{Step, steps};
 use crate::dockerignore::Matcher;
 use crate::format::compose::{self, Build};
 use crate::language;
+use crate::path;
 use crate::repo::Repo;
 use crate::service::{Role, Service};
 
@@ -169,7 +170,7 @@ pub fn is_built_here(repo: &Repo, service: &Service, steps: &[Step]) -> bool {
 
 fn uses(repo: &Repo) -> Vec<Use> {
     let is_compose = |path: &&str| {
-        let name = path.rsplit('/').next().unwrap_or(path);
+        let name = path::name(path);
         let known = ["compose", "docker-compose"].iter().any(|start| name.starts_with(start));
         known && [".yml", ".yaml"].iter().any(|end| name.ends_with(end))
     };
@@ -182,7 +183,7 @@ fn uses(repo: &Repo) -> Vec<Use> {
 }
 
 fn named_by(file: &str, build: Build) -> Use {
-    let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let folder = path::parent(file);
     let context = joined(folder, &build.context);
     let named = build.contexts.into_iter().filter(|(_, place)| joined(folder, place).as_deref() == Some(""));
     let dockerfile = build.dockerfile.as_deref().unwrap_or(USUAL);
@@ -200,19 +201,12 @@ fn joined(folder: &str, path: &str) -> Option<String> {
     if path.starts_with('/') || path.contains([':', '$']) {
         return None;
     }
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
-        match part {
-            ".." => parts.pop().map(|_| ())?,
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
+    path::resolve(folder, path)
 }
 
 /// Whether a file is named as a Dockerfile.
 pub fn is_container_file(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = path::name(path);
     let named = |word: &str| {
         let begins = name.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']));
         begins || name.strip_suffix(word).is_some_and(|rest| rest.ends_with('.'))

@@ -1,5 +1,7 @@
 //! Services: what becomes one image each, and where the files of one lie.
 
+use crate::path::join;
+
 /// What a document is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -31,21 +33,11 @@ impl Service {
     /// Where a document of it lies, from the top of the build context.
     pub fn path(&self, role: Role) -> String {
         match role {
-            Role::Dockerfile => self.inside("Dockerfile"),
+            Role::Dockerfile => join(&self.folder, "Dockerfile"),
             Role::Ignore => ".dockerignore".to_owned(),
-            Role::OwnIgnore => self.inside("Dockerfile.dockerignore"),
+            Role::OwnIgnore => join(&self.folder, "Dockerfile.dockerignore"),
             Role::Workflow => ".github/workflows/docker.yml".to_owned(),
         }
-    }
-
-    /// The role of what lies at a path; `None` where that is no document of it.
-    pub fn role(&self, path: &str) -> Option<Role> {
-        let roles = [Role::Dockerfile, Role::Ignore, Role::OwnIgnore, Role::Workflow];
-        roles.into_iter().find(|role| self.path(*role) == path)
-    }
-
-    fn inside(&self, name: &str) -> String {
-        if self.folder.is_empty() { name.to_owned() } else { format!("{}/{name}", self.folder) }
     }
 }
 
@@ -59,8 +51,6 @@ mod tests {
         assert_eq!(service.path(Role::Dockerfile), "services/api/Dockerfile");
         assert_eq!(service.path(Role::OwnIgnore), "services/api/Dockerfile.dockerignore");
         assert_eq!(service.path(Role::Ignore), ".dockerignore");
-        assert_eq!(service.role("services/api/Dockerfile"), Some(Role::Dockerfile));
-        assert_eq!(service.role("Dockerfile"), None);
         assert_eq!(Service::default().path(Role::Dockerfile), "Dockerfile");
     }
 }

@@ -7,6 +7,7 @@ use crate::catalog::SHARED;
 use crate::dockerfile::Step;
 use crate::dockerignore::Matcher;
 use crate::neighbours::{files, plain};
+use crate::path::{join, name};
 use crate::repo::Repo;
 use crate::service::{Role, Service};
 
@@ -55,12 +56,8 @@ fn git_ignores(repo: &Repo, path: &str) -> bool {
     )
 }
 
-fn join(folder: &str, name: &str) -> String {
-    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
-}
-
 fn is_spoken_of(repo: &Repo, path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = name(path);
     let places = Matcher::new(&[SHARED.scripts.join("\n"), SHARED.ci_files.join("\n")].join("\n"));
     let mut texts = repo.files().filter(|file| places.hides(file)).filter_map(|file| repo.text(file));
     texts.any(|text| text.contains(name))

@@ -9,6 +9,7 @@ use crate::catalog::SHARED;
 use crate::dockerfile::{Body, Step};
 use crate::dockerignore::Matcher;
 use crate::neighbours::{files, plain};
+use crate::path;
 use crate::repo::Repo;
 use crate::source::short;
 
@@ -107,7 +108,7 @@ impl Places<'_> {
         let files = files(self.repo, source);
         let is_file = self.repo.has(path);
         let from = |file: &str| match is_file {
-            true => file.rsplit('/').next().unwrap_or(file).to_owned(),
+            true => path::name(file).to_owned(),
             false => file.strip_prefix(path).unwrap_or(file).trim_start_matches('/').to_owned(),
         };
         let has = |file: &&str| !self.ignore.hides(file) && from(file) == inner;

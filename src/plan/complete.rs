@@ -7,6 +7,7 @@ use crate::command;
 use crate::facts::{Evidence, Fact, Kind};
 use crate::image::Run;
 use crate::language::Variable;
+use crate::path;
 
 impl Planner<'_> {
     /// Completes the run that a language lent.
@@ -77,7 +78,7 @@ impl Planner<'_> {
     /// Whether the first of these words is the one program that is built: by its name, or as there is no other.
     fn is_built_here(&self, argv: &[String], run: &Run) -> bool {
         let [program] = run.entrypoint.as_slice() else { return false };
-        let last = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+        let last = |path: &str| path::name(path).to_owned();
         let name = last(argv.first().map_or("", String::as_str));
         let entries = self.facts.iter().filter(|fact| matches!(fact.kind, Kind::Entry(_))).count();
         let is_other = name.contains('.') || SHARED.interpreters.contains(&name) || SHARED.shells.contains(&name);

@@ -11,6 +11,7 @@ use crate::dockerfile::{self, Body, Step};
 use crate::facts::{Fact, Kind, Strength};
 use crate::language;
 use crate::lock::{self, Lock};
+use crate::path;
 use crate::repo::Repo;
 use crate::requirement::Requirement;
 use crate::source::{pattern, shell};
@@ -163,7 +164,7 @@ impl Reader<'_> {
     fn base(&mut self, step: &Step) {
         let image = self.filled(step.image().unwrap_or_default());
         let (name, tag) = image.split_once(':').unwrap_or((&image, ""));
-        let name = name.rsplit('/').next().unwrap_or(name);
+        let name = path::name(name);
         let found = language::ALL.iter().find(|language| language.images.contains(&name));
         let version: String = tag.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
         let line: Vec<&str> = version.split('.').take(2).filter(|part| !part.is_empty()).collect();

@@ -1,6 +1,7 @@
 //! What the build of a service is: its commands, the framework behind it, and where the result lies.
 
 use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::path;
 use crate::path::{join, normal};
 use crate::repo::Repo;
 use crate::source::shell;
@@ -9,7 +10,7 @@ use super::catalog::{CATALOG, Prepare};
 use super::framework::{self, Shape};
 use super::project::Package;
 use super::steps::{begins, expand, installs, needs_database, option, says_only, words};
-use super::typescript::{compiler, parent};
+use super::typescript::compiler;
 
 /// The build of a service.
 #[derive(Debug, Clone, Default)]
@@ -232,7 +233,7 @@ impl Build {
 
     fn add_outputs(&mut self, repo: &Repo, package: &Package, step: &str, shape: Option<&Shape>) {
         let words = words(step);
-        let program = words.first().map(|word| word.rsplit('/').next().unwrap_or(word)).unwrap_or_default();
+        let program = words.first().map(|word| path::name(word)).unwrap_or_default();
         let step = words.join(" ");
         if let Some(framework) =
             CATALOG.framework.iter().find(|row| row.commands.iter().any(|command| begins(&step, command)))
@@ -254,7 +255,7 @@ impl Build {
         };
         if let Some(path) = option(&words, &row.options) {
             let path = if path.ends_with(".js") || path.ends_with(".mjs") || path.ends_with(".cjs") {
-                parent(&path)
+                path::parent(&path).to_owned()
             } else {
                 path
             };

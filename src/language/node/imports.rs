@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::path;
 use crate::path::{join, normal};
 use crate::repo::Repo;
 use crate::source::mask::{JAVASCRIPT, Masked};
@@ -41,7 +42,7 @@ pub fn imported(repo: &Repo, entry: &str) -> BTreeSet<String> {
 
 /// The file that a relative import names.
 fn local(repo: &Repo, from: &str, target: &str) -> Option<String> {
-    let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let folder = path::parent(from);
     let path = normal(&join(folder, target))?;
     let ends = ["", ".js", ".mjs", ".cjs", ".ts", "/index.js", "/index.ts"];
     ends.iter().map(|end| format!("{path}{end}")).find(|path| repo.has(path))

@@ -8,6 +8,7 @@ use regex::Regex;
 
 use crate::catalog::SHARED;
 use crate::facts::{Evidence, Strength};
+use crate::path;
 use crate::repo::Repo;
 use crate::source::mask::{JAVASCRIPT, Masked};
 use crate::source::pattern;
@@ -73,7 +74,7 @@ static SIGNALS: LazyLock<Regex> =
 
 /// Whether a path is code that may run in production.
 fn is_code(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = path::name(path);
     let code = [".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx"].iter().any(|end| name.ends_with(end))
         || path.ends_with("bin/www");
     let tools =
@@ -103,7 +104,7 @@ pub fn read(repo: &Repo, folder: &str, entries: &[&str]) -> Findings {
 
 /// Whether a file's name says that a program begins there.
 pub fn begins(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = path::name(path);
     CATALOG.usual.begins.iter().any(|begin| name.starts_with(begin.as_str()))
 }
 

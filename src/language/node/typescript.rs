@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::format::tsconfig::{self, Tsconfig};
+use crate::path;
 use crate::path::{join, normal};
 use crate::repo::Repo;
 
@@ -14,7 +15,7 @@ pub fn compiler(repo: &Repo, path: &str) -> Option<Tsconfig> {
     let mut found = Tsconfig::default();
     for _ in 0..5 {
         let settings = tsconfig::parse(repo.text(&path)?).ok()?;
-        let folder = parent(&path);
+        let folder = path::parent(&path).to_owned();
         let place = |own: &str| normal(&join(&folder, own));
         found.out_dir = found.out_dir.or_else(|| settings.out_dir.as_deref().and_then(place));
         found.no_emit = found.no_emit.or(settings.no_emit);
@@ -28,11 +29,6 @@ pub fn compiler(repo: &Repo, path: &str) -> Option<Tsconfig> {
         }
     }
     Some(found)
-}
-
-/// The folder of a path.
-pub fn parent(path: &str) -> String {
-    path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned())
 }
 
 /// The folder whose inside the compiler mirrors: `rootDir`, else the one in which all sources lie.

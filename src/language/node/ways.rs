@@ -3,6 +3,7 @@
 
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::language::Scope;
+use crate::path;
 use crate::path::{join, normal};
 use crate::plan::processes;
 use crate::repo::Repo;
@@ -238,7 +239,7 @@ fn compiled(repo: &Repo, package: &Package) -> Option<(&'static str, String)> {
 
 /// The first script that a configuration of pm2 names.
 fn ecosystem(repo: &Repo, package: &Package, file: &str) -> Option<String> {
-    let name = file.rsplit('/').next().unwrap_or(file);
+    let name = path::name(file);
     let is_one = [".config.js", ".config.cjs", ".json", ".yml", ".yaml"].iter().any(|end| name.ends_with(end));
     let text = repo.text(&normal(&package.path(file))?).filter(|_| is_one)?;
     line::named_script(text)
@@ -251,7 +252,7 @@ fn interpreter(repo: &Repo, package: &Package, file: &str) -> Option<String> {
     let Some(words) = first.strip_prefix("#!").map(str::split_whitespace) else {
         return file.ends_with(".sh").then(|| "sh".to_owned());
     };
-    let mut words = words.map(|word| word.rsplit('/').next().unwrap_or(word));
+    let mut words = words.map(path::name);
     words.find(|word| *word != "env" && !word.starts_with('-')).map(str::to_owned)
 }
 

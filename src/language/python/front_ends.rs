@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::facts::{Evidence, Fact, Strength};
 use crate::format::package_json;
 use crate::language::node::frontend::{Frontend, Lent};
+use crate::path;
 use crate::plan::{Decision, Planner, topic};
 use crate::repo::Repo;
 
@@ -92,7 +93,7 @@ fn manifests(repo: &Repo) -> Vec<&str> {
 
 /// The folder of what is built that a source names, as `frontend/dist` or as `"frontend", "dist"`.
 fn served(program: &Program, folder: &str) -> Option<(String, Evidence)> {
-    let name = folder.rsplit('/').next().unwrap_or(folder);
+    let name = path::name(folder);
     program.sources.iter().find_map(|source| {
         let mut texts = source.module.strings().peekable();
         while let Some(text) = texts.next() {

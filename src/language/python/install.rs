@@ -11,6 +11,7 @@ use super::sources::Program;
 use super::wheels::numbers;
 use crate::error::Error;
 use crate::facts::Evidence;
+use crate::path;
 use crate::plan::toolchain::Toolchain;
 use crate::plan::{Decision, Planner, topic};
 
@@ -234,7 +235,7 @@ fn copies(manifests: &Manifests, row: &Manager, dependencies: &[Dependency]) -> 
 /// Where packages of this repository lie, each with the folder that the path starts from.
 fn local_packages(manifests: &Manifests, row: &Manager, dependencies: &[Dependency]) -> Vec<(String, String)> {
     let of_requirement = |dependency: &Dependency| {
-        let folder = dependency.file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = path::parent(&dependency.file);
         // pip resolves paths from where it runs, not from the file's folder.
         let folder = if row.form == Form::Pip { "" } else { folder };
         Some((folder.to_owned(), dependency.requirement.local_path()?.to_owned()))

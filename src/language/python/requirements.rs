@@ -95,7 +95,7 @@ impl RequirementsSet {
         self.indexes.extend(read.indexes);
         self.find_links.extend(read.find_links);
         self.hashed |= read.hashed;
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = path::parent(path);
         let included = read.includes.iter().filter_map(|include| join(folder, include)).map(|path| (path, counts));
         let constraining = read.constraints.iter().filter_map(|file| join(folder, file)).map(|path| (path, false));
         included.chain(constraining).collect()

@@ -2,6 +2,7 @@
 
 use super::rows::CATALOG;
 use super::sources::{Program, Source, module_name};
+use crate::path;
 
 /// A file that is run.
 #[derive(Debug, Clone)]
@@ -19,7 +20,7 @@ pub struct Script {
 impl Script {
     /// The folder that must be searched for its imports; its own is searched anyway.
     pub fn search_root(&self) -> &str {
-        let folder = self.file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = path::parent(&self.file);
         if self.module.is_none() && folder == self.root { "" } else { &self.root }
     }
 }

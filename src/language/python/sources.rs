@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::apps::Followed;
 use super::rows::{CATALOG, place};
 use crate::facts::{Evidence, Strength};
+use crate::path;
 use crate::repo::Repo;
 use crate::source::python::{Call, Listener, Module, Number};
 
@@ -34,7 +35,7 @@ impl<'a> Source<'a> {
 
     /// The folder; empty at the top.
     pub fn folder(&self) -> &'a str {
-        self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
+        path::parent(self.path)
     }
 
     /// The file's name.
@@ -187,7 +188,7 @@ impl<'a> Program<'a> {
         }
         let is_package = |folder: &&&str| self.files.contains(format!("{folder}/__init__.py").as_str());
         if let Some(package) = folders.iter().find(is_package) {
-            return package.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned();
+            return path::parent(package).to_owned();
         }
         let in_src = folder == "src" || folder.starts_with("src/");
         if in_src && !source.module.imports_relatively() { "src".to_owned() } else { String::new() }
@@ -335,7 +336,7 @@ pub fn ancestors(folder: &str) -> Vec<&str> {
 
 /// The folders that a file lies in, the top first.
 fn folders_of(path: &str) -> Vec<&str> {
-    ancestors(path.rsplit_once('/').map_or("", |(folder, _)| folder))
+    ancestors(path::parent(path))
 }
 
 fn is_aside(path: &str) -> bool {
