@@ -345,3 +345,24 @@ fn a_lock_that_is_never_given_back_is_named() {
         assert_eq!(waits.join().unwrap(), 0);
     });
 }
+
+/// What a dockgen of November 2026, before its second house, wrote for four fixtures lies in `tests/older`: a lock holds all texts.
+#[test]
+fn what_an_older_dockgen_wrote_is_followed_with_the_users_line() {
+    let older = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/older");
+    let locks: Vec<std::path::PathBuf> = std::fs::read_dir(older).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(locks.len(), 4);
+    for lock in locks {
+        let text = std::fs::read_to_string(&lock).unwrap();
+        let tree = Tree::fixture(lock.file_stem().unwrap().to_str().unwrap());
+        tree.write("dockgen.lock", text.as_bytes());
+        tree.write("dockgen.toml", b"name = \"service\"\n");
+        let lock: toml::Table = text.parse().unwrap();
+        for document in lock["document"].as_array().unwrap() {
+            let text =
+                document["text"].as_str().unwrap().replace("\nUSER 1001\n", "\n# Ours.\nENV TEAM=shop\nUSER 1001\n");
+            tree.write(document["path"].as_str().unwrap(), text.as_bytes());
+        }
+        updated(&tree);
+    }
+}
