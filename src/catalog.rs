@@ -1,5 +1,6 @@
 //! Knowledge as data: the rows that every language's catalog has, parsed strictly.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::de::{DeserializeOwned, Error};
@@ -171,6 +172,8 @@ pub struct Shared {
     pub wrapper: Vec<Wrapper>,
     /// Words about addresses.
     pub listen: Listening,
+    /// What variables of the running program are for: their names, and a clause.
+    pub variables: BTreeMap<String, String>,
 }
 
 /// How platforms call processes.

@@ -12,11 +12,11 @@ pub fn text(draft: &Draft, steps: &[Written]) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "{} ({})", draft.name, draft.language.title);
     let _ = writeln!(out, "\nFacts");
-    for fact in &draft.facts {
+    for fact in &draft.plan.facts {
         let _ = writeln!(out, "  {} [{}] {}", fact.kind, fact.evidence.strength, fact.evidence);
     }
     let _ = writeln!(out, "\nDecisions");
-    for decision in &draft.decisions {
+    for decision in &draft.plan.decisions {
         let _ = writeln!(out, "  {}: {}", decision.topic, decision.value);
         let _ = writeln!(out, "    because {} [{}] {}", decision.reason, decision.evidence.strength, decision.evidence);
         for rival in &decision.rivals {
@@ -26,16 +26,16 @@ pub fn text(draft: &Draft, steps: &[Written]) -> String {
             };
         }
     }
-    if !draft.needs.is_empty() {
+    if !draft.plan.needs.is_empty() {
         let _ = writeln!(out, "\nThe runtime must have");
     }
-    for need in &draft.needs {
+    for need in &draft.plan.needs {
         let _ = writeln!(out, "  {}: {} [{}] {}", need.id, need.reason, need.evidence.strength, need.evidence);
     }
-    if !draft.warnings.is_empty() {
+    if !draft.plan.warnings.is_empty() {
         let _ = writeln!(out, "\nWarnings");
     }
-    for warning in &draft.warnings {
+    for warning in &draft.plan.warnings {
         let _ = writeln!(out, "  {warning}");
     }
     if !steps.is_empty() {
@@ -47,15 +47,18 @@ pub fn text(draft: &Draft, steps: &[Written]) -> String {
 
 /// As JSON.
 pub fn json(draft: &Draft, steps: &[Written]) -> serde_json::Value {
-    let facts =
-        draft.facts.iter().map(|fact| serde_json::json!({ "fact": fact.kind.to_string(), "evidence": fact.evidence }));
+    let facts = draft
+        .plan
+        .facts
+        .iter()
+        .map(|fact| serde_json::json!({ "fact": fact.kind.to_string(), "evidence": fact.evidence }));
     serde_json::json!({
         "language": draft.language.id,
         "name": draft.name,
         "facts": facts.collect::<Vec<_>>(),
-        "decisions": draft.decisions,
-        "needs": draft.needs,
-        "warnings": draft.warnings,
+        "decisions": draft.plan.decisions,
+        "needs": draft.plan.needs,
+        "warnings": draft.plan.warnings,
         "documents": draft.documents,
         "steps": steps,
     })

@@ -10,11 +10,14 @@
 //! ```
 
 mod binary;
+mod copy;
 
 use std::collections::BTreeMap;
 
+pub use copy::Copy;
 use serde::Serialize;
 
+use crate::catalog::SHARED;
 use crate::dockerignore::Section;
 use crate::error::Error;
 use crate::plan::Planner;
@@ -38,7 +41,7 @@ pub struct Part {
     /// The words that the template may use.
     pub words: tera::Context,
     /// Exact versions, which stand at the head of the Dockerfile as arguments.
-    pub versions: Vec<Variable>,
+    pub versions: Vec<Version>,
     /// What the .dockerignore says for it.
     pub ignore: Vec<Section>,
     /// Paths that it reads and the .dockerignore must therefore let in.
@@ -69,7 +72,7 @@ impl Part {
 pub struct Run {
     /// Exact versions that the image below is named with.
     #[serde(skip)]
-    pub versions: Vec<Variable>,
+    pub versions: Vec<Version>,
     /// The image below.
     pub base: String,
     /// Why it is no smaller one, where the repository is the reason.
@@ -116,44 +119,6 @@ pub struct File {
     pub words: tera::Context,
 }
 
-/// A line that copies into the last stage.
-#[derive(Debug, Clone, Serialize)]
-pub struct Copy {
-    /// Why, where it needs a word.
-    pub comment: Option<&'static str>,
-    /// The stage; the repository where there is none.
-    pub stage: Option<&'static str>,
-    /// Paths.
-    pub sources: Vec<String>,
-    /// The target.
-    pub target: String,
-    /// Patterns of what is left out.
-    pub exclude: Vec<String>,
-}
-
-impl Copy {
-    /// From the repository.
-    pub fn context(source: &str, target: impl Into<String>) -> Self {
-        Copy {
-            comment: None,
-            stage: None,
-            sources: vec![source.to_owned()],
-            target: target.into(),
-            exclude: Vec::new(),
-        }
-    }
-
-    /// From a stage.
-    pub fn stage(stage: &'static str, source: &str, target: impl Into<String>) -> Self {
-        Copy { stage: Some(stage), ..Copy::context(source, target) }
-    }
-
-    /// The same with a comment above it.
-    pub fn because(self, comment: &'static str) -> Self {
-        Copy { comment: Some(comment), ..self }
-    }
-}
-
 impl Run {
     /// The words of `run.tera`, with the texts of the files.
     ///
@@ -166,6 +131,8 @@ impl Run {
             Ok(BTreeMap::from([("path", file.path.to_owned()), ("text", text.trim_end().to_owned())]))
         };
         words.insert("files", &self.files.iter().map(text).collect::<Result<Vec<_>, Error>>()?);
+        let reasons = self.environment.iter().filter_map(|variable| SHARED.variables.get(&variable.name));
+        words.insert("reasons", &reasons.collect::<Vec<_>>());
         Ok(words)
     }
 }
@@ -182,8 +149,8 @@ impl Image {
     }
 
     /// The versions at the head; those of the program's own language come first.
-    pub fn versions(&self) -> Vec<&Variable> {
-        let mut versions: Vec<&Variable> = Vec::new();
+    pub fn versions(&self) -> Vec<&Version> {
+        let mut versions: Vec<&Version> = Vec::new();
         let of_parts = self.parts.iter().rev().flat_map(|part| &part.versions);
         for version in self.run.versions.iter().chain(of_parts) {
             if versions.iter().all(|known| known.name != version.name) {
@@ -217,6 +184,21 @@ impl Planner<'_> {
             entrypoint: Vec::new(),
             command: Vec::new(),
         }
+    }
+}
+
+/// An exact version at the head of a Dockerfile, and the topic of the decision behind it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Version {
+    name: &'static str,
+    value: String,
+    topic: &'static str,
+}
+
+impl Version {
+    /// A version.
+    pub fn new(name: &'static str, value: impl Into<String>, topic: &'static str) -> Self {
+        Version { name, value: value.into(), topic }
     }
 }
 

@@ -145,7 +145,7 @@ fn of_dockerfile(texts: &Texts, repo: &Repo, own: Option<&Draft>) -> Vec<Reason>
     }
     if let Some(draft) = own {
         let generated = draft.text(Role::Dockerfile);
-        let manifests = draft.facts.iter().filter_map(|fact| match &fact.kind {
+        let manifests = draft.plan.facts.iter().filter_map(|fact| match &fact.kind {
             Kind::Manifest(path) if generated.contains(path.as_str()) => Some(path.as_str()),
             _ => None,
         });

@@ -196,8 +196,7 @@ pub fn detect(repo: &Repo, wishes: &Wishes) -> Result<(&'static Language, Decisi
     }
     let mut planner = Planner::new(repo, Vec::new(), wishes);
     let chosen = planner.choose(topic::LANG, candidates).ok_or_else(|| nothing_here(repo))?;
-    let (_, mut decisions, _, _) = planner.finish();
-    let mut decision = decisions.pop().ok_or_else(|| nothing_here(repo))?;
+    let mut decision = planner.finish().decisions.pop().ok_or_else(|| nothing_here(repo))?;
     decision.options.retain(|option| by_id(option).is_some());
     match chosen {
         Ok(id) => by_id(id).map(|language| (language, decision)).ok_or_else(|| nothing_here(repo)),

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!             language: read once ┐
-//!  files -> Repo -> witnesses ----+-> Facts -> decide -> Parts + Run = Image -> Documents -> reconcile -> Changes -> disk
+//!  files -> Repo -> witnesses ----+-> Facts -> decide -> Plan -> Parts + Run = Image -> Documents -> reconcile -> Changes -> disk
 //! ```
 
 pub mod ask;
@@ -51,8 +51,9 @@ use error::Error;
 use facts::Fact;
 use image::Image;
 use language::{Language, Recipe, Scope};
-use plan::{Decision, Need, Planner};
+use plan::{Decision, Plan, Planner};
 use render::Templates;
+use render::reasons::{self, Reason};
 use repo::Repo;
 use repo::door::Why;
 use serde::Serialize;
@@ -80,14 +81,10 @@ pub struct Draft {
     pub language: &'static Language,
     /// The image's name.
     pub name: String,
-    /// The testimonies.
-    pub facts: Vec<Fact>,
-    /// The choices, in the order in which they were made.
-    pub decisions: Vec<Decision>,
-    /// What the runtime must provide.
-    pub needs: Vec<Need>,
-    /// What a person should know.
-    pub warnings: Vec<String>,
+    /// What was decided, and from what.
+    pub plan: Plan,
+    /// Why the instructions of the Dockerfile are there.
+    pub reasons: Vec<Reason>,
     /// Paths that the build reads.
     pub reads: Vec<String>,
     /// The files.
@@ -148,7 +145,7 @@ fn in_another(repo: &Repo, wishes: &Wishes, first: &Language, others: &[String],
     others.iter().filter(|id| *id != first.id).find_map(|id| {
         let (language, detected) = language::detect(repo, &asked(id)).ok()?;
         let mut draft = draft_in(repo, wishes, language, detected, &|_| true).ok()?;
-        draft.warnings.insert(0, format!("{} is passed over: {}", first.title, why.what));
+        draft.plan.warnings.insert(0, format!("{} is passed over: {}", first.title, why.what));
         Some(draft)
     })
 }
@@ -178,21 +175,18 @@ fn draft_in(
     planner.tell_testimony();
     let templates = Templates::new(repo, &recipe.templates(), wishes.extras.templates.as_deref())?;
     let service = Service::default();
-    let documents = documents(&service, &recipe, wishes, &templates)?;
+    let (documents, reasons) = documents(&service, &recipe, wishes, &templates)?;
     guard_context(repo, &recipe, &documents)?;
     ended(&documents).into_iter().for_each(|sentence| planner.warn(sentence));
     for failed in repo.unread(Why::is_of_this_time) {
         planner.warn(format!("not looked at: {failed}"));
     }
-    let (facts, decisions, needs, warnings) = planner.finish();
     Ok(Draft {
         service,
         language,
         name: recipe.name,
-        facts,
-        decisions,
-        needs,
-        warnings,
+        plan: planner.finish(),
+        reasons,
         reads: recipe.reads,
         documents,
         wishes: wishes.clone(),
@@ -211,30 +205,31 @@ fn documents(
     recipe: &Recipe,
     wishes: &Wishes,
     templates: &Templates,
-) -> Result<Vec<Document>, Error> {
+) -> Result<(Vec<Document>, Vec<Reason>), Error> {
     let document = |role, text| Document { role, path: service.path(role), text };
+    let (text, reasons) = dockerfile(recipe, wishes, templates)?;
     let ignore = templates.render("dockerignore.tera", &image::context(&workflow::ignore_view(recipe, wishes))?)?;
-    let mut documents =
-        vec![document(Role::Dockerfile, dockerfile(recipe, wishes, templates)?), document(Role::Ignore, ignore)];
+    let mut documents = vec![document(Role::Dockerfile, text), document(Role::Ignore, ignore)];
     if wishes.ci != Some(Ci::None) {
         let text = templates.render("ci/github.yml.tera", &image::context(&workflow::view(recipe, wishes))?)?;
         documents.push(document(Role::Workflow, text));
     }
-    Ok(documents)
+    Ok((documents, reasons))
 }
 
-fn dockerfile(recipe: &Recipe, wishes: &Wishes, templates: &Templates) -> Result<String, Error> {
-    let text = stages(&recipe.image, templates)?;
+fn dockerfile(recipe: &Recipe, wishes: &Wishes, templates: &Templates) -> Result<(String, Vec<Reason>), Error> {
+    let (text, reasons) = reasons::split(&stages(&recipe.image, templates)?);
     if wishes.extras.templates.is_some() {
         dockerfile::steps(&text).map_err(|fault| {
             let what = format!("the templates in `dockgen.toml` render what is no Dockerfile: {fault}");
             Error::no(what).hint("correct the template that you wrote")
         })?;
     }
-    Ok(match &wishes.extras.mirror {
+    let text = match &wishes.extras.mirror {
         Some(mirror) => workflow::mirrored(&text, &registry(mirror)?),
         None => text,
-    })
+    };
+    Ok((text, reasons))
 }
 
 /// The head, the parts, and the last stage.

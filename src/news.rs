@@ -40,7 +40,7 @@ impl Noted {
         let mut fact: Vec<String> = facts(draft).collect();
         fact.sort();
         fact.dedup();
-        let decision = draft.decisions.iter();
+        let decision = draft.plan.decisions.iter();
         let decision = decision.map(|it| NotedDecision { topic: it.topic.to_owned(), value: it.value.clone() });
         Noted {
             version: Some(env!("CARGO_PKG_VERSION").to_owned()),
@@ -59,7 +59,8 @@ pub fn since(noted: &Noted, draft: &Draft) -> Vec<String> {
     let mut news = started(noted, draft);
     news.extend(decided(noted, draft, |topic| !PROGRAM.contains(&topic)));
     if let Some(before) = &noted.wish {
-        let is_decided = |wish: &String| draft.decisions.iter().any(|it| wish.starts_with(&format!("{} = ", it.topic)));
+        let is_decided =
+            |wish: &String| draft.plan.decisions.iter().any(|it| wish.starts_with(&format!("{} = ", it.topic)));
         let wishes = draft.wishes.lines().into_iter().filter(|wish| !is_decided(wish)).collect();
         let before = before.iter().filter(|wish| !is_decided(wish)).cloned().collect();
         news.extend(compared(&before, &wishes, "wished for"));
@@ -92,7 +93,7 @@ pub fn started(noted: &Noted, draft: &Draft) -> Vec<String> {
 
 fn decided(noted: &Noted, draft: &Draft, about: impl Fn(&str) -> bool) -> Vec<String> {
     let mut news = Vec::new();
-    for decision in draft.decisions.iter().filter(|decision| about(decision.topic)) {
+    for decision in draft.plan.decisions.iter().filter(|decision| about(decision.topic)) {
         let (topic, value, evidence) = (decision.topic, &decision.value, &decision.evidence);
         match noted.decision.iter().find(|before| before.topic == topic) {
             Some(before) if before.value != *value => {
@@ -112,10 +113,10 @@ pub fn facts(draft: &Draft) -> impl Iterator<Item = String> {
         matches!(kind, Kind::Toolchain(..) | Kind::Bound(..) | Kind::Manager(..) | Kind::Entry(_) | Kind::Port(_))
     };
     let stated =
-        draft.facts.iter().filter(move |fact| !told(&fact.kind)).map(|fact| match fact.evidence.file.is_empty() {
+        draft.plan.facts.iter().filter(move |fact| !told(&fact.kind)).map(|fact| match fact.evidence.file.is_empty() {
             true => fact.kind.to_string(),
             false => format!("{} (`{}`)", fact.kind, fact.evidence.file),
         });
-    let needs = draft.needs.iter().filter(|need| !need.evidence.file.is_empty());
+    let needs = draft.plan.needs.iter().filter(|need| !need.evidence.file.is_empty());
     stated.chain(needs.map(|need| format!("needs {} (`{}`)", need.id, need.evidence.file)))
 }

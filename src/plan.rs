@@ -110,6 +110,26 @@ impl Need {
     }
 }
 
+/// Everything that was decided about one service, and from what.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// The testimonies.
+    pub facts: Vec<Fact>,
+    /// The choices, in the order in which they were made.
+    pub decisions: Vec<Decision>,
+    /// What the runtime must provide.
+    pub needs: Vec<Need>,
+    /// What a person should know.
+    pub warnings: Vec<String>,
+}
+
+impl Plan {
+    /// The choice about a topic.
+    pub fn decision(&self, topic: &str) -> Option<&Decision> {
+        self.decisions.iter().find(|decision| decision.topic == topic)
+    }
+}
+
 /// The desk at which one service is planned: what is known, and the log of what was decided.
 pub struct Planner<'a> {
     /// The name of the service's folder.
@@ -184,9 +204,9 @@ impl<'a> Planner<'a> {
         self.facts.iter().filter(|fact| self.is_heard(fact))
     }
 
-    /// What was decided, the needs, and what a person should know, in order.
-    pub fn finish(self) -> (Vec<Fact>, Vec<Decision>, Vec<Need>, Vec<String>) {
-        (self.facts, self.decisions, self.needs, self.warnings)
+    /// The plan.
+    pub fn finish(self) -> Plan {
+        Plan { facts: self.facts, decisions: self.decisions, needs: self.needs, warnings: self.warnings }
     }
 
     /// Whether a fact holds for every program or for the chosen one.

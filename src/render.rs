@@ -1,6 +1,7 @@
 //! The Tera engine: templates by name, and a filter for each syntax that text can go to.
 
 mod overrides;
+pub mod reasons;
 pub mod sinks;
 
 use tera::{Context, Delimiters, ErrorKind, Tera};
@@ -159,7 +160,10 @@ fn tidy(text: &str) -> String {
         } else if !blank {
             out.push('\n');
         }
-        blank = line.is_empty();
+        // A reason is taken out again, and is as if it were not there.
+        if !line.starts_with(reasons::MARK) {
+            blank = line.is_empty();
+        }
     }
     out.truncate(out.trim_end().len());
     out.push('\n');

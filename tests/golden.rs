@@ -77,6 +77,22 @@ fn every_fixture_gives_its_snapshot() {
     assert!(wrong.is_empty(), "SNAPSHOTS=overwrite writes them anew:\n{}", wrong.join("\n"));
 }
 
+#[test]
+fn every_instruction_has_its_reason() {
+    let topics = std::fs::read_to_string(root().join("src/plan/topic.rs")).unwrap();
+    for (name, folder, wishes) in fixtures() {
+        let Ok(draft) = dockgen::draft(&Repo::open(&folder).unwrap(), &wishes) else { continue };
+        let text = draft.text(dockgen::service::Role::Dockerfile);
+        for step in dockgen::explain::written::explain(text, Some(text), &draft).unwrap() {
+            assert!(step.why.is_some(), "{name}: {}", step.text);
+        }
+        for reason in &draft.reasons {
+            let unknown = reason.topics.iter().find(|topic| !topics.contains(&format!("= \"{topic}\";")));
+            assert_eq!(unknown, None, "{name}: `{}` names a topic that there is not", reason.why);
+        }
+    }
+}
+
 /// The documents and the explanation of a fixture; a refusal is a document too.
 fn drafted(folder: &Path, wishes: &Wishes) -> Vec<(String, String)> {
     match dockgen::draft(&Repo::open(folder).unwrap(), wishes) {
@@ -126,7 +142,7 @@ fn kinds() -> BTreeSet<String> {
 /// Everything that a draft decides, says or refuses.
 fn outcome(draft: Result<dockgen::Draft, dockgen::error::Error>) -> String {
     match draft {
-        Ok(draft) => format!("{:?} {:?} {:?}", draft.documents, draft.decisions, draft.warnings),
+        Ok(draft) => format!("{:?} {:?} {:?}", draft.documents, draft.plan.decisions, draft.plan.warnings),
         Err(error) => format!("{error:?}"),
     }
 }

@@ -19,8 +19,8 @@ fn got(files: &[(&str, &str)], runtime: Option<&str>) -> Got {
         lint::bases(&dockerfile::steps(&dockerfile).unwrap()).into_iter().map(|(_, image)| image).collect();
     images.sort();
     images.dedup();
-    let toolchain = draft.decisions.into_iter().find(|decision| decision.topic == "toolchain").unwrap().value;
-    Got { images, toolchain, warnings: draft.warnings, dockerfile }
+    let toolchain = draft.plan.decisions.into_iter().find(|decision| decision.topic == "toolchain").unwrap().value;
+    Got { images, toolchain, warnings: draft.plan.warnings, dockerfile }
 }
 
 fn node(version_file: &str, engines: &str, runtime: Option<&str>) -> Got {

@@ -81,7 +81,11 @@ fn the_runtime_stays_one_with_a_shell_while_a_line_needs_it() {
     let (draft, changes) = updated(&flask("3.12\n"), edit, &flask("3.13\n"));
     let (fate, text) = dockerfile(&changes);
     assert!(fate == Fate::Merge && text.contains("ffmpeg") && !text.contains("distroless"), "{text}");
-    assert!(draft.warnings.iter().any(|warning| warning.contains("the runtime stays `slim`")), "{:?}", draft.warnings);
+    assert!(
+        draft.plan.warnings.iter().any(|warning| warning.contains("the runtime stays `slim`")),
+        "{:?}",
+        draft.plan.warnings
+    );
     let plain = updated(&flask("3.12\n"), |_, text| text.to_owned(), &flask("3.13\n")).1;
     assert!(dockerfile(&plain).1.contains("distroless"));
 }

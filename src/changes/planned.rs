@@ -43,11 +43,11 @@ fn with_shell(changes: &[Change], repo: &Repo, wishes: &Wishes, lock: &Lock) -> 
     }
     let mut draft = crate::draft(repo, &Wishes { runtime: Some(runtime.clone()), ..wishes.clone() }).ok()?;
     let sentence = format!("the runtime stays `{runtime}`: a `{word}` of yours in the last stage needs a shell");
-    if let Some(decision) = draft.decisions.iter_mut().find(|decision| decision.topic == topic::RUNTIME) {
+    if let Some(decision) = draft.plan.decisions.iter_mut().find(|decision| decision.topic == topic::RUNTIME) {
         decision.reason = format!("a `{word}` of yours needs a shell");
         decision.evidence = Evidence::new("Dockerfile", &word, Strength::Stated);
     }
-    draft.warnings.push(sentence);
+    draft.plan.warnings.push(sentence);
     draft.wishes = wishes.clone();
     Some(draft)
 }

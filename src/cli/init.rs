@@ -64,13 +64,14 @@ fn answers(args: &InitArgs, mut asked: Wishes) -> Result<Wishes, Error> {
     let standing = settle::standing_wishes(&args.dir)?;
     let mut draft = settle::draft(&repo, &asked, &standing)?;
     print::say(&format!("{GOOD}{}{GOOD:#} {DIM}({}){DIM:#}", draft.name, draft.language.title));
-    for decision in draft.decisions.iter().filter(|decision| !decision.is_question()) {
+    for decision in draft.plan.decisions.iter().filter(|decision| !decision.is_question()) {
         print::say(&print::printable(&format!("  {}: {}", decision.topic, decision.value)));
         print::wrapped("    ", DIM, &format!("{} {}", decision.reason, decision.evidence));
     }
     let mut done = Vec::new();
     while done.len() < ask::MOST_QUESTIONS {
-        let open = draft.decisions.iter().find(|decision| decision.is_question() && !done.contains(&decision.topic));
+        let open =
+            draft.plan.decisions.iter().find(|decision| decision.is_question() && !done.contains(&decision.topic));
         let Some(decision) = open else { break };
         done.push(decision.topic);
         let answer = ask::question(decision)?;
@@ -116,7 +117,7 @@ fn json(draft: &Draft, changes: &[Change], wrote: bool) -> serde_json::Value {
 fn tell(args: &InitArgs, outlook: &Outlook, wrote: bool) {
     let Outlook { draft, changes, .. } = outlook;
     print::say(&format!("{} {DIM}({}){DIM:#}", draft.name, draft.language.title));
-    for decision in &draft.decisions {
+    for decision in &draft.plan.decisions {
         let guessed = decision.evidence.strength == Strength::Guess || decision.tie;
         if args.voice.verbose || guessed || decision.topic == topic::RUNTIME || decision.topic == topic::TOOLCHAIN {
             let mark = if guessed { " (a guess)" } else { "" };
@@ -128,7 +129,7 @@ fn tell(args: &InitArgs, outlook: &Outlook, wrote: bool) {
     print::changes(changes, wrote);
     if wrote && changes.iter().any(|change| change.text.is_some()) {
         print::say(&format!("\nnext:\n  docker build -t {} .", draft.name));
-        let port = draft.decisions.iter().find(|decision| decision.topic == topic::PORT && decision.value != "none");
+        let port = draft.plan.decision(topic::PORT).filter(|decision| decision.value != "none");
         let publish = port.map_or_else(String::new, |port| format!("-p {0}:{0} ", port.value));
         print::say(&format!("  docker run --rm {publish}{}", draft.name));
     }

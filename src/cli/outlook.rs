@@ -113,9 +113,9 @@ impl Outlook {
 
     /// Says what a person should know before and after writing.
     pub fn warn(&self) {
-        self.draft.warnings.iter().for_each(|warning| print::warning(warning));
+        self.draft.plan.warnings.iter().for_each(|warning| print::warning(warning));
         let found = settle::found(&self.repo, &self.draft, &self.lock, &self.changes);
-        let news = found.iter().filter(|reason| !self.draft.warnings.contains(&reason.message));
+        let news = found.iter().filter(|reason| !self.draft.plan.warnings.contains(&reason.message));
         news.for_each(print::finding);
     }
 

@@ -74,7 +74,7 @@ fn look(args: &UpdateArgs, dir: &Path) -> Result<Outlook, Error> {
     settle::guard(&outlook.repo, &outlook.draft, &outlook.changes)?;
     if outlook.lock.has_conflict() {
         let warning = "`dockgen.lock` has a merge conflict: one side was taken, and the files are drawn anew";
-        outlook.draft.warnings.push(warning.to_owned());
+        outlook.draft.plan.warnings.push(warning.to_owned());
     }
     Ok(outlook)
 }
@@ -94,6 +94,6 @@ fn news(outlook: &Outlook) -> Vec<String> {
 }
 
 fn json(outlook: &Outlook, wrote: bool) -> Result<(), Error> {
-    let warnings = &outlook.draft.warnings;
+    let warnings = &outlook.draft.plan.warnings;
     print::json(json!({ "news": news(outlook), "warnings": warnings, "changes": outlook.changes, "wrote": wrote }))
 }

@@ -1,51 +1,15 @@
 //! The Dockerfile as it stands on the disk, step by step: whose it is, what it is for, what was decided about it.
 
 use std::fmt::Write;
-use std::sync::LazyLock;
 
-use regex::Regex;
-use serde::{Deserialize, Serialize};
-use similar::DiffTag;
+use serde::Serialize;
+use similar::{DiffTag, TextDiff};
 
 use crate::Draft;
 use crate::dockerfile::{Step, steps};
 use crate::format::Fault;
 use crate::merge::differences;
-
-/// A row of `templates/rules.toml`: why such an instruction stands there.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Rule {
-    word: String,
-    #[serde(default)]
-    place: Option<Place>,
-    #[serde(default)]
-    text: Option<String>,
-    why: String,
-    #[serde(default)]
-    topics: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Place {
-    Head,
-    Build,
-    Last,
-}
-
-static RULES: LazyLock<Vec<(Rule, Option<Regex>)>> = LazyLock::new(|| {
-    #[derive(Deserialize)]
-    struct Rows {
-        rule: Vec<Rule>,
-    }
-    let rows: Rows = crate::catalog::parse("rules.toml", include_str!("../../templates/rules.toml"));
-    let compiled = |rule: Rule| {
-        let text = rule.text.as_deref().map(crate::source::pattern);
-        (rule, text)
-    };
-    rows.rule.into_iter().map(compiled).collect()
-});
+use crate::service::Role;
 
 /// Who wrote a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -71,11 +35,20 @@ pub struct Written {
     /// Who wrote it.
     pub author: Author,
     /// What it is for; `None` where that is only its author's to say.
-    pub why: Option<&'static str>,
+    pub why: Option<String>,
     /// The topics of the decisions behind it.
     pub topics: Vec<&'static str>,
     /// The needs that it meets, by their ids.
     pub needs: Vec<String>,
+}
+
+/// An instruction of the draft, with its reasons.
+struct Known {
+    word: String,
+    rest: String,
+    stage: Option<String>,
+    why: Vec<String>,
+    topics: Vec<String>,
 }
 
 /// Explains every step of `text`; `base` is what dockgen generated last.
@@ -85,29 +58,63 @@ pub struct Written {
 pub fn explain(text: &str, base: Option<&str>, draft: &Draft) -> Result<Vec<Written>, Fault> {
     let yours = yours(base.unwrap_or_default(), text);
     let steps = steps(text)?;
-    let last = steps.iter().filter_map(|step| step.stage).max();
-    Ok(steps.iter().map(|step| written(step, &yours, last, draft)).collect())
+    let (names, known) = (stages(&steps), known(draft)?);
+    let written = steps.iter().map(|step| {
+        let author = author(step, &yours);
+        let stage = step.stage.and_then(|at| names.get(at)?.as_deref());
+        let known = (author != Author::You).then(|| likeliest(step, stage, &known)).flatten();
+        written(step, author, known, draft)
+    });
+    Ok(written.collect())
 }
 
-fn written(step: &Step, yours: &[bool], last: Option<usize>, draft: &Draft) -> Written {
+/// The names of the stages.
+fn stages(steps: &[Step]) -> Vec<Option<String>> {
+    steps.iter().filter(|step| step.word == "FROM").map(|step| step.stage_name().map(str::to_owned)).collect()
+}
+
+/// The instructions of the draft; a reason belongs to the first one that ends behind it.
+fn known(draft: &Draft) -> Result<Vec<Known>, Fault> {
+    let steps = steps(draft.text(Role::Dockerfile))?;
+    let names = stages(&steps);
+    let mut reasons = draft.reasons.iter().peekable();
+    let mut known = Vec::new();
+    for step in steps {
+        let (mut why, mut topics) = (Vec::new(), Vec::new());
+        while let Some(reason) = reasons.next_if(|reason| reason.line <= step.end) {
+            why.push(reason.why.clone());
+            topics.extend(reason.topics.iter().cloned());
+        }
+        let stage = step.stage.and_then(|at| names.get(at).cloned().flatten());
+        known.push(Known { word: step.word, rest: step.rest, stage, why, topics });
+    }
+    Ok(known)
+}
+
+/// The instruction of the draft that a step is, or was before somebody changed it or the repository did: the likest one, rather
+/// of the same stage.
+fn likeliest<'k>(step: &Step, stage: Option<&str>, known: &'k [Known]) -> Option<&'k Known> {
+    let alike = |it: &Known| match it.rest == step.rest {
+        true => 1.0,
+        false => TextDiff::from_chars(it.rest.as_str(), step.rest.as_str()).ratio(),
+    };
+    let of_word = known.iter().filter(|it| it.word == step.word);
+    let ranked = of_word.map(|it| (alike(it), it.stage.as_deref() == stage, it));
+    let best = ranked.max_by(|(a, same_a, _), (b, same_b, _)| a.total_cmp(b).then(same_a.cmp(same_b)));
+    best.filter(|(alike, ..)| *alike >= 0.4).map(|(.., it)| it)
+}
+
+fn author(step: &Step, yours: &[bool]) -> Author {
     let own = yours.get(step.line - 1..step.end).unwrap_or_default();
-    let author = match (own.iter().all(|yours| *yours), own.iter().any(|yours| *yours)) {
+    match (own.iter().all(|yours| *yours), own.iter().any(|yours| *yours)) {
         (true, _) => Author::You,
         (false, true) => Author::Edited,
         (false, false) => Author::Dockgen,
-    };
-    let place = match step.stage {
-        None => Place::Head,
-        Some(_) if step.stage == last => Place::Last,
-        Some(_) => Place::Build,
-    };
-    let rule = RULES.iter().map(|(rule, text)| (rule, text)).find(|(rule, text)| {
-        rule.word == step.word
-            && rule.place.is_none_or(|wanted| wanted == place)
-            && text.as_ref().is_none_or(|text| text.is_match(&step.rest))
-    });
-    let rule = rule.map(|(rule, _)| rule).filter(|_| author != Author::You);
-    let about = |topic: &&'static str| rule.is_some_and(|rule| rule.topics.iter().any(|about| about == topic));
+    }
+}
+
+fn written(step: &Step, author: Author, known: Option<&Known>, draft: &Draft) -> Written {
+    let about = |topic: &&'static str| known.is_some_and(|it| it.topics.iter().any(|about| about == topic));
     let names = |id: &str| match id.rsplit_once(':') {
         Some((_, package)) => step.rest.split(|c: char| c.is_whitespace() || c == ',').any(|word| word == package),
         None => false,
@@ -117,9 +124,9 @@ fn written(step: &Step, yours: &[bool], last: Option<usize>, draft: &Draft) -> W
         end: step.end,
         text: format!("{} {}", step.word, step.rest),
         author,
-        why: rule.map(|rule| rule.why.as_str()),
-        topics: draft.decisions.iter().map(|decision| decision.topic).filter(about).collect(),
-        needs: draft.needs.iter().map(|need| need.id.clone()).filter(|id| names(id)).collect(),
+        why: known.map(|it| it.why.join("; ")).filter(|why| !why.is_empty()),
+        topics: draft.plan.decisions.iter().map(|decision| decision.topic).filter(about).collect(),
+        needs: draft.plan.needs.iter().map(|need| need.id.clone()).filter(|id| names(id)).collect(),
     }
 }
 
@@ -152,17 +159,19 @@ pub fn text(steps: &[Written], draft: &Draft) -> String {
             Author::Edited => "edited by you",
             Author::Dockgen => "",
         };
-        for sentence in [whose, step.why.unwrap_or_default()].into_iter().filter(|sentence| !sentence.is_empty()) {
+        for sentence in
+            [whose, step.why.as_deref().unwrap_or_default()].into_iter().filter(|sentence| !sentence.is_empty())
+        {
             let _ = writeln!(out, "      {sentence}");
         }
-        for decision in draft.decisions.iter().filter(|decision| step.topics.contains(&decision.topic)) {
+        for decision in draft.plan.decisions.iter().filter(|decision| step.topics.contains(&decision.topic)) {
             let _ = writeln!(
                 out,
                 "      {}: {}, {} [{}]",
                 decision.topic, decision.value, decision.reason, decision.evidence
             );
         }
-        for need in draft.needs.iter().filter(|need| step.needs.contains(&need.id)) {
+        for need in draft.plan.needs.iter().filter(|need| step.needs.contains(&need.id)) {
             let _ = writeln!(out, "      {}: {} [{}]", need.id, need.reason, need.evidence);
         }
     }

@@ -18,7 +18,7 @@ use crate::catalog::Runtime;
 use crate::command;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
-use crate::image::{Copy, Image, Part};
+use crate::image::{Copy, Image, Part, Version};
 use crate::path::{join, name};
 use crate::plan::processes::{self, Process};
 use crate::plan::program::Startable;
@@ -181,7 +181,7 @@ impl Go {
             extra: Extra::new(&planner.wishes.extras),
         };
         Ok(Part {
-            versions: vec![Variable::new("GO_VERSION", &toolchain.version)],
+            versions: vec![Version::new("GO_VERSION", &toolchain.version, topic::TOOLCHAIN)],
             ignore: self.ignore(planner, program, front),
             reads: self.manifests.iter().cloned().chain(self.files(program)).collect(),
             ..Part::new("go/build.tera", &words)?
@@ -383,12 +383,12 @@ mod tests {
         );
         assert!(text.contains("--mount=type=secret,id=NPM_TOKEN,env=NPM_TOKEN"), "{text}");
         assert!(workflow.contains("NPM_TOKEN=${{ secrets.NPM_TOKEN }}"), "{workflow}");
-        let decided = |topic: &str| named.decisions.iter().find(|decision| decision.topic == topic).unwrap();
+        let decided = |topic: &str| named.plan.decisions.iter().find(|decision| decision.topic == topic).unwrap();
         assert_eq!(decided("front end toolchain").evidence.file, ".nvmrc");
         assert!(decided("toolchain").value.starts_with("Go "));
         let written = draft("abc");
         let told = |sentence: &String| sentence.starts_with("front end `ui`: `.npmrc` holds a token");
-        assert!(written.warnings.iter().any(told), "{:?}", written.warnings);
+        assert!(written.plan.warnings.iter().any(told), "{:?}", written.plan.warnings);
         let (text, ignore) = (&written.documents[0].text, &written.documents[1].text);
         assert!(text.contains("id=npmrc,target=/root/.npmrc") && ignore.contains("\nui/.npmrc\n"), "{text}{ignore}");
     }

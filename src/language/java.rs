@@ -21,7 +21,7 @@ use crate::dockerignore::{Section, literal};
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::pom::Lineage;
-use crate::image::{Copy, Image, Part, Run};
+use crate::image::{Copy, Image, Part, Run, Version};
 use crate::plan::program::Startable;
 use crate::plan::toolchain::Toolchain;
 use crate::plan::{Decision, Planner, topic};
@@ -84,8 +84,11 @@ impl Project for Java<'_> {
             extra: Extra::new(&planner.wishes.extras),
             ..self.words(unit, program, &start, jar)
         };
-        let versions = [("MAVEN_VERSION", &maven.version), ("JAVA_VERSION", &toolchain.version)];
-        let part = self.part(planner, unit, &words, versions.map(|(name, version)| Variable::new(name, version)))?;
+        let versions = [
+            Version::new("MAVEN_VERSION", &maven.version, topic::MANAGER_VERSION),
+            Version::new("JAVA_VERSION", &toolchain.version, topic::TOOLCHAIN),
+        ];
+        let part = self.part(planner, unit, &words, versions)?;
         let jre = runtime.builder.as_deref().map(|image| Jre::new(fill(&toolchain, image), unit, &toolchain));
         let jre = jre.map(|words| Part::new("java/jre.tera", &words)).transpose()?;
         let run = planner.run(fill(&toolchain, &runtime.image), labels(&name, module), port);
@@ -168,7 +171,7 @@ impl<'r> Java<'r> {
     }
 
     /// The stage that builds a program.
-    fn part(&self, planner: &Planner, unit: &Unit, words: &Words, versions: [Variable; 2]) -> Result<Part, Error> {
+    fn part(&self, planner: &Planner, unit: &Unit, words: &Words, versions: [Version; 2]) -> Result<Part, Error> {
         let sources = unit.sources.files.iter().map(|file| (*file).to_owned());
         let reads: Vec<String> = self.inputs.iter().cloned().chain(planner.data()).chain(sources).collect();
         Ok(Part {

@@ -16,9 +16,9 @@ use crate::dockerignore::Section;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::rust_toolchain;
-use crate::image::{Image, Part};
+use crate::image::{Image, Part, Version};
 use crate::path::join;
-use crate::plan::Planner;
+use crate::plan::{Planner, topic};
 use crate::requirement::Requirement;
 use crate::rows::{Behind, Embed, Native, Row};
 use crate::source::rust::Source;
@@ -213,7 +213,7 @@ impl Project for Cargo {
             "extra": Extra::new(&planner.wishes.extras),
         });
         let part = Part {
-            versions: vec![Variable::new("RUST_VERSION", &toolchain.version)],
+            versions: vec![Version::new("RUST_VERSION", &toolchain.version, topic::TOOLCHAIN)],
             ignore: self.ignore(planner, &lent),
             reads: self.manifests(),
             ..Part::new("rust/build.tera", &words)?

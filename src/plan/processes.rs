@@ -126,7 +126,7 @@ mod tests {
         let web = started(&planner.facts).unwrap();
         planner.leave_out(&web);
         planner.tell_processes();
-        let (_, _, _, warnings) = planner.finish();
+        let warnings = planner.finish().warnings;
         assert_eq!(
             warnings,
             [

@@ -210,7 +210,7 @@ mod tests {
         };
         let chosen = planner.program("program", places.iter().map(program).collect())?.unwrap_or_default();
         assert_eq!(planner.program, Some(format!("./{chosen}")).filter(|_| !chosen.is_empty()));
-        let (_, decisions, ..) = planner.finish();
+        let decisions = planner.finish().decisions;
         Ok((chosen, decisions.last().is_some_and(|decision| decision.is_question())))
     }
 

@@ -97,7 +97,7 @@ mod tests {
         let own = [("pom.xml", pom.as_str()), ("src/main/java/App.java", MAIN)];
         let repo = Repo::from_list("a", own.into_iter().chain(files.iter().copied()));
         let draft = crate::draft(&repo, &Wishes { lang: Some("java".into()), ..Wishes::default() }).unwrap();
-        (draft.documents[0].text.clone(), draft.warnings)
+        (draft.documents[0].text.clone(), draft.plan.warnings)
     }
 
     #[test]

@@ -177,6 +177,10 @@ mod tests {
         let text = &draft.documents[0].text;
         assert!(text.contains("COPY --link --from=build /src/data/words.txt ./data/words.txt"), "{text}");
         assert!(!text.contains("own.p12") && !text.contains("gone.txt"), "{text}");
-        assert!(draft.warnings.iter().any(|warning| warning.contains("keys/own.p12")), "{:?}", draft.warnings);
+        assert!(
+            draft.plan.warnings.iter().any(|warning| warning.contains("keys/own.p12")),
+            "{:?}",
+            draft.plan.warnings
+        );
     }
 }

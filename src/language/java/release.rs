@@ -125,7 +125,7 @@ mod tests {
             let draft = crate::draft(&Repo::from_list("x", files), &crate::wishes::Wishes::default()).unwrap();
             let version = format!("ARG JAVA_VERSION={cycle}");
             assert!(draft.documents[0].text.contains(&version), "{file}: {}", draft.documents[0].text);
-            assert_eq!(draft.warnings.len(), said, "{file}: {:?}", draft.warnings);
+            assert_eq!(draft.plan.warnings.len(), said, "{file}: {:?}", draft.plan.warnings);
         }
     }
 

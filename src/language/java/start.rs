@@ -75,6 +75,11 @@ fn made(name: &str) -> Copy {
     built(&format!("/out/{name}"), "./")
 }
 
+/// Several that begin with the dependencies.
+fn from_slow(copies: impl Iterator<Item = Copy>) -> Vec<Copy> {
+    copies.enumerate().map(|(at, copy)| if at == 0 { copy.of_dependencies() } else { copy }).collect()
+}
+
 /// The jar as it is.
 fn whole(jar: &Jar, reason: &str) -> Start {
     let name = application(jar);
@@ -91,14 +96,14 @@ fn boot(lineage: &Lineage, jar: &Jar) -> Start {
     match shape::spring_boot(lineage).filter(|_| shape::can_be_taken_apart(lineage)) {
         Some((row, version)) if row.tools => Start {
             taking: Taking::Layers,
-            copies: CATALOG.boot.layers.iter().map(|layer| made(&format!("{layer}/"))).collect(),
+            copies: from_slow(CATALOG.boot.layers.iter().map(|layer| made(&format!("{layer}/")))),
             ..whole(jar, &format!("Spring Boot {version} takes its jar apart into layers"))
         },
         Some((row, version)) => {
             let launcher = if jar.kind == "war" { "WarLauncher" } else { "JarLauncher" };
             Start {
                 taking: Taking::Unpacked,
-                copies: vec![made("dependencies/"), made("application/")],
+                copies: from_slow(["dependencies/", "application/"].map(made).into_iter()),
                 words: vec![format!("{}.{launcher}", row.launcher.as_deref().unwrap_or_default())],
                 reason: format!(
                     "the jar of Spring Boot {version}, unpacked: its dependencies are a layer of their own"
@@ -115,7 +120,7 @@ fn quarkus(jar: &Jar) -> Start {
     let part = |(name, to): &(String, String)| built(&format!("/src/{}target/{}/{name}", jar.folder, row.folder), to);
     Start {
         taking: Taking::Folder,
-        copies: row.parts.iter().map(part).collect(),
+        copies: from_slow(row.parts.iter().map(part)),
         words: vec!["-jar".to_owned(), row.jar.clone()],
         reason: "Quarkus' folder, from slow to fast".to_owned(),
     }
@@ -125,7 +130,7 @@ fn quarkus(jar: &Jar) -> Start {
 fn plain(main: &str, module: &Module, jar: &Jar) -> Start {
     let library = has_library(module).then(|| format!("/src/{}{}/", jar.folder, library(&module.lineage)));
     let beside = system_jars(module).into_iter().map(|path| format!("/src/{path}"));
-    let lib = library.into_iter().chain(beside).map(|from| built(&from, "./lib/"));
+    let lib = library.into_iter().chain(beside).map(|from| built(&from, "./lib/").of_dependencies());
     let copies: Vec<Copy> = lib.chain([made(&application(jar))]).collect();
     let path = if copies.len() == 1 { application(jar) } else { format!("{}:lib/*", application(jar)) };
     Start {

@@ -5,10 +5,10 @@ use serde::Serialize;
 use crate::dockerignore::{Section, literal};
 use crate::error::Error;
 use crate::facts::{Fact, Kind};
-use crate::image::Part;
+use crate::image::{Part, Version};
 use crate::language::{Project as _, Scope, Variable, variables};
 use crate::path::{is_below, join};
-use crate::plan::Planner;
+use crate::plan::{Planner, topic};
 use crate::repo::Repo;
 use crate::wishes::Wishes;
 use crate::witness;
@@ -179,7 +179,7 @@ impl Frontend {
         let is_secret = project.npmrc.is_some() && desk.secrets.iter().any(|secret| secret.target.is_some());
         let npmrc = is_secret.then(|| literal(&join(folder, ".npmrc")));
         let part = Part {
-            versions: vec![Variable::new("NODE_VERSION", &desk.toolchain.version)],
+            versions: vec![Version::new("NODE_VERSION", &desk.toolchain.version, topic::FRONT_TOOLCHAIN)],
             reads: manifests,
             secrets: desk.secret_names(),
             ..Part::new("node/frontend.tera", &words)?

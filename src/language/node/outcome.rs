@@ -219,7 +219,7 @@ mod tests {
 
     fn decided(manifest: &str, files: Files) -> (String, String) {
         let draft = draft(manifest, files).unwrap();
-        let value = |topic| draft.decisions.iter().find(|it| it.topic == topic).map(|it| it.value.clone());
+        let value = |topic| draft.plan.decisions.iter().find(|it| it.topic == topic).map(|it| it.value.clone());
         (value(topic::START).unwrap_or_default(), value(topic::PORT).unwrap_or_default())
     }
 
@@ -335,7 +335,7 @@ mod tests {
     fn what_is_as_likely_is_a_question() {
         let question = |manifest: &str| {
             let draft = draft(manifest, &[("server.js", ""), ("index.js", "")]).unwrap();
-            let start = draft.decisions.iter().find(|it| it.topic == topic::START).unwrap().clone();
+            let start = draft.plan.decisions.iter().find(|it| it.topic == topic::START).unwrap().clone();
             (start.is_question(), start.options)
         };
         assert_eq!(question("{}"), (true, vec!["server.js".to_owned(), "index.js".to_owned()]));

@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use crate::catalog::{Runtime, SHARED};
 use crate::error::Error;
-use crate::image::Part;
+use crate::image::{Part, Version};
 use crate::language::{Extra, Variable, variables};
 use crate::path::join;
-use crate::plan::Planner;
 use crate::plan::toolchain::Toolchain;
+use crate::plan::{Planner, topic};
 
 use super::Desk;
 use super::build::Build;
@@ -206,8 +206,8 @@ impl Desk<'_> {
         }
     }
 
-    fn versions(&self) -> Vec<Variable> {
-        vec![Variable::new("NODE_VERSION", &self.toolchain.version)]
+    fn versions(&self) -> Vec<Version> {
+        vec![Version::new("NODE_VERSION", &self.toolchain.version, topic::TOOLCHAIN)]
     }
 
     /// Variables of the builder.
@@ -375,7 +375,7 @@ mod tests {
         let lock = r#"{"lockfileVersion": 3, "packages": {"node_modules/koa": {"version": "1.0.0"}}}"#;
         let files = [("package-lock.json", lock), ("yarn.lock", "# yarn lockfile v1\n"), SERVER];
         let draft = draft(r#"{"scripts": {"start": "node a.js"}, "dependencies": {"express": "^5"}}"#, &files);
-        let said = draft.warnings.join("\n");
+        let said = draft.plan.warnings.join("\n");
         assert!(said.contains("two lock files") && said.contains("does not know `express`"), "{said}");
         assert!(draft.documents[0].text.contains("COPY package.json package-lock.json ./"));
     }

@@ -101,10 +101,12 @@ impl Desk<'_> {
 
     /// node_modules; of a workspace with the manifests, as each member has its own.
     fn modules(&self, stage: &'static str) -> Copy {
-        match self.service.package.is_member() || self.project.others(&self.service.package).next().is_some() {
+        let copy = match self.service.package.is_member() || self.project.others(&self.service.package).next().is_some()
+        {
             true => made(stage, "", "/app"),
             false => made(stage, "node_modules", "./node_modules"),
-        }
+        };
+        copy.of_dependencies()
     }
 
     /// What it takes, what changes most seldom first.

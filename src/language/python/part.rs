@@ -11,11 +11,11 @@ use super::sources::Program;
 use super::start::Start;
 use crate::catalog::{Runtime, SHARED};
 use crate::error::Error;
-use crate::image::{Copy, Image, Part};
+use crate::image::{Copy, Image, Part, Version};
 use crate::language::node::frontend::Lent;
 use crate::language::{Extra, Labels, Variable};
-use crate::plan::Planner;
 use crate::plan::toolchain::Toolchain;
+use crate::plan::{Planner, topic};
 
 /// What was decided.
 pub struct Order<'a, 'r> {
@@ -103,7 +103,7 @@ impl Order<'_, '_> {
         });
         (run.entrypoint, run.command) = self.command();
         if self.has_environment() || ships_sources || !distroless {
-            run.versions.push(Variable::new("PYTHON_VERSION", &self.toolchain.version));
+            run.versions.push(Version::new("PYTHON_VERSION", &self.toolchain.version, topic::TOOLCHAIN));
         }
         Ok(Image::new(parts, run, extras))
     }
@@ -124,7 +124,12 @@ impl Order<'_, '_> {
             install: &self.install,
         };
         Ok(Part {
-            versions: self.install.uv.iter().map(|version| Variable::new("UV_VERSION", version)).collect(),
+            versions: self
+                .install
+                .uv
+                .iter()
+                .map(|version| Version::new("UV_VERSION", version, topic::MANAGER_VERSION))
+                .collect(),
             reads: self.install.reads(),
             secrets: self.install.secrets.iter().map(|secret| secret.id.clone()).collect(),
             ..Part::new(self.install.template, &serde_json::json!({ "words": words }))?
@@ -151,7 +156,7 @@ impl Order<'_, '_> {
             }
             false => Copy::stage(stage, "/venv", "/venv"),
         };
-        self.has_environment().then_some(copy)
+        self.has_environment().then_some(copy.of_dependencies())
     }
 
     /// The sources as they are, and what the front end's build makes.
