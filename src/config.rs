@@ -30,6 +30,8 @@ pub enum Holds {
     Number,
     /// A list of strings.
     List,
+    /// A list of numbers from 1 to 65535.
+    Ports,
     /// A table of strings.
     Table,
     /// `true` or `false`.
@@ -71,6 +73,12 @@ pub const KEYS: &[Key] = &[
     key("build.packages", Holds::List, "Debian packages that the build needs"),
     key("build.args", Holds::Table, "Build arguments and their defaults"),
     key("build.commands", Holds::List, "Commands to run before the build"),
+    key("build.env", Holds::Table, "Environment of the build"),
+    key("build.secrets", Holds::List, "Variables that the build is given as secrets, which no layer keeps"),
+    key("run.args", Holds::List, "The arguments of the program"),
+    key("run.command", Holds::List, "The words that start the program, as exec form, in place of dockgen's own"),
+    key("run.ports", Holds::Ports, "Ports that it listens on beside `port`"),
+    key("run.data", Holds::List, "Folders of the image that the program writes to, such as `/app/data`"),
     key("run.packages", Holds::List, "Debian packages that the program needs"),
     key("run.env", Holds::Table, "Environment of the program"),
     key("run.labels", Holds::Table, "Labels of the image"),
@@ -132,11 +140,17 @@ struct Build {
     packages: Vec<String>,
     args: std::collections::BTreeMap<String, String>,
     commands: Vec<String>,
+    env: std::collections::BTreeMap<String, String>,
+    secrets: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 struct Run {
+    args: Vec<String>,
+    command: Vec<String>,
+    ports: Vec<i64>,
+    data: Vec<String>,
     packages: Vec<String>,
     env: std::collections::BTreeMap<String, String>,
     labels: std::collections::BTreeMap<String, String>,
@@ -201,6 +215,17 @@ fn wishes(file: File) -> Result<Wishes, (&'static str, String)> {
     };
     checked(&file.name, "name", values::image_name)?;
     checked(&file.mirror, "mirror", values::registry)?;
+    let ports: Vec<u16> =
+        file.run.ports.iter().filter_map(|port| u16::try_from(*port).ok().filter(|port| *port > 0)).collect();
+    if ports.len() < file.run.ports.len() {
+        return Err(("run.ports", "a port is a number from 1 to 65535".to_owned()));
+    }
+    file.run.data.iter().try_for_each(|it| values::folder(it).map(drop)).map_err(|what| ("run.data", what))?;
+    file.build
+        .secrets
+        .iter()
+        .try_for_each(|it| values::variable(it).map(drop))
+        .map_err(|what| ("build.secrets", what))?;
     file.platforms.iter().try_for_each(|it| values::platform(it).map(drop)).map_err(|what| ("platforms", what))?;
     Ok(Wishes {
         lang: file.lang,
@@ -213,7 +238,13 @@ fn wishes(file: File) -> Result<Wishes, (&'static str, String)> {
         ci: file.ci.map(|ci| if ci == "none" { Ci::None } else { Ci::Github }),
         platforms: file.platforms,
         uid: file.uid.map(|uid| values::uid(&uid.to_string())).transpose().map_err(|what| ("uid", what))?,
+        args: file.run.args,
+        data: file.run.data,
         extras: Extras {
+            build_env: file.build.env,
+            build_secrets: file.build.secrets,
+            command: file.run.command,
+            ports,
             check: file.check,
             mirror: file.mirror,
             templates: file.templates,
@@ -247,6 +278,9 @@ pub fn schema() -> serde_json::Value {
             Holds::Number => serde_json::json!({ "type": "integer", "minimum": 1, "maximum": values::LARGEST_USER }),
             Holds::Flag => serde_json::json!({ "type": "boolean" }),
             Holds::List => serde_json::json!({ "type": "array", "items": { "type": "string" } }),
+            Holds::Ports => serde_json::json!({ "type": "array", "items": {
+                "type": "integer", "minimum": 1, "maximum": 65535
+            } }),
             Holds::Table => serde_json::json!({ "type": "object", "additionalProperties": { "type": "string" } }),
         };
         value["description"] = key.help.into();
@@ -328,7 +362,9 @@ mod tests {
                 Holds::Port | Holds::Number => "8080",
                 Holds::Flag => "true",
                 Holds::List if key.name == "platforms" => "linux/amd64,linux/arm64",
+                Holds::List if key.name == "run.data" => "/data,/app/var",
                 Holds::List => "a,b",
+                Holds::Ports => "25,8080",
                 Holds::Table => "{ A = \"b\" }",
             };
             let text = set("", key.name, value).unwrap();

@@ -100,8 +100,11 @@ pub struct Run {
     pub labels: AllLabels,
     /// The numeric user.
     pub user: u32,
-    /// Where the program listens.
+    /// Where the program serves.
+    #[serde(skip)]
     pub port: Option<u16>,
+    /// Every port that it listens on.
+    pub ports: Vec<u16>,
     /// The first words of the process; the base's own where there are none.
     pub entrypoint: Vec<String>,
     /// The words behind them, which `docker run IMAGE ...` replaces.
@@ -181,6 +184,7 @@ impl Planner<'_> {
             labels: AllLabels { own: labels, more: variables(&extras.labels) },
             user: self.wishes.uid.unwrap_or(USER),
             port,
+            ports: Vec::new(),
             entrypoint: Vec::new(),
             command: Vec::new(),
         }
@@ -208,6 +212,8 @@ pub struct Extra {
     build_packages: Vec<String>,
     build_args: Vec<Variable>,
     build_commands: Vec<String>,
+    build_env: Vec<Variable>,
+    build_secrets: Vec<String>,
 }
 
 /// A name and its value.
@@ -238,6 +244,8 @@ impl Extra {
             build_packages: extras.build_packages.clone(),
             build_args: variables(&extras.build_args),
             build_commands: extras.build_commands.clone(),
+            build_env: variables(&extras.build_env),
+            build_secrets: extras.build_secrets.clone(),
         }
     }
 }

@@ -178,6 +178,7 @@ fn draft_in(
     let (documents, reasons) = documents(&service, &recipe, wishes, &templates)?;
     guard_context(repo, &recipe, &documents)?;
     ended(&documents).into_iter().for_each(|sentence| planner.warn(sentence));
+    idle_secrets(&documents, wishes).for_each(|sentence| planner.warn(sentence));
     for failed in repo.unread(Why::is_of_this_time) {
         planner.warn(format!("not looked at: {failed}"));
     }
@@ -191,6 +192,15 @@ fn draft_in(
         documents,
         wishes: wishes.clone(),
     })
+}
+
+/// Secrets that are asked for and that no step takes.
+fn idle_secrets(documents: &[Document], wishes: &Wishes) -> impl Iterator<Item = String> {
+    let dockerfile = documents.iter().find(|document| document.role == Role::Dockerfile);
+    let is_idle =
+        move |name: &&String| !dockerfile.is_some_and(|it| it.text.contains(&format!("type=secret,id={name},")));
+    let names = wishes.extras.build_secrets.iter().filter(is_idle);
+    names.map(|name| format!("`build.secrets` names `{name}`, and this build has no step that could take it"))
 }
 
 /// What `check` will say of the systems below the images.

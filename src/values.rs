@@ -113,6 +113,44 @@ pub fn registry(text: &str) -> Result<String, String> {
     }
 }
 
+/// Folders below those of the system that belong to programs.
+const LENT: [&str; 4] = ["/var/lib/", "/srv/", "/opt/", "/mnt/"];
+
+/// Whether a folder of an image belongs to its system, so that no program may own it.
+pub fn is_of_the_system(path: &str) -> bool {
+    let top = path.split('/').nth(1).unwrap_or_default();
+    !LENT.iter().any(|lent| path.starts_with(lent)) && SHARED.system_folders.iter().any(|system| system == top)
+}
+
+/// A folder of an image that a program may own.
+///
+/// # Errors
+/// Where it is none.
+pub fn folder(text: &str) -> Result<String, String> {
+    let path = text.trim_end_matches('/');
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+    let parts = || path.split('/').skip(1);
+    let is_clean =
+        path.starts_with('/') && path.chars().all(is_plain) && parts().all(|part| !["", ".", ".."].contains(&part));
+    match is_clean {
+        false => Err(format!("`{text}` is no folder of an image: write one such as `/app/data`")),
+        true if is_of_the_system(path) => {
+            Err(format!("`{text}` belongs to the image's system: write one such as `/app/data`"))
+        }
+        true => Ok(path.to_owned()),
+    }
+}
+
+/// The name of a variable.
+///
+/// # Errors
+/// Where it is none.
+pub fn variable(text: &str) -> Result<String, String> {
+    let is_first = |c: char| c.is_ascii_alphabetic() || c == '_';
+    let is_name = text.starts_with(is_first) && text.chars().all(|c| is_first(c) || c.is_ascii_digit());
+    is_name.then(|| text.to_owned()).ok_or_else(|| format!("`{text}` is no name of a variable"))
+}
+
 /// The number of a user that is not root.
 ///
 /// # Errors
@@ -125,6 +163,16 @@ pub fn uid(text: &str) -> Result<u32, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_program_owns_no_folder_of_the_system() {
+        assert_eq!(folder("/app/data/").unwrap(), "/app/data");
+        assert!(folder("/var/lib/shop").is_ok() && folder("/data").is_ok());
+        for text in ["data", "/", "", "/etc", "/usr/bin", "/a/../b", "/a b", "/a//b", "/a\nUSER 0"] {
+            assert!(folder(text).is_err(), "{text}");
+        }
+        assert!(variable("NPM_TOKEN").is_ok() && variable("1A").is_err() && variable("A-B").is_err());
+    }
 
     #[test]
     fn a_slug_is_safe_everywhere() {

@@ -23,6 +23,10 @@ pub struct Wishes {
     pub platforms: Vec<String>,
     /// The numeric user.
     pub uid: Option<u32>,
+    /// The arguments of the program.
+    pub args: Vec<String>,
+    /// Folders that the program writes to, as they lie in the image.
+    pub data: Vec<String>,
     /// What reaches into the documents without an edit.
     pub extras: Extras,
 }
@@ -42,6 +46,14 @@ pub struct Extras {
     pub build_args: std::collections::BTreeMap<String, String>,
     /// Shell commands before the build.
     pub build_commands: Vec<String>,
+    /// Environment of the build.
+    pub build_env: std::collections::BTreeMap<String, String>,
+    /// Variables that the build is given and that no layer keeps.
+    pub build_secrets: Vec<String>,
+    /// The words that start the program, in place of dockgen's own.
+    pub command: Vec<String>,
+    /// Ports beside the one that the program serves on.
+    pub ports: Vec<u16>,
     /// Debian packages of the running program.
     pub run_packages: Vec<String>,
     /// Environment of the running program.
@@ -100,6 +112,8 @@ impl Wishes {
             ci: self.ci.or(other.ci),
             platforms: if self.platforms.is_empty() { other.platforms } else { self.platforms },
             uid: self.uid.or(other.uid),
+            args: if self.args.is_empty() { other.args } else { self.args },
+            data: if self.data.is_empty() { other.data } else { self.data },
             extras: if self.extras == Extras::default() { other.extras } else { self.extras },
         }
     }
@@ -112,6 +126,10 @@ impl Wishes {
         });
         let ci = self.ci.map(|ci| if ci == Ci::None { "none" } else { "github" }.to_owned());
         let platforms = (!self.platforms.is_empty()).then(|| self.platforms.join(","));
+        let list = |list: &[String]| {
+            (!list.is_empty())
+                .then(|| toml::Value::Array(list.iter().cloned().map(toml::Value::String).collect()).to_string())
+        };
         let all = [
             ("lang", self.lang.clone()),
             ("runtime", self.runtime.clone()),
@@ -123,6 +141,8 @@ impl Wishes {
             ("ci", ci),
             ("platforms", platforms),
             ("uid", self.uid.map(|uid| uid.to_string())),
+            ("run.args", list(&self.args)),
+            ("run.data", list(&self.data)),
         ];
         all.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
     }

@@ -10,10 +10,11 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::catalog::{self, SHARED};
+use crate::catalog;
 use crate::facts::{Fact, Strength};
 use crate::plan::listen::FIRST_OF_USERS;
 use crate::repo::Repo;
+use crate::values;
 
 /// What is known of these files.
 #[derive(Debug, Deserialize)]
@@ -56,9 +57,7 @@ fn placed(path: &str, folder: &str) -> Option<String> {
     if let Some(inside) = inside {
         return Some(format!("/app/{inside}"));
     }
-    let top = path.split('/').nth(1).unwrap_or_default();
-    let is_lent = ["/var/lib/", "/srv/", "/opt/", "/mnt/"].iter().any(|lent| path.starts_with(lent));
-    (is_lent || !SHARED.system_folders.iter().any(|system| system == top)).then(|| path.to_owned())
+    (!values::is_of_the_system(path)).then(|| path.to_owned())
 }
 
 #[cfg(test)]

@@ -22,10 +22,12 @@ pub struct Workflow {
 
 /// The workflow of a recipe.
 pub fn view(recipe: &Recipe, wishes: &Wishes) -> Workflow {
+    let mut secrets = recipe.secrets.clone();
+    secrets.extend(wishes.extras.build_secrets.iter().filter(|name| !recipe.secrets.contains(name)).cloned());
     Workflow {
         name: recipe.name.clone(),
         platforms: (!wishes.platforms.is_empty()).then(|| wishes.platforms.join(",")),
-        secrets: recipe.secrets.clone(),
+        secrets,
         check: SHARED.released.as_ref().filter(|_| wishes.extras.check),
         actions: SHARED.action.iter().map(|action| (action.id.as_str(), action)).collect(),
     }

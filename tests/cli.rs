@@ -266,3 +266,17 @@ fn a_full_disk_behind_standard_output_is_no_success_and_a_closed_pipe_none_of_ou
         assert!(!usual.out.is_empty(), "{arguments:?}");
     }
 }
+
+#[test]
+fn arguments_and_folders_are_asked_for_and_kept() {
+    let tree = Tree::fixture("go-server");
+    let done = tree.run(&["init", "--yes", "--data", "/data", "--", "serve", "--motto", "a, b"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let wishes = tree.read("dockgen.toml");
+    assert!(wishes.contains("args = [\"serve\", \"--motto\", \"a, b\"]\ndata = [\"/data\"]"), "{wishes}");
+    let text = tree.read("Dockerfile");
+    assert!(text.contains("CMD [\"serve\", \"--motto\", \"a, b\"]") && text.contains("/data/.keep"), "{text}");
+    assert_eq!(tree.run(&["check"]).code, 0);
+    let refused = tree.run(&["init", "--data", "/etc"]);
+    assert!(refused.code == 2 && refused.err.contains("belongs to the image's system"), "{}", refused.err);
+}

@@ -122,6 +122,11 @@ fn wished() -> Vec<Step> {
         wish("a package at build time", |wishes| wishes.extras.build_packages = vec!["make".into()]),
         wish("a build argument", |wishes| drop(wishes.extras.build_args.insert("VERSION".into(), "1".into()))),
         wish("an environment variable", |wishes| drop(wishes.extras.env.insert("MODE".into(), "x".into()))),
+        wish("arguments", |wishes| wishes.args = vec!["--mode".into(), "x y".into()]),
+        wish("a folder for data", |wishes| wishes.data = vec!["/data".into()]),
+        wish("another start", |wishes| wishes.extras.command = vec!["start".into(), "it".into()]),
+        wish("a second port", |wishes| wishes.extras.ports = vec![2525]),
+        wish("an environment of the build", |wishes| drop(wishes.extras.build_env.insert("MODE".into(), "x".into()))),
         wish("a label", |wishes| drop(wishes.extras.labels.insert("com.example.a".into(), "b".into()))),
         wish("a mirror", |wishes| wishes.extras.mirror = Some("m.example.com".into())),
     ]

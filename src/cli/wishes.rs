@@ -44,6 +44,12 @@ pub struct WishArgs {
     /// The numeric user that the image runs as
     #[arg(long, value_name = "UID", value_parser = values::uid)]
     uid: Option<u32>,
+    /// A folder of the image that the program writes to, such as /app/data; may be given several times
+    #[arg(long, value_name = "FOLDER", value_parser = values::folder)]
+    data: Vec<String>,
+    /// The arguments of the program, after `--`
+    #[arg(last = true, value_name = "ARGUMENT")]
+    args: Vec<String>,
 }
 
 impl WishArgs {
@@ -60,6 +66,8 @@ impl WishArgs {
             ci: self.ci,
             platforms: self.platform.clone(),
             uid: self.uid,
+            args: self.args.clone(),
+            data: self.data.clone(),
             ..Wishes::default()
         }
     }

@@ -174,6 +174,14 @@ fn typed(key: &Key, value: &str) -> Result<Value, Error> {
             Some(list) => Ok(list),
             None => Ok(Value::Array(value.split(',').map(str::trim).collect())),
         },
+        Holds::Ports => match parsed().filter(Value::is_array) {
+            Some(list) => Ok(list),
+            None => {
+                let numbers = value.split(',').map(|number| number.trim().parse::<i64>());
+                let numbers = numbers.collect::<Result<toml_edit::Array, _>>();
+                numbers.map(Value::Array).map_err(|_| wrong("ports, such as `25,8080`"))
+            }
+        },
         Holds::Table => parsed().filter(Value::is_inline_table).ok_or_else(|| {
             wrong("a table such as `{ NAME = \"value\" }`")
                 .hint(format!("one member: `dockgen config set {}.NAME VALUE`", key.name))

@@ -13,12 +13,15 @@ impl Planner<'_> {
     /// Completes the run that a language lent.
     pub fn complete(&mut self, run: &mut Run) {
         run.writes = self.writes();
+        run.ports = run.port.into_iter().chain(self.wishes.extras.ports.iter().copied()).collect();
+        run.ports.dedup();
         let below_app = run.writes.iter().any(|folder| folder.starts_with("/app/"));
         if below_app && run.workdir.as_deref() == Some("/") {
             run.workdir = Some("/app".to_owned());
         }
         self.environment(run);
         self.packages(run);
+        self.started_as_asked(run);
         self.starts(run);
         self.health();
     }
@@ -47,6 +50,23 @@ impl Planner<'_> {
             if !run.apt.iter().any(|known| known == package) {
                 run.apt.push(package.to_owned());
             }
+        }
+    }
+
+    /// The words that are asked for: behind those that start the program, or in place of them.
+    fn started_as_asked(&mut self, run: &mut Run) {
+        let (args, command) = (&self.wishes.args, &self.wishes.extras.command);
+        if !command.is_empty() {
+            let init = run.entrypoint.iter().position(|word| word == "--").map_or(0, |at| at + 1);
+            run.entrypoint.truncate(init);
+            run.entrypoint.extend_from_slice(command);
+            run.command.clear();
+        }
+        run.command.extend_from_slice(args);
+        if !command.is_empty() || !args.is_empty() {
+            let words = [command.as_slice(), args].concat().join(" ");
+            let evidence = Evidence::asked(&format!("-- {words}"));
+            self.note(Decision::new(topic::START, words, "asked for", evidence));
         }
     }
 

@@ -6,7 +6,8 @@ use crate::facts::{Evidence, Kind};
 impl Planner<'_> {
     /// The folders, as they lie in the image; no folder of the system is given away.
     pub fn writes(&mut self) -> Vec<String> {
-        let mut folders: Vec<(String, Evidence)> = Vec::new();
+        let asked = |folder: &String| (folder.clone(), Evidence::asked(&format!("--data {folder}")));
+        let mut folders: Vec<(String, Evidence)> = self.wishes.data.iter().map(asked).collect();
         for fact in self.facts.iter().filter(|fact| self.is_heard(fact)) {
             if let Kind::Writes(folder) = &fact.kind
                 && !folders.iter().any(|(known, _)| known == folder)

@@ -69,7 +69,7 @@ impl Order<'_, '_> {
     /// Where words cannot be given to a template, which a test would show.
     pub fn image(&self, planner: &Planner, labels: Labels) -> Result<Image, Error> {
         let extras = &planner.wishes.extras;
-        let is_empty = extras.build_commands.is_empty() && extras.build_args.is_empty();
+        let is_empty = extras.build_commands.is_empty() && extras.build_args.is_empty() && extras.build_env.is_empty();
         let ships_sources = self.start.collect.is_some() || !is_empty;
         let mut parts: Vec<Part> = self.front_end.iter().map(|front| front.part.clone()).collect();
         if self.has_environment() || ships_sources {
