@@ -122,6 +122,10 @@ pub struct Action {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Shared {
+    /// Hosts of code.
+    pub hosts: Vec<String>,
+    /// How texts of manifests begin that say nothing.
+    pub placeholders: Vec<String>,
     /// The actions of the workflow.
     pub action: Vec<Action>,
     /// What never enters a build context: patterns of .dockerignore.

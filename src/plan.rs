@@ -1,8 +1,13 @@
 //! The planner: chooses among testimonies by one rule, and keeps the reason of every choice.
 
+mod build;
 mod complete;
+mod context;
 mod data;
+mod environment;
+mod health;
 mod init;
+pub mod labels;
 pub mod listen;
 mod manager;
 pub mod name;
@@ -11,9 +16,9 @@ mod packages;
 pub mod processes;
 pub mod program;
 pub mod runtime;
+mod start;
 pub mod toolchain;
 pub mod topic;
-mod writes;
 
 use serde::Serialize;
 

@@ -121,9 +121,6 @@ fn nothing_is_read_after_testimony() {
     }
 }
 
-/// Kinds of facts that decide nothing of a draft: `explain` and `update` tell them.
-const TOLD: [&str; 3] = ["Framework", "Script", "Cannot"];
-
 /// A kind that `check` compares with what the Dockerfile names.
 const CHECKED: &str = "Manifest";
 
@@ -147,11 +144,25 @@ fn outcome(draft: Result<dockgen::Draft, dockgen::error::Error>) -> String {
     }
 }
 
+/// Small repositories in which kinds decide that do so in no fixture.
+const SMALL: [&[(&str, &str)]; 3] = [
+    &[
+        ("package.json", r#"{"scripts": {"start": "node a.js", "build": "tsc", "build:production": "tsc -p p.json"}}"#),
+        ("a.ts", "require('http').createServer().listen(3000)"),
+    ],
+    &[
+        ("Cargo.toml", "[package]\nname = \"a\"\n[dependencies]\naxum = \"0.8\"\n"),
+        ("src/main.rs", "fn main() { a::serve() }"),
+    ],
+    &[("Cargo.toml", "[workspace]\nmembers = [\"b\"]\n")],
+];
+
 #[test]
 fn every_kind_of_fact_is_emitted_and_decides() {
     let (mut emitted, mut decides) = (BTreeSet::new(), BTreeSet::new());
-    for (_, folder, wishes) in fixtures() {
-        let repo = Repo::open(&folder).unwrap();
+    let small = SMALL.iter().map(|files| (Repo::from_list("a", files.iter().copied()), Wishes::default()));
+    let whole = fixtures().into_iter().map(|(_, folder, wishes)| (Repo::open(&folder).unwrap(), wishes));
+    for (repo, wishes) in whole.chain(small) {
         let seen = std::cell::RefCell::new(BTreeSet::new());
         let hears = |fact: &dockgen::facts::Fact| {
             seen.borrow_mut().insert(kind(fact));
@@ -167,7 +178,7 @@ fn every_kind_of_fact_is_emitted_and_decides() {
             emitted.insert(name);
         }
     }
-    let idle = emitted.difference(&decides).map(String::as_str).filter(|name| !TOLD.contains(name) && *name != CHECKED);
+    let idle = emitted.difference(&decides).map(String::as_str).filter(|name| *name != CHECKED);
     assert_eq!(idle.collect::<Vec<_>>(), Vec::<&str>::new(), "these decide nothing");
     let silent = kinds().difference(&emitted).cloned().collect::<BTreeSet<_>>();
     assert!(silent.is_empty(), "nobody emits these: {silent:?}");

@@ -13,15 +13,16 @@ mod source;
 
 use serde::Serialize;
 
-use super::{Extra, Labels, Language, Project, Recipe, Variable, sign};
+use super::{Extra, Language, Project, Recipe, Variable, sign};
 use crate::catalog::Runtime;
 use crate::command;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::image::{Copy, Image, Part, Version};
 use crate::path::{join, name};
+use crate::plan::labels::Stated;
 use crate::plan::processes::{self, Process};
-use crate::plan::program::Startable;
+use crate::plan::program::{Startable, nothing};
 use crate::plan::toolchain::Toolchain;
 use crate::plan::{Decision, Planner, topic};
 use crate::requirement::Requirement;
@@ -88,7 +89,9 @@ impl Project for Go {
         let name = planner.name(module.and_then(|module| stated_name(module, &program.folder)));
         let front = self.front(planner, program)?;
         let own = self.part(planner, program, &name, &toolchain, &runtime, front.as_ref())?;
-        let mut run = planner.run(fill(&toolchain, &runtime.image), labels(&name, module), port);
+        let source = module.map(source);
+        let labels = planner.labels(&name, &Stated { source: source.as_deref(), ..Stated::default() });
+        let mut run = planner.run(fill(&toolchain, &runtime.image), labels, port);
         if runtime.id == "slim" {
             let always: Vec<&str> = CATALOG.packages.iter().map(String::as_str).collect();
             run.apt = toolchain.suited(planner.run_packages(&always));
@@ -147,10 +150,7 @@ impl Go {
         };
         let found = self.programs.iter().enumerate().map(startable).collect();
         let chosen = planner.program("main package", found)?;
-        chosen.and_then(|at| self.programs.get(at)).ok_or_else(|| {
-            Error::nothing("there is no main package: this is a library, and a library is no image".to_owned())
-                .hint("run dockgen where a `package main` with a `func main` is below")
-        })
+        chosen.and_then(|at| self.programs.get(at)).ok_or_else(|| nothing("main package", None))
     }
 
     /// The stage that builds the program.
@@ -258,13 +258,9 @@ fn is_major(part: &str) -> bool {
     part.strip_prefix('v').is_some_and(|digits| !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit()))
 }
 
-fn labels(name: &str, module: Option<&Module>) -> Labels {
-    let is_host = |module: &&Module| CATALOG.hosts.iter().any(|host| module.path.starts_with(host.as_str()));
-    let source = module.filter(is_host).map(|module| {
-        let parts: Vec<&str> = module.path.split('/').take(3).collect();
-        format!("https://{}", parts.join("/"))
-    });
-    Labels { title: name.to_owned(), source, ..Labels::default() }
+/// The repository that a module's path names.
+fn source(module: &Module) -> String {
+    module.path.split('/').take(3).collect::<Vec<_>>().join("/")
 }
 
 #[cfg(test)]

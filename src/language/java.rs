@@ -22,6 +22,7 @@ use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::pom::Lineage;
 use crate::image::{Copy, Image, Part, Run, Version};
+use crate::plan::labels::Stated;
 use crate::plan::program::Startable;
 use crate::plan::toolchain::Toolchain;
 use crate::plan::{Decision, Planner, topic};
@@ -91,7 +92,7 @@ impl Project for Java<'_> {
         let part = self.part(planner, unit, &words, versions)?;
         let jre = runtime.builder.as_deref().map(|image| Jre::new(fill(&toolchain, image), unit, &toolchain));
         let jre = jre.map(|words| Part::new("java/jre.tera", &words)).transpose()?;
-        let run = planner.run(fill(&toolchain, &runtime.image), labels(&name, module), port);
+        let run = planner.run(fill(&toolchain, &runtime.image), labels(planner, &name, module), port);
         let run = started(run, planner, unit, &runtime, start, &module.lineage);
         let parts = front.into_iter().chain([part]).chain(jre).collect();
         Ok(Recipe::new(name, Image::new(parts, run, &planner.wishes.extras)))
@@ -293,8 +294,7 @@ fn front(planner: &mut Planner, unit: &Unit) -> Result<Option<Part>, Error> {
         return Ok(None);
     };
     let evidence = Evidence::new(&client.manifest, client.tool, Strength::Convention);
-    let value = format!("`{}`, built by Node", frontend.folder);
-    planner.note(Decision::new(topic::FRONT_END, value, "the jar hands out what its build makes", evidence));
+    planner.front_end(&frontend.folder, "the jar hands out what its build makes", evidence);
     client.part(planner)
 }
 
@@ -304,14 +304,8 @@ fn arguments(unit: &Unit) -> Vec<String> {
     words.into_iter().chain(unit.settings.as_deref().map(path_operand)).collect()
 }
 
-fn labels(name: &str, module: &Module) -> Labels {
+fn labels(planner: &Planner, name: &str, module: &Module) -> Labels {
     let pom = module.lineage.pom();
-    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let is_whole = |text: &String| !text.contains("${");
-    Labels {
-        title: name.to_owned(),
-        description: pom.and_then(|pom| pom.description.as_deref()).map(one_line).filter(is_whole),
-        source: pom.and_then(|pom| pom.url.clone()).filter(|url| url.starts_with("https://") && is_whole(url)),
-        licenses: None,
-    }
+    let description = pom.and_then(|pom| pom.description.as_deref());
+    planner.labels(name, &Stated { description, source: pom.and_then(|pom| pom.url.as_deref()), licenses: None })
 }

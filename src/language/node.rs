@@ -70,7 +70,7 @@ impl super::Project for Project {
         for (file, fault) in &self.faults {
             facts.push(Fact::new(Kind::Unreadable(fault.what.clone()), file, &fault.quote, Strength::Stated));
         }
-        facts.extend(self.packages().filter_map(build::fact));
+        facts.extend(self.packages().flat_map(build::facts));
         facts.extend(self.services.iter().flat_map(|service| service.facts(self)));
         facts.push(Fact::new(Kind::Manifest("package.json".to_owned()), "package.json", "", Strength::Stated));
         facts.extend(registry::feeds(self));

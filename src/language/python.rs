@@ -25,6 +25,7 @@ use crate::dockerignore::Section;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::plan::Planner;
+use crate::plan::labels::Stated;
 use crate::repo::Repo;
 use crate::source::python::Module;
 use front_ends::FrontEnds;
@@ -160,7 +161,7 @@ impl Project for Python<'_> {
             roots: manifests.source_roots(),
             front_end: self.front_ends.plan(planner)?,
         };
-        let image = order.image(planner, labels(&name, manifests))?;
+        let image = order.image(planner, labels(planner, &name, manifests))?;
         let ignore = self.ignore(order.front_end.as_ref());
         Ok(Recipe { ignore, ..Recipe::new(name, image) })
     }
@@ -225,16 +226,9 @@ fn warn_of_missing(planner: &mut Planner, program: &Program, entry: &str) -> Res
     Ok(())
 }
 
-fn labels(name: &str, manifests: &Manifests) -> Labels {
-    let pyproject = manifests.pyproject.as_ref();
-    let one_line = |text: &String| !text.chars().any(char::is_control);
-    Labels {
-        title: name.to_owned(),
-        description: pyproject
-            .and_then(|read| read.description.clone())
-            .filter(one_line)
-            .filter(|text| !text.trim().is_empty() && !text.starts_with("Add your description")),
-        licenses: pyproject.and_then(|read| read.license.clone()).filter(one_line).filter(|text| text.len() < 60),
-        source: None,
-    }
+fn labels(planner: &Planner, name: &str, manifests: &Manifests) -> Labels {
+    let read = manifests.pyproject.as_ref();
+    let [description, licenses] =
+        [read.and_then(|read| read.description.as_deref()), read.and_then(|read| read.license.as_deref())];
+    planner.labels(name, &Stated { description, licenses, source: None })
 }

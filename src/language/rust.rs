@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::node::frontend::{Frontend, Lent};
-use super::{Extra, Labels, Language, Project, Recipe, Scope, Variable, sign};
+use super::{Extra, Language, Project, Recipe, Scope, Variable, sign};
 use crate::catalog::{self, Image as Tags, Release, Runtime};
 use crate::dockerignore::Section;
 use crate::error::Error;
@@ -18,6 +18,7 @@ use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::rust_toolchain;
 use crate::image::{Image, Part, Version};
 use crate::path::join;
+use crate::plan::labels::Stated;
 use crate::plan::{Planner, topic};
 use crate::requirement::Requirement;
 use crate::rows::{Behind, Embed, Native, Row};
@@ -219,12 +220,11 @@ impl Project for Cargo {
             ..Part::new("rust/build.tera", &words)?
         };
         let package = member.manifest.package.clone().unwrap_or_default();
-        let labels = Labels {
-            title: name.clone(),
-            description: package.description.said(),
-            source: package.repository.said().filter(|address| address.starts_with("https://")),
-            licenses: package.license.said(),
-        };
+        let [description, source, licenses] =
+            [package.description.said(), package.repository.said(), package.license.said()];
+        let stated =
+            Stated { description: description.as_deref(), source: source.as_deref(), licenses: licenses.as_deref() };
+        let labels = planner.labels(&name, &stated);
         let run = planner.run(fill(&runtime.image), labels, listen.port);
         let run = run.bring(planner, &runtime, &toolchain).binary(planner, &name, &member.folder, listen, is_own);
         let parts = lent.into_iter().map(|lent| lent.part).chain([part]).collect();

@@ -138,10 +138,7 @@ impl Planner<'_> {
             Kind::Cannot(entry, why) => Some(format!("`{entry}` cannot be started: {why}")),
             _ => None,
         });
-        self.program(what, found)?.ok_or_else(|| {
-            let why = cannot.unwrap_or_else(|| "this is a library, and a library is no image".to_owned());
-            Error::nothing(format!("there is no {what}: {why}")).hint(format!("run dockgen where a {what} is"))
-        })
+        self.program(what, found)?.ok_or_else(|| nothing(what, cannot))
     }
 
     /// Whether a program is seen to serve others.
@@ -181,6 +178,12 @@ impl Planner<'_> {
         self.program = found.into_iter().find(|program| chosen.as_ref() == Some(&program.value)).map(|one| one.entry);
         Ok(chosen)
     }
+}
+
+/// The refusal where nothing can be started, and why.
+pub fn nothing(what: &str, why: Option<String>) -> Error {
+    let why = why.unwrap_or_else(|| "this is a library, and a library is no image".to_owned());
+    Error::nothing(format!("there is no {what}: {why}")).hint(format!("run dockgen where a {what} is"))
 }
 
 fn none_of<T>(wish: &str, what: &str, found: &[Startable<T>]) -> Error {

@@ -31,8 +31,6 @@ pub struct Catalog {
     pub usual: Vec<(String, String)>,
     /// Packages of Debian that meet it where an image has none of it.
     pub packages: Vec<String>,
-    /// Hosts of code whose addresses begin paths of modules.
-    pub hosts: Vec<String>,
     /// Packages of Alpine with a C compiler.
     pub compiler: Vec<String>,
 }

@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::facts::{Evidence, Strength};
 use crate::language::node::frontend::{Frontend, Lent};
 use crate::path::join;
-use crate::plan::{Decision, Planner, topic};
+use crate::plan::Planner;
 
 use super::program::{Embed, Program};
 use super::project::Go;
@@ -37,8 +37,7 @@ impl Go {
             }
             (None, None) => return Ok(None),
         };
-        let value = format!("`{}`, built by Node", frontend.folder);
-        planner.note(Decision::new(topic::FRONT_END, value, reason, evidence));
+        planner.front_end(&frontend.folder, reason, evidence);
         Ok(Some(Front { lent: frontend.lend(planner)?, embedded: embedded.is_some() }))
     }
 }

@@ -86,11 +86,19 @@ pub fn read(repo: &Repo, package: &Package) -> (Build, Option<Shape>) {
     (build, shape)
 }
 
-/// The build script of a package, as a fact.
-pub fn fact(package: &Package) -> Option<Fact> {
-    let line = package.manifest.scripts.get("build")?;
-    let kind = Kind::Script("build".to_owned(), line.clone());
-    Some(Fact::from_evidence(kind, stated(package, "build", line)))
+/// The scripts of a package that build, as facts.
+pub fn facts(package: &Package) -> impl Iterator<Item = Fact> {
+    let builds = |name: &str| {
+        CATALOG
+            .usual
+            .builds
+            .iter()
+            .filter_map(|usual| name.strip_prefix(usual.as_str()))
+            .any(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
+    };
+    let scripts = package.manifest.scripts.iter().filter(move |(name, _)| builds(name));
+    scripts
+        .map(|(name, line)| Fact::from_evidence(Kind::Script(name.clone(), line.clone()), stated(package, name, line)))
 }
 
 /// The script that builds, and its line.

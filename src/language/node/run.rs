@@ -7,6 +7,7 @@ use crate::image::{self, Copy, File, Run};
 use crate::language::{Labels, Variable, variables};
 use crate::path::{join, normal};
 use crate::plan::Planner;
+use crate::plan::labels::Stated;
 
 use super::Desk;
 use super::framework::Shape;
@@ -41,7 +42,7 @@ impl Desk<'_> {
         runtime: &Runtime,
         (name, port): (&str, Option<u16>),
     ) -> Run {
-        let run = planner.run(self.fill(&runtime.image), self.labels(name), port);
+        let run = planner.run(self.fill(&runtime.image), self.labels(planner, name), port);
         let (entrypoint, command) = server.words(runtime.id == "distroless");
         let tini = (server.tini && stages.tini.is_none()).then(|| "tini".to_owned());
         let by_name = stages.modules.is_some() && matches!(server.start, Start::Shell(_) | Start::Program(_));
@@ -75,17 +76,19 @@ impl Desk<'_> {
         });
         let template = "node/nginx.tera";
         let file = File { path: "/etc/nginx/conf.d/default.conf", template, words: image::context(&words)? };
-        let run = planner.run(self.fill(&runtime.image), self.labels(name), Some(port));
+        let run = planner.run(self.fill(&runtime.image), self.labels(planner, name), Some(port));
         let copies = vec![made("build", &self.service.package.path(&site.output), FILES)];
         Ok(Run { workdir: None, files: vec![file], copies, ..run })
     }
 
-    fn labels(&self, name: &str) -> Labels {
+    fn labels(&self, planner: &Planner, name: &str) -> Labels {
         let (own, root) = (&self.service.package.manifest, &self.project.root.manifest);
-        let source = own.repository.as_deref().or(root.repository.as_deref()).and_then(source_address);
-        let licenses = own.license.clone().or_else(|| root.license.clone());
-        let licenses = licenses.filter(|text| text != "UNLICENSED" && !text.starts_with("SEE "));
-        Labels { title: name.to_owned(), description: own.description.clone(), source, licenses }
+        let stated = Stated {
+            description: own.description.as_deref(),
+            source: own.repository.as_deref().or(root.repository.as_deref()),
+            licenses: own.license.as_deref().or(root.license.as_deref()),
+        };
+        planner.labels(name, &stated)
     }
 
     fn run_environment(&self, server: &Server, port: Option<u16>) -> Vec<Variable> {
@@ -184,22 +187,4 @@ fn member(package: &Package, built: bool) -> Copy {
         true => without_modules(made("build", &package.folder, target)),
         false => Copy::context(&package.folder, target),
     }
-}
-
-/// `git+https://github.com/a/b.git`, `github:a/b` and `a/b` as an address.
-fn source_address(text: &str) -> Option<String> {
-    let text = text.trim_start_matches("git+").trim_end_matches(".git");
-    let short = text.strip_prefix("github:").unwrap_or(text);
-    if let Some(rest) = text
-        .strip_prefix("git@github.com:")
-        .or_else(|| text.strip_prefix("ssh://git@github.com/"))
-        .or_else(|| text.strip_prefix("git://github.com/"))
-    {
-        return Some(format!("https://github.com/{rest}"));
-    }
-    if text.starts_with("https://") {
-        return Some(text.to_owned());
-    }
-    let plain = short.split('/').count() == 2 && short.chars().all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c));
-    plain.then(|| format!("https://github.com/{short}"))
 }

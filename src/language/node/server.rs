@@ -2,7 +2,7 @@
 
 use crate::catalog::SHARED;
 use crate::dockerignore::Matcher;
-use crate::plan::{Decision, Planner, topic};
+use crate::plan::Planner;
 
 use super::catalog::{CATALOG, Generated};
 use super::commands::Commands;
@@ -112,7 +112,7 @@ impl<'a> Server<'a> {
 fn say(planner: &mut Planner, service: &Service, way: &Way) {
     if let Some(evidence) = &way.build.evidence {
         let words = way.build.script.clone().unwrap_or_else(|| way.build.steps.join(" && "));
-        planner.note(Decision::new(topic::BUILD, words, "it makes what is started", evidence.clone()));
+        planner.build(words, evidence.clone());
     }
     say_what_is_left_out(planner, &way.build);
     for step in &way.resolved.dropped {

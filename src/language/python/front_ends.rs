@@ -8,7 +8,7 @@ use crate::facts::{Evidence, Fact, Strength};
 use crate::format::package_json;
 use crate::language::node::frontend::{Frontend, Lent};
 use crate::path;
-use crate::plan::{Decision, Planner, topic};
+use crate::plan::Planner;
 use crate::repo::Repo;
 
 /// Front ends that are looked at, at most.
@@ -58,9 +58,7 @@ impl FrontEnds {
     pub fn plan(&self, planner: &mut Planner) -> Result<Option<Lent>, Error> {
         self.left.iter().for_each(|sentence| planner.warn(sentence));
         let Some((front, evidence)) = &self.built else { return Ok(None) };
-        let value = format!("`{}`, built by Node", front.folder);
-        let reason = "the program serves what its build makes";
-        planner.note(Decision::new(topic::FRONT_END, value, reason, evidence.clone()));
+        planner.front_end(&front.folder, "the program serves what its build makes", evidence.clone());
         front.lend(planner).map(Some)
     }
 

@@ -1,0 +1,88 @@
+//! The words with which the program is started, where other container files know more than the sources.
+
+use super::{Decision, Planner, Rival, topic};
+use crate::catalog::SHARED;
+use crate::command;
+use crate::facts::{Evidence, Kind};
+use crate::image::Run;
+use crate::path;
+
+impl Planner<'_> {
+    /// The words that are asked for: behind those that start the program, or in place of them.
+    pub(super) fn started_as_asked(&mut self, run: &mut Run) {
+        let (args, command) = (&self.wishes.args, &self.wishes.extras.command);
+        if !command.is_empty() {
+            let init = run.entrypoint.iter().position(|word| word == "--").map_or(0, |at| at + 1);
+            run.entrypoint.truncate(init);
+            run.entrypoint.extend_from_slice(command);
+            run.command.clear();
+        }
+        run.command.extend_from_slice(args);
+        if !command.is_empty() || !args.is_empty() {
+            let words = [command.as_slice(), args].concat().join(" ");
+            let evidence = Evidence::asked(&format!("-- {words}"));
+            self.note(Decision::new(topic::START, words, "asked for", evidence));
+        }
+    }
+
+    /// What other images are started with: words behind a program that is built here too, else a rival.
+    pub(super) fn starts(&mut self, run: &mut Run) {
+        for fact in self.testimony() {
+            let Kind::Start(argv) = &fact.kind else { continue };
+            let is_taken =
+                |it: &Decision| (&it.evidence.file, &it.evidence.quote) == (&fact.evidence.file, &fact.evidence.quote);
+            if run.entrypoint.iter().chain(&run.command).eq(argv) || self.decisions.iter().any(is_taken) {
+                continue;
+            }
+            let words = argv.get(1..).unwrap_or_default();
+            if run.command.is_empty()
+                && !words.is_empty()
+                && self.is_built_here(argv, run)
+                && words.iter().all(|word| is_plain(word))
+            {
+                let port = run.port.unwrap_or_default().to_string();
+                run.command = words.iter().map(|word| word.replace(command::PORT, &port)).collect();
+                let words = run.command.join(" ");
+                self.note(Decision::new(topic::START, words, "another container file starts it so", fact.evidence));
+            } else {
+                self.lose(argv, &fact.evidence);
+            }
+        }
+    }
+
+    /// Whether the first of these words is the one program that is built: by its name, or as there is no other.
+    fn is_built_here(&self, argv: &[String], run: &Run) -> bool {
+        let [program] = run.entrypoint.as_slice() else { return false };
+        let last = |path: &str| path::name(path).to_owned();
+        let name = last(argv.first().map_or("", String::as_str));
+        let entries = self.facts.iter().filter(|fact| matches!(fact.kind, Kind::Entry(_))).count();
+        let is_other = name.contains('.') || SHARED.interpreters.contains(&name) || SHARED.shells.contains(&name);
+        name == last(program) || (entries == 1 && !is_other)
+    }
+
+    /// A start that is not taken is told beside the one that is.
+    fn lose(&mut self, argv: &[String], evidence: &Evidence) {
+        let told = [topic::START, topic::SERVER, topic::ENTRY];
+        let decided = told.iter().find_map(|topic| self.decisions.iter().position(|it| it.topic == *topic));
+        if let Some(decision) = decided.and_then(|at| self.decisions.get_mut(at)) {
+            let why = "another container file starts it so, and dockgen starts what it builds".to_owned();
+            decision.rivals.push(Rival { value: argv.join(" "), why, evidence: evidence.clone() });
+        }
+    }
+}
+
+/// Whether a word names no file.
+fn is_plain(word: &str) -> bool {
+    let ends = [".yaml", ".yml", ".toml", ".json", ".conf", ".ini", ".cfg", ".env", ".js", ".py", ".sh"];
+    !word.contains(['/', '$', '`']) && !ends.iter().any(|end| word.ends_with(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_word_names_no_file() {
+        assert!(is_plain("serve") && is_plain("--port={port}") && !is_plain("/etc/x") && !is_plain("c.yaml"));
+    }
+}
