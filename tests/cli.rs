@@ -280,3 +280,13 @@ fn arguments_and_folders_are_asked_for_and_kept() {
     let refused = tree.run(&["init", "--data", "/etc"]);
     assert!(refused.code == 2 && refused.err.contains("belongs to the image's system"), "{}", refused.err);
 }
+
+#[test]
+fn the_next_commands_work_from_where_one_stands() {
+    let tree = Tree::new(&[
+        ("my shop/go.mod", "module shop\n\ngo 1.26\n"),
+        ("my shop/main.go", "package main\n\nfunc main() {}\n"),
+    ]);
+    let done = tree.run(&["init", "--yes", "my shop"]);
+    assert!(done.code == 0 && done.err.contains("  docker build -t shop 'my shop'\n"), "{}", done.err);
+}

@@ -20,11 +20,11 @@ struct Session {
 
 impl Session {
     fn start(tree: &Tree, arguments: &[&str]) -> Self {
-        Self::start_on("xterm-256color", tree, arguments)
+        Self::start_on("xterm-256color", (60, 120), tree, arguments)
     }
 
-    fn start_on(terminal: &str, tree: &Tree, arguments: &[&str]) -> Self {
-        let size = PtySize { rows: 60, cols: 120, pixel_width: 0, pixel_height: 0 };
+    fn start_on(terminal: &str, (rows, cols): (u16, u16), tree: &Tree, arguments: &[&str]) -> Self {
+        let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_dockgen"));
         command.args(arguments);
@@ -44,7 +44,7 @@ impl Session {
         let keys = pair.master.take_writer().unwrap();
         Session {
             screen,
-            parser: vt100::Parser::new(60.try_into().unwrap(), 120.try_into().unwrap(), 0),
+            parser: vt100::Parser::new(rows.try_into().unwrap(), cols.try_into().unwrap(), 0),
             keys,
             child,
             _master: pair.master,
@@ -172,11 +172,11 @@ fn yes_asks_nothing() {
 fn a_terminal_that_cannot_ask_is_told_so_and_nothing_is_written() {
     let tree = Tree::fixture("go-server");
     let before = tree.everything();
-    let mut session = Session::start_on("dumb", &tree, &["init"]);
+    let mut session = Session::start_on("dumb", (60, 120), &tree, &["init"]);
     session.sees("cannot show the question").sees("--yes");
     assert_eq!(session.ends(), 2);
     assert_eq!(tree.everything(), before);
-    assert_eq!(Session::start_on("dumb", &tree, &["init", "--yes"]).ends(), 0);
+    assert_eq!(Session::start_on("dumb", (60, 120), &tree, &["init", "--yes"]).ends(), 0);
     assert!(tree.has("Dockerfile"));
 }
 
@@ -210,4 +210,54 @@ fn warnings_stand_before_the_last_question() {
     assert!(at(&warning[..40.min(warning.len())]) < at("Write these"));
     session.types("n\r");
     assert_eq!(session.ends(), 1);
+}
+
+#[test]
+fn the_difference_is_shown_and_an_answer_given_anew() {
+    let tree = Tree::fixture("go-server");
+    let mut session = Session::start(&tree, &["init"]);
+    session.sees("Write these 4 files?").types("diff\r").sees("+          sbom: true").sees("Write these 4 files?");
+    session.types("change\r").sees("Which answer?").types("port\r").sees("On which port does it listen?");
+    session.types("something\r").sees("something else").types("99999\r").sees("a port is a number from 1 to 65535");
+    session.types("\x7f\x7f\x7f\x7f\x7f7000\r").sees("Write these 5 files?").types("yes\r");
+    assert_eq!(session.ends(), 0);
+    assert!(tree.read("Dockerfile").contains("EXPOSE 7000"));
+    assert!(tree.read("dockgen.toml").contains("port = 7000"));
+}
+
+#[test]
+fn an_answer_from_which_nothing_follows_is_said_and_the_old_one_holds() {
+    let tree = Tree::fixture("go-server");
+    let mut session = Session::start(&tree, &["init"]);
+    session.sees("Write these").types("change\r").sees("Which answer?").types("toolchain\r").sees("Which version?");
+    session.types("something\r").sees("something else").types("0.1\r").sees("error:").sees("Write these 4 files?");
+    session.types("yes\r");
+    assert_eq!(session.ends(), 0);
+}
+
+#[test]
+fn what_is_there_already_is_asked_about_first() {
+    let own = "FROM alpine:3.22\nCMD [\"true\"]\n";
+    for (keys, starts, code) in [("keep\r", own, 1), ("adopt\r", own, 0), ("replace\r", "# syntax", 0)] {
+        let tree = Tree::fixture("go-server");
+        tree.write("Dockerfile", own.as_bytes());
+        let mut session = Session::start(&tree, &["init"]);
+        session.sees("`Dockerfile` is there already, and not dockgen's").types("diff\r").sees("+USER 1001").types(keys);
+        if code == 0 {
+            session.sees("Write these").types("yes\r");
+        }
+        assert_eq!(session.ends(), code, "{keys}");
+        assert!(tree.read("Dockerfile").starts_with(starts), "{keys}");
+        assert_eq!(tree.has("dockgen.lock"), keys != "keep\r", "{keys}");
+    }
+}
+
+#[test]
+fn what_was_decided_is_still_on_a_small_screen_when_it_counts() {
+    for (size, seen) in [((24, 80), "runtime: distroless"), ((24, 40), "Write these 4 files?")] {
+        let tree = Tree::fixture("go-server");
+        let mut session = Session::start_on("xterm-256color", size, &tree, &["init"]);
+        session.sees("Write these 4 files?").sees(seen).types("yes\r");
+        assert_eq!(session.ends(), 0);
+    }
 }

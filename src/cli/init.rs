@@ -2,11 +2,12 @@
 
 use super::outlook::{self, Outlook};
 use super::{InitArgs, Printed, print, settle};
-use crate::changes::{Change, Manners};
+use crate::ask::{Theirs, Wanted};
+use crate::changes::{Change, Fate, Manners};
 use crate::disk::{self, Hold};
 use crate::error::{Error, Exit};
 use crate::facts::Strength;
-use crate::plan::topic;
+use crate::plan::{Decision, topic};
 use crate::repo::Repo;
 use crate::service::{Role, Service};
 use crate::wishes::Wishes;
@@ -29,33 +30,74 @@ pub fn run(args: &InitArgs) -> Result<Exit, Error> {
         let standing = settle::standing_wishes(&args.dir)?;
         return stdout(&settle::draft(&Repo::open(&args.dir)?, &asked, &standing)?, printed);
     }
-    finish(args, &look(args, &asked)?, hold.as_ref())
+    finish(args, &look(args, &asked, manners(args)?)?, hold.as_ref())
 }
 
-fn look(args: &InitArgs, asked: &Wishes) -> Result<Outlook, Error> {
-    // Who asks for files where the Dockerfile was deleted starts over; a workflow that alone was deleted stays away.
+/// How what is there is met. Who asks for files where the Dockerfile was deleted starts over; a workflow that alone was deleted
+/// stays away.
+fn manners(args: &InitArgs) -> Result<Manners, Error> {
     let restore = disk::today_or(&args.dir, &Service::default().path(Role::Dockerfile), args.force)?.is_none();
-    let manners = Manners { force: args.force, restore, adopt: args.adopt };
+    Ok(Manners { force: args.force, restore, adopt: args.adopt })
+}
+
+fn look(args: &InitArgs, asked: &Wishes, manners: Manners) -> Result<Outlook, Error> {
     let outlook = Outlook::of(&args.dir, settle::lock(&args.dir)?, asked, manners)?;
     settle::guard(&outlook.repo, &outlook.draft, &outlook.changes)?;
     Ok(outlook)
 }
 
-/// Asks, shows what would be written, asks once more, and writes that. Nobody is kept waiting while a person thinks: what
+/// Asks, names what would be written, asks once more, and writes that. Nobody is kept waiting while a person thinks: what
 /// was shown is compared with what is there when it is written.
 fn session(args: &InitArgs, asked: Wishes) -> Result<Exit, Error> {
     drop(outlook::hold(&args.dir)?);
-    let asked = answers(args, asked)?;
-    let shown = look(args, &asked)?;
-    let dockerfile = shown.changes.iter().find(|change| change.role == Role::Dockerfile);
-    if let Some(text) = dockerfile.and_then(|change| change.text.as_deref()) {
-        print::say(&format!("\n{}", print::dockerfile(text)));
+    let manners = theirs(args, &asked)?;
+    let mut asked = answers(args, asked)?;
+    loop {
+        let shown = look(args, &asked, manners)?;
+        match shown.consent(true)? {
+            Wanted::Change => asked = changed(args, &shown, asked)?,
+            Wanted::Write => {
+                let hold = outlook::hold(&args.dir)?;
+                return finish(args, &shown.still(look(args, &asked, manners)?)?, Some(&hold));
+            }
+            _ => return Ok(outlook::stopped()),
+        }
     }
-    if !shown.consent()? {
-        return Ok(Exit::No);
+}
+
+/// Asks what becomes of files that are there and not dockgen's, where no flag says it.
+fn theirs(args: &InitArgs, asked: &Wishes) -> Result<Manners, Error> {
+    let manners = manners(args)?;
+    let outlook = |manners| Outlook::of(&args.dir, settle::lock(&args.dir)?, asked, manners);
+    let now = outlook(manners)?;
+    let foreign = now.changes.iter().filter(|change| change.fate == Fate::Foreign);
+    let paths: Vec<&str> = foreign.map(|change| change.path.as_str()).collect();
+    while !paths.is_empty() {
+        match ask::theirs(&paths)? {
+            Theirs::Keep => break,
+            Theirs::Adopt => return Ok(Manners { adopt: true, ..manners }),
+            Theirs::Replace => return Ok(Manners { force: true, ..manners }),
+            Theirs::Difference => outlook(Manners { force: true, ..manners })?.show(|path| paths.contains(&path)),
+        }
     }
-    let hold = outlook::hold(&args.dir)?;
-    finish(args, &shown.still(look(args, &asked)?)?, Some(&hold))
+    Ok(manners)
+}
+
+/// Asks for one answer anew. Where no file follows from it, that is said, and the old one holds.
+fn changed(args: &InitArgs, shown: &Outlook, asked: Wishes) -> Result<Wishes, Error> {
+    let can = |decision: &&Decision| Wishes::default().answer(decision.topic, "none").is_ok();
+    let decisions: Vec<&Decision> = shown.draft.plan.decisions.iter().filter(can).collect();
+    let labels: Vec<String> = decisions.iter().map(|it| format!("{}: {}", it.topic, it.value)).collect();
+    let Some(decision) = decisions.get(ask::which(&labels)?) else { return Ok(asked) };
+    let mut wishes = asked.clone();
+    wishes.answer(decision.topic, &ask::question(decision)?).map_err(Error::usage)?;
+    match answers(args, wishes) {
+        Err(error) if error.exit != Exit::Interrupted => {
+            print::error(&error);
+            Ok(asked)
+        }
+        done => done,
+    }
 }
 
 /// Draws, asks what is only a guess, draws again with the answer, until nothing is left to ask.
@@ -128,7 +170,8 @@ fn tell(args: &InitArgs, outlook: &Outlook, wrote: bool) {
     outlook.warn();
     print::changes(changes, wrote);
     if wrote && changes.iter().any(|change| change.text.is_some()) {
-        print::say(&format!("\nnext:\n  docker build -t {} .", draft.name));
+        let folder = shlex::try_quote(&args.dir.to_string_lossy()).map_or_else(|_| ".".to_owned(), Into::into);
+        print::say(&format!("\nnext:\n  docker build -t {} {folder}", draft.name));
         let port = draft.plan.decision(topic::PORT).filter(|decision| decision.value != "none");
         let publish = port.map_or_else(String::new, |port| format!("-p {0}:{0} ", port.value));
         print::say(&format!("  docker run --rm {publish}{}", draft.name));

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::print::{self, DIM};
 use super::settle;
-use crate::ask;
+use crate::ask::{self, Wanted};
 use crate::changes::{Change, Fate, Manners};
 use crate::disk::{self, Hold};
-use crate::error::Error;
+use crate::error::{Error, Exit};
 use crate::lock::{self, Lock};
 use crate::repo::Repo;
 use crate::service::Role;
@@ -91,24 +91,32 @@ impl Outlook {
         }
     }
 
-    /// Names every file that would be written, warns, and asks once; `true` where there is nothing to ask about.
+    /// Names every file that would be written, warns, and asks, as often as the difference is wanted; where there is nothing to
+    /// ask about, it is written.
     ///
     /// # Errors
     /// Where the person goes away.
-    pub fn consent(&self) -> Result<bool, Error> {
+    pub fn consent(&self, can_change: bool) -> Result<Wanted, Error> {
         let files = self.files();
         if files.is_empty() {
-            return Ok(true);
+            return Ok(Wanted::Write);
         }
         for (path, text) in &files {
             print::say(&format!("  {path} {DIM}{} lines, {} bytes{DIM:#}", text.lines().count(), text.len()));
         }
         self.warn();
-        let may = ask::may_write(files.len())?;
-        if !may {
-            print::say("nothing was written");
+        loop {
+            match ask::last(files.len(), can_change)? {
+                Wanted::Difference => self.show(|_| true),
+                wanted => break Ok(wanted),
+            }
         }
-        Ok(may)
+    }
+
+    /// Shows the difference of some documents to what is there.
+    pub fn show(&self, is_meant: impl Fn(&str) -> bool) {
+        let meant = self.changes.iter().filter(|change| is_meant(&change.path));
+        meant.for_each(|change| print::say(&print::diff(&change.diff())));
     }
 
     /// Says what a person should know before and after writing.
@@ -152,6 +160,12 @@ impl Outlook {
         let config = self.config.clone().map(|text| (config::PATH, text));
         texts.chain(lock).chain(config).collect()
     }
+}
+
+/// A session that ends without writing.
+pub fn stopped() -> Exit {
+    print::say("nothing was written");
+    Exit::No
 }
 
 /// Refuses where the repository cannot be read in full.

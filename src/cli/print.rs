@@ -15,8 +15,6 @@ pub const GOOD: Style = AnsiColor::Green.on_default();
 pub const WARN: Style = AnsiColor::Yellow.on_default();
 /// The style of a word that says no.
 pub const BAD: Style = AnsiColor::Red.on_default().bold();
-/// The style of an instruction.
-pub const KEYWORD: Style = AnsiColor::Cyan.on_default();
 /// The style of what is beside the point.
 pub const DIM: Style = Style::new().dimmed();
 
@@ -151,20 +149,6 @@ pub fn diff(text: &str) -> String {
             _ => Style::new(),
         };
         format!("{style}{}{style:#}\n", printable(line))
-    };
-    text.lines().map(paint).collect()
-}
-
-/// A Dockerfile with its instructions and comments in colour.
-pub fn dockerfile(text: &str) -> String {
-    let paint = |line: &str| {
-        let word = line.split(' ').next().unwrap_or_default();
-        let is_instruction = !word.is_empty() && word.chars().all(|c| c.is_ascii_uppercase());
-        match (line.starts_with('#'), is_instruction) {
-            (true, _) => format!("  {DIM}{}{DIM:#}\n", printable(line)),
-            (false, true) => format!("  {KEYWORD}{word}{KEYWORD:#}{}\n", printable(&line[word.len()..])),
-            (false, false) => format!("  {}\n", printable(line)),
-        }
     };
     text.lines().map(paint).collect()
 }

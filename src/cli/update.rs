@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::outlook::{self, Outlook};
+use super::outlook::{self, Outlook, stopped};
 use super::{UpdateArgs, print, project, settle};
-use crate::ask;
+use crate::ask::{self, Wanted};
 use crate::changes::Manners;
 use crate::error::{Error, Exit};
 use crate::news;
@@ -46,8 +46,8 @@ fn session(args: &UpdateArgs, dir: &Path) -> Result<Exit, Error> {
     drop(outlook::hold(dir)?);
     let shown = look(args, dir)?;
     tell(args, &shown);
-    if !shown.consent()? {
-        return Ok(Exit::No);
+    if shown.consent(false)? != Wanted::Write {
+        return Ok(stopped());
     }
     let hold = outlook::hold(dir)?;
     let now = shown.still(look(args, dir)?)?;
