@@ -5,6 +5,7 @@ mod config;
 mod explain;
 mod findings;
 mod init;
+mod next;
 mod outlook;
 mod print;
 mod project;

@@ -116,6 +116,8 @@ pub enum Kind {
     Process(String, String),
     /// A container of it is started with these words.
     Start(Vec<String>),
+    /// A container of it is given these words behind the program that its image starts.
+    Arguments(Vec<String>),
     /// Something that can be started: what `--entry` would say.
     Entry(String),
     /// Something that a file says and that cannot be started, and why.
@@ -136,6 +138,10 @@ pub enum Kind {
     Package(String),
     /// A variable of the program's environment and its value.
     Variable(String, String),
+    /// A variable that is given when the program is run, and an example of its value; never a secret.
+    Wants(String, Option<String>),
+    /// Another service that the program uses: its name, for people.
+    Uses(String),
     /// The program listens here.
     Port(u16),
     /// A value in the program that says where it listens.
@@ -196,6 +202,7 @@ impl fmt::Display for Kind {
             Kind::Manager(id, Some(version)) => write!(f, "package manager {id} {version}"),
             Kind::Framework(id) => write!(f, "framework {id}"),
             Kind::Start(argv) => write!(f, "started with {}", argv.join(" ")),
+            Kind::Arguments(words) => write!(f, "given the words {}", words.join(" ")),
             Kind::Process(name, line) => write!(f, "process {name}: {line}"),
             Kind::Script(name, command) => write!(f, "script {name}: {command}"),
             Kind::Entry(entry) => write!(f, "entry {entry}"),
@@ -208,6 +215,9 @@ impl fmt::Display for Kind {
             Kind::Need(need, why) => write!(f, "needs {need}: {why}"),
             Kind::Package(name) => write!(f, "is built with the package {name}"),
             Kind::Variable(name, value) => write!(f, "environment {name}={value}"),
+            Kind::Wants(name, None) => write!(f, "is given {name}"),
+            Kind::Wants(name, Some(example)) => write!(f, "is given {name}, such as {example}"),
+            Kind::Uses(service) => write!(f, "uses {service}"),
             Kind::Port(port) => write!(f, "port {port}"),
             Kind::Listens(found) => write!(f, "listens by {}", found.value),
             Kind::HealthPath(path) => write!(f, "health path {path}"),

@@ -245,15 +245,76 @@ fn strongest<'a>(repo: &'a Repo, signs: &'static [Sign]) -> Option<(&'static Sig
 fn nothing_here(repo: &Repo) -> Error {
     let titles: Vec<&str> = ALL.iter().map(|language| language.title).collect();
     let error = Error::no(format!("nothing at the top of `{}` says which language this is", repo.name()));
-    let stated = |file: &str| {
-        ALL.iter()
-            .flat_map(|language| language.signs)
-            .any(|sign| sign.strength >= Strength::Stated && sign.file == file)
+    let services = below(repo);
+    let Some((first, _)) = services.iter().find(|(_, title)| titles.contains(title)).or(services.first()) else {
+        return error.hint(format!("dockgen writes for {}; name one with `--lang`", titles.join(", ")));
     };
-    let below: Vec<&str> =
-        repo.files().filter(|path| path.split('/').next_back().is_some_and(stated)).take(3).collect();
-    match below.first().and_then(|path| path.rsplit_once('/')) {
-        Some((folder, _)) => error.hint(format!("there is `{}`: try `dockgen init {folder}`", below.join("`, `"))),
-        None => error.hint(format!("dockgen writes for {}; name one with `--lang`", titles.join(", "))),
+    let shown = |(folder, title): &(&str, &str)| match titles.contains(title) {
+        true => format!("`{folder}` ({title})"),
+        false => format!("`{folder}` ({title}, which dockgen does not write for yet)"),
+    };
+    let named: Vec<String> = services.iter().take(MOST_NAMED).map(shown).collect();
+    let more = services.len().saturating_sub(MOST_NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    error.hint(match services.len() {
+        1 => format!("there is {}: try `dockgen init {first}`", named.join("")),
+        count => format!(
+            "there are {count} below, {}{more}: run it for each, such as `dockgen init {first}`",
+            named.join(", ")
+        ),
+    })
+}
+
+/// No more folders than this are named.
+const MOST_NAMED: usize = 20;
+
+/// The outermost folders below the top that hold a manifest, with the language that it speaks for.
+fn below(repo: &Repo) -> Vec<(&str, &'static str)> {
+    let own = ALL.iter().map(|language| (language.title, language.signs));
+    let all: Vec<(&str, &[Sign])> = own.chain(FOREIGN.iter().copied()).collect();
+    let is_stated = |sign: &Sign, file: &str| sign.strength >= Strength::Stated && fits(sign, file);
+    let title =
+        |file: &str| all.iter().find(|(_, signs)| signs.iter().any(|sign| is_stated(sign, file))).map(|it| it.0);
+    let at = |title: &str| all.iter().position(|(known, _)| *known == title);
+    let found = repo.files().filter_map(|path| Some((path::parent(path), title(path::name(path))?)));
+    let mut found: Vec<(&str, &str)> = found.collect();
+    found.sort_by_key(|(folder, title)| (*folder, at(title)));
+    found.dedup_by_key(|(folder, _)| *folder);
+    let mut outer: Vec<(&str, &str)> = Vec::new();
+    for (folder, title) in found {
+        if outer.last().is_none_or(|(above, _)| !path::is_below(folder, above)) {
+            outer.push((folder, title));
+        }
+    }
+    outer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn services_below_are_named_with_their_languages() {
+        let hint = |files: &[&str]| {
+            let repo = Repo::from_list("x", files.iter().map(|path| (*path, "")));
+            detect(&repo, &Wishes::default()).unwrap_err().hint.unwrap_or_default()
+        };
+        assert_eq!(hint(&["api/go.mod", "api/cmd/x.go"]), "there is `api` (Go): try `dockgen init api`");
+        assert_eq!(
+            hint(&[
+                "gate/go.mod",
+                "gate/web/package.json",
+                "pay/App.csproj",
+                "stage/Cargo.toml",
+                "tickets/requirements.txt"
+            ]),
+            "there are 4 below, `gate` (Go), `pay` (.NET, which dockgen does not write for yet), `stage` (Rust), `tickets` (Python): run it for each, \
+             such as `dockgen init gate`"
+        );
+        let many: Vec<String> = (0..30).map(|at| format!("s{at:02}/pom.xml")).collect();
+        assert!(
+            hint(&many.iter().map(String::as_str).collect::<Vec<_>>()).contains("`s19` (Java) and 10 more: run it")
+        );
+        assert!(hint(&["README.md"]).starts_with("dockgen writes for Go, "));
     }
 }

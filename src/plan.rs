@@ -5,6 +5,7 @@ mod complete;
 mod context;
 mod data;
 mod environment;
+mod given;
 mod health;
 mod init;
 pub mod labels;

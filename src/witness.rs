@@ -1,20 +1,30 @@
 //! Files that people of every language write: what they say holds for all languages alike.
 
+mod clusters;
 pub mod compose;
 pub mod containers;
+mod examples;
 mod packages;
+pub mod platforms;
 pub mod processes;
+mod services;
+mod tree;
+mod variables;
 mod versions;
+mod workflows;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
 use crate::catalog;
-use crate::facts::{Fact, Strength};
+use crate::facts::{Fact, Kind, Strength};
 use crate::plan::listen::FIRST_OF_USERS;
 use crate::repo::Repo;
 use crate::values;
+pub use platforms::changes_database;
+pub use variables::is_of_others;
 
 /// What is known of these files.
 #[derive(Debug, Deserialize)]
@@ -24,6 +34,14 @@ struct Catalog {
     tool: Vec<versions::Tool>,
     containers: containers::Rows,
     packages: packages::Rows,
+    variables: variables::Rows,
+    service: Vec<services::Row>,
+    release: platforms::Release,
+    platform: Vec<platforms::Row>,
+    nix: BTreeMap<String, String>,
+    cluster: clusters::Rows,
+    setup: Vec<workflows::Row>,
+    examples: examples::Rows,
 }
 
 static CATALOG: LazyLock<Catalog> =
@@ -31,9 +49,31 @@ static CATALOG: LazyLock<Catalog> =
 
 /// The testimonies of all of them.
 pub fn testify(repo: &Repo) -> Vec<Fact> {
-    let all: [fn(&Repo) -> Vec<Fact>; 4] =
-        [versions::testify, processes::testify, containers::testify, compose::testify];
-    all.iter().flat_map(|testify| testify(repo)).collect()
+    let all: [fn(&Repo) -> Vec<Fact>; 8] = [
+        versions::testify,
+        processes::testify,
+        containers::testify,
+        compose::testify,
+        platforms::testify,
+        clusters::testify,
+        workflows::testify,
+        examples::testify,
+    ];
+    let mut facts: Vec<Fact> = all.iter().flat_map(|testify| testify(repo)).collect();
+    // What two platforms run alike is one process.
+    let mut known = BTreeSet::new();
+    facts.retain(|fact| match &fact.kind {
+        Kind::Process(name, line) => known.insert((name.clone(), line.clone())),
+        _ => true,
+    });
+    facts
+}
+
+/// The path of a check, without its question; `None` where it is no path of a site.
+fn health_path(path: &str) -> Option<String> {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-~".contains(c);
+    (path.starts_with('/') && path.len() < 200 && path.chars().all(is_plain)).then(|| path.to_owned())
 }
 
 /// How strongly a port speaks: the first is the likeliest, and one that only root may listen at need not be taken over.
@@ -72,6 +112,7 @@ mod tests {
             ("/data", "/app", Some("/data")),
             ("/data", "/", Some("/data")),
             ("/var/lib/shop", "", Some("/var/lib/shop")),
+            ("/var/data", "/opt/x", Some("/var/data")),
             ("/etc/shop", "/app", None),
             ("/app/../etc", "/app", None),
             ("/a$b", "", None),

@@ -1,7 +1,7 @@
 //! `dockgen init`.
 
 use super::outlook::{self, Outlook};
-use super::{InitArgs, Printed, print, settle};
+use super::{InitArgs, Printed, next, print, settle};
 use crate::ask::{Theirs, Wanted};
 use crate::changes::{Change, Fate, Manners};
 use crate::disk::{self, Hold};
@@ -171,9 +171,9 @@ fn tell(args: &InitArgs, outlook: &Outlook, wrote: bool) {
     print::changes(changes, wrote);
     if wrote && changes.iter().any(|change| change.text.is_some()) {
         let folder = shlex::try_quote(&args.dir.to_string_lossy()).map_or_else(|_| ".".to_owned(), Into::into);
-        print::say(&format!("\nnext:\n  docker build -t {} {folder}", draft.name));
-        let port = draft.plan.decision(topic::PORT).filter(|decision| decision.value != "none");
-        let publish = port.map_or_else(String::new, |port| format!("-p {0}:{0} ", port.value));
-        print::say(&format!("  docker run --rm {publish}{}", draft.name));
+        print::say("\nnext:");
+        for line in next::lines(&draft.name, &folder, &draft.plan.decisions) {
+            print::say(&format!("  {}", print::printable(&line)));
+        }
     }
 }

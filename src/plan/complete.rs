@@ -19,6 +19,7 @@ impl Planner<'_> {
         self.started_as_asked(run);
         self.starts(run);
         self.health();
+        self.given(run);
     }
 
     pub(super) fn testimony(&self) -> Vec<Fact> {

@@ -1,8 +1,9 @@
 //! Variables that the program is started with.
 
 use super::{Decision, Planner, topic};
-use crate::facts::Kind;
+use crate::facts::{Fact, Kind};
 use crate::image::{Run, Variable};
+use crate::witness;
 
 impl Planner<'_> {
     /// Variables that the language does not set, as far as what they name is there.
@@ -10,10 +11,25 @@ impl Planner<'_> {
         for fact in self.testimony() {
             let Kind::Variable(name, value) = &fact.kind else { continue };
             if !run.environment.iter().any(|known| known.name == *name) && is_there(value, &run.writes) {
+                let value = self.agreed(name, value, &fact, run);
                 let shown = format!("{name}={value}");
                 self.note(Decision::new(topic::ENVIRONMENT, shown, "another container file sets it", fact.evidence));
                 run.environment.push(Variable::new(name, value));
             }
+        }
+    }
+
+    /// The value of a variable that says where the program listens is the port that is exposed.
+    fn agreed(&self, name: &str, value: &str, fact: &Fact, run: &Run) -> String {
+        let number = value.parse::<u16>().ok();
+        let is_named = |it: &Fact| matches!(&it.kind, Kind::Listens(it) if it.variable.as_deref() == Some(name));
+        let is_exposed = |it: &Fact| {
+            it.evidence.file == fact.evidence.file && matches!(it.kind, Kind::Port(port) if Some(port) == number)
+        };
+        let is_port = number.is_some() && name.ends_with("PORT") && !witness::is_of_others(name);
+        match run.port.filter(|_| is_port && self.heard().any(|it| is_named(it) || is_exposed(it))) {
+            Some(port) => port.to_string(),
+            None => value.to_owned(),
         }
     }
 }
@@ -29,6 +45,31 @@ fn is_there(value: &str, folders: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::{Listens, Strength};
+    use crate::image::Labels;
+    use crate::repo::Repo;
+    use crate::wishes::Wishes;
+
+    #[test]
+    fn a_program_listens_where_it_is_reached() {
+        let fact = |kind| Fact::new(kind, "Dockerfile", "x", Strength::Stated);
+        let variable = |name: &str, value: &str| fact(Kind::Variable(name.to_owned(), value.to_owned()));
+        let listens = Listens { variable: Some("ROCKET_PORT".to_owned()), ..Listens::default() };
+        let (repo, wishes) = (Repo::from_list("x", []), Wishes::default());
+        for (facts, expected) in [
+            (vec![variable("ROCKET_PORT", "80"), fact(Kind::Listens(listens))], "ROCKET_PORT=8000"),
+            (vec![variable("WEB_PORT", "80"), fact(Kind::Port(80))], "WEB_PORT=8000"),
+            (vec![variable("WEB_PORT", "80"), fact(Kind::Port(8000))], "WEB_PORT=80"),
+            (vec![variable("DB_PORT", "80"), fact(Kind::Port(80))], "DB_PORT=80"),
+            (vec![variable("WEB_HOST", "80"), fact(Kind::Port(80))], "WEB_HOST=80"),
+        ] {
+            let mut planner = Planner::new(&repo, facts, &wishes);
+            let mut run = planner.run("x".into(), Labels::default(), Some(8000));
+            planner.environment(&mut run);
+            let set: Vec<String> = run.environment.iter().map(|it| format!("{}={}", it.name, it.value)).collect();
+            assert_eq!(set, [expected]);
+        }
+    }
 
     #[test]
     fn values_hold_where_their_paths_are_there() {

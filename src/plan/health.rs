@@ -1,17 +1,22 @@
 //! Where the program says whether it is well.
 
-use super::{Decision, Planner, topic};
-use crate::facts::Kind;
+use super::{Candidate, Planner, topic};
+use crate::facts::{Fact, Kind};
 
 impl Planner<'_> {
     /// Where the program says whether it is well.
     pub(super) fn health(&mut self) {
-        let path = self.testimony().into_iter().find_map(|fact| match fact.kind {
-            Kind::HealthPath(path) => Some((path, fact.evidence)),
+        let candidate = |fact: &Fact| match &fact.kind {
+            Kind::HealthPath(path) => {
+                let reason = "it answers there whether it is well";
+                Some(Candidate::new(path.clone(), path, reason, fact.evidence.clone()))
+            }
             _ => None,
-        });
-        if let Some((path, evidence)) = path {
-            self.note(Decision::new(topic::HEALTH, path, "it answers there whether it is well", evidence));
+        };
+        let candidates: Vec<Candidate<String>> = self.heard().filter_map(candidate).collect();
+        if self.choose(topic::HEALTH, candidates).is_some() {
+            // No flag takes another one.
+            self.amend(topic::HEALTH, |decision| decision.options.clear());
         }
     }
 }

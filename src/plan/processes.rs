@@ -1,9 +1,10 @@
 //! Processes: which one is started, and what is said of the others. One meaning for all languages.
 
-use super::{Planner, topic};
+use super::{Decision, Planner, topic};
 use crate::catalog::SHARED;
 use crate::command::{self, Command};
 use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::witness;
 
 /// What a platform runs of this repository.
 #[derive(Debug, Clone)]
@@ -47,6 +48,11 @@ pub fn started(facts: &[Fact]) -> Option<Process> {
     Some(running.swap_remove(at))
 }
 
+fn left_out(step: &str, evidence: &Evidence) -> String {
+    let file = &evidence.file;
+    format!("`{step}` is left out of the start (`{file}`): run it from the same image before each release")
+}
+
 /// How many processes beside the one that is started are told by name.
 const MOST_TOLD: usize = 8;
 
@@ -54,10 +60,16 @@ impl Planner<'_> {
     /// Says which steps before a process its image does not run.
     pub fn leave_out(&mut self, process: &Process) {
         for step in &process.command.before {
-            let file = &process.evidence.file;
-            self.warn(format!(
-                "`{step}` is left out of the start (`{file}`): run it from the same image before each release"
-            ));
+            self.before_release(step, &process.evidence, left_out(step, &process.evidence));
+        }
+    }
+
+    /// Notes a step before each release, once.
+    fn before_release(&mut self, step: &str, evidence: &Evidence, sentence: String) {
+        let is_known = |decision: &Decision| decision.topic == topic::RELEASE && decision.value == step;
+        if !self.decisions.iter().any(is_known) {
+            self.note(Decision::new(topic::RELEASE, step, "no image does it when it starts", evidence.clone()));
+            self.warn(sentence);
         }
     }
 
@@ -76,13 +88,21 @@ impl Planner<'_> {
         let entry = self.decisions.iter().find(|decision| decision.topic == topic::ENTRY).map(|it| it.value.clone());
         let mut others: Vec<Process> = all(&self.facts).collect();
         let started = others.iter().find(|process| Some(&process.name) == entry.as_ref()).cloned();
-        let started = started.or_else(|| self::started(&self.facts)).map(|process| process.name);
+        let started = started.or_else(|| self::started(&self.facts));
+        for step in started.iter().flat_map(|process| &process.command.before) {
+            let evidence = started.as_ref().map_or_else(Evidence::guess, |process| process.evidence.clone());
+            let is_told = self.warnings.iter().any(|sentence| sentence.contains(step.as_str()));
+            if !is_told && witness::changes_database(step) {
+                self.before_release(step, &evidence, left_out(step, &evidence));
+            }
+        }
+        let started = started.map(|process| process.name);
         others.retain(|process| Some(&process.name) != started.as_ref());
         for Process { name, line, evidence, .. } in others.iter().filter(|process| process.is_step()) {
-            self.warn(format!(
-                "`{}` has the step `{name}`: run `{line}` from the same image before each release",
-                evidence.file
-            ));
+            let file = &evidence.file;
+            let sentence =
+                format!("`{file}` has the step `{name}`: run `{line}` from the same image before each release");
+            self.before_release(line, evidence, sentence);
         }
         let running = others.iter().filter(|process| !process.is_step());
         for Process { name, line, evidence, .. } in running.clone().take(MOST_TOLD) {

@@ -28,7 +28,12 @@ impl Planner<'_> {
     /// What other images are started with: words behind a program that is built here too, else a rival.
     pub(super) fn starts(&mut self, run: &mut Run) {
         for fact in self.testimony() {
-            let Kind::Start(argv) = &fact.kind else { continue };
+            let argv = match (&fact.kind, run.entrypoint.as_slice()) {
+                (Kind::Start(argv), _) => argv,
+                // Whatever its image starts is what is built here, where that is one program.
+                (Kind::Arguments(words), [program]) => &[std::slice::from_ref(program), words].concat(),
+                _ => continue,
+            };
             let is_taken =
                 |it: &Decision| (&it.evidence.file, &it.evidence.quote) == (&fact.evidence.file, &fact.evidence.quote);
             if run.entrypoint.iter().chain(&run.command).eq(argv) || self.decisions.iter().any(is_taken) {
@@ -43,7 +48,7 @@ impl Planner<'_> {
                 let port = run.port.unwrap_or_default().to_string();
                 run.command = words.iter().map(|word| word.replace(command::PORT, &port)).collect();
                 let words = run.command.join(" ");
-                self.note(Decision::new(topic::START, words, "another container file starts it so", fact.evidence));
+                self.note(Decision::new(topic::START, words, "a container of it is started so", fact.evidence));
             } else {
                 self.lose(argv, &fact.evidence);
             }
@@ -65,7 +70,7 @@ impl Planner<'_> {
         let told = [topic::START, topic::SERVER, topic::ENTRY];
         let decided = told.iter().find_map(|topic| self.decisions.iter().position(|it| it.topic == *topic));
         if let Some(decision) = decided.and_then(|at| self.decisions.get_mut(at)) {
-            let why = "another container file starts it so, and dockgen starts what it builds".to_owned();
+            let why = "a container of it is started so, and dockgen starts what it builds".to_owned();
             decision.rivals.push(Rival { value: argv.join(" "), why, evidence: evidence.clone() });
         }
     }

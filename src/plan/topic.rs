@@ -37,6 +37,14 @@ pub const RUNTIME: &str = "runtime";
 pub const DATA: &str = "data";
 /// A variable that it is started with.
 pub const ENVIRONMENT: &str = "environment";
+/// A variable that has to be given when it is run.
+pub const GIVEN: &str = "given";
+/// Variables that may be given.
+pub const SETTINGS: &str = "settings";
+/// Another service that it uses.
+pub const SERVICE: &str = "service";
+/// A step before each release.
+pub const RELEASE: &str = "release";
 /// Where it says whether it is well.
 pub const HEALTH: &str = "health";
 /// The first process.

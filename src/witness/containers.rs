@@ -30,9 +30,9 @@ pub struct Rows {
     /// Toolchains whose releases are told by the first number.
     majors: Vec<String>,
     /// Toolchains of which the manifest says enough.
-    manifest: Vec<String>,
+    pub manifest: Vec<String>,
     /// Variables that say nothing of the program: globs.
-    environment: Vec<String>,
+    pub environment: Vec<String>,
 }
 
 /// The one at the top, which dockgen writes.
@@ -166,10 +166,8 @@ impl Reader<'_> {
         let (name, tag) = image.split_once(':').unwrap_or((&image, ""));
         let name = path::name(name);
         let found = language::ALL.iter().find(|language| language.images.contains(&name));
-        let version: String = tag.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
-        let line: Vec<&str> = version.split('.').take(2).filter(|part| !part.is_empty()).collect();
         let found = found.filter(|language| !CATALOG.containers.manifest.iter().any(|of| of == language.id));
-        let Some((language, wanted)) = found.and_then(|it| Some((it, line_of(it.id, &line)?))) else { return };
+        let Some((language, wanted)) = found.and_then(|it| Some((it, line_of(it.id, tag)?))) else { return };
         self.say(Kind::Toolchain(language.id.to_owned(), wanted), step, Strength::Guess);
     }
 
@@ -241,8 +239,12 @@ fn is_of_the_program(name: &str) -> bool {
     !aside && !lint::is_secret(name) && !name.ends_with("KEY")
 }
 
-fn line_of(tool: &str, line: &[&str]) -> Option<Requirement> {
-    let (major, _) = line.split_first()?;
+/// A release line among the first numbers of a version.
+pub fn line_of(tool: &str, version: &str) -> Option<Requirement> {
+    let is_version = version.starts_with(|c: char| c.is_ascii_digit());
+    let version: String = version.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+    let line: Vec<&str> = version.split('.').take(2).filter(|part| !part.is_empty()).collect();
+    let major = line.first().filter(|_| is_version)?;
     let line = if CATALOG.containers.majors.iter().any(|of| of == tool) { (*major).to_owned() } else { line.join(".") };
     Requirement::line(&line)
 }

@@ -63,7 +63,7 @@ const MAIN: &str = "the manifest's `main`";
 const FRAMEWORK: &str = "the framework's own start";
 
 /// Why a process of a platform may be.
-const PROCESS: &str = "the Procfile's process";
+const PROCESS: &str = "a platform's process";
 
 /// Why a script may be.
 const SCRIPT: &str = "the start script";
