@@ -41,6 +41,10 @@ pub struct Copy {
     pub target: String,
     /// Patterns of what is left out.
     pub exclude: Vec<String>,
+    /// Whether the user of the image owns it, as the program writes there.
+    pub is_owned: bool,
+    /// The words of a command that runs with what was copied.
+    pub then: Vec<String>,
 }
 
 impl Copy {
@@ -53,6 +57,8 @@ impl Copy {
             sources: vec![source.to_owned()],
             target: target.into(),
             exclude: Vec::new(),
+            is_owned: false,
+            then: Vec::new(),
         }
     }
 

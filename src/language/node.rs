@@ -30,6 +30,7 @@ mod variables;
 mod versions;
 mod ways;
 mod wrapper;
+mod writes;
 
 use std::collections::BTreeMap;
 
@@ -194,20 +195,35 @@ impl<'a> Desk<'a> {
         let of = |package: &Package| {
             !(package.manifest.dependencies.is_empty() && package.manifest.optional_dependencies.is_empty())
         };
-        of(&self.service.package) || self.project.closure(&self.service.package.folder).into_iter().any(of)
+        // A root that starts files of members has what they need.
+        let is_root = self.project.is_workspace() && !self.service.package.is_member();
+        is_root || of(&self.service.package) || self.project.closure(&self.service.package.folder).into_iter().any(of)
     }
 
     /// Arguments of the build: variables that it writes into what browsers load. Names that checks of Dockerfiles take
     /// for secrets are left to `dockgen.toml`.
     fn arguments(&self, planner: &mut Planner, build: &Build) -> Vec<Argument> {
-        let words = ["KEY", "PASSWORD", "PRIVATE", "SECRET", "TOKEN", "USERNAME", "AUTH", "CREDENTIAL"];
-        let all = if build.is_there() { self.service.variables.clone() } else { Vec::new() };
+        let all = if build.is_there() { self.service.demands.public.clone() } else { Vec::new() };
+        let is_secret = |name: &str| CATALOG.demanded.secret.iter().any(|word| name.contains(word.as_str()));
         let (doubtful, plain): (Vec<Argument>, Vec<Argument>) =
-            all.into_iter().partition(|argument| words.iter().any(|word| argument.name.contains(word)));
+            all.into_iter().partition(|argument| is_secret(&argument.name));
         for Argument { name, .. } in &doubtful {
             planner.warn(format!("the build reads `{name}` and shows it to everybody: give it by `build_args` in `dockgen.toml` if that is meant"));
         }
+        for Argument { name, .. } in plain.iter().filter(|argument| argument.value.as_deref() == Some("")) {
+            planner.warn(format!("the build demands `{name}`, which is empty: give it with `--build-arg {name}=VALUE`, or by `build_args` in `dockgen.toml`"));
+        }
         plain
+    }
+
+    /// What the build writes into the program, which nobody else may see.
+    fn kept(&self, planner: &mut Planner, build: &Build) -> Vec<registry::Secret> {
+        let names = self.service.demands.kept.iter().filter(|_| build.is_there());
+        let tell = |name: &String| {
+            planner.warn(format!("the build writes `{name}` into the program: give it to the build, with `--secret id={name},env={name}`; what should be given when the image is run is read from `$env/dynamic/private`"));
+            registry::Secret::variable(name)
+        };
+        names.map(tell).collect()
     }
 
     fn stated_name(&self) -> Option<(&str, Evidence)> {
@@ -225,6 +241,7 @@ impl<'a> Desk<'a> {
     }
 
     fn secret_names(&self) -> Vec<String> {
-        self.secrets.iter().map(|secret| secret.id.clone()).collect()
+        let kept = self.service.demands.kept.iter().filter(|_| self.service.build.is_there());
+        self.secrets.iter().map(|secret| &secret.id).chain(kept).cloned().collect()
     }
 }

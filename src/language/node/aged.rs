@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use nodejs_semver::{Range, Version};
-use serde::Deserialize;
 
 use crate::facts::{Fact, Kind, Strength};
 use crate::format::package_json::{self, PackageJson};
@@ -11,26 +10,9 @@ use crate::plan::toolchain::Toolchain;
 use crate::repo::Repo;
 use crate::requirement::Requirement;
 
-use super::catalog::CATALOG;
+use super::catalog::{Aged, CATALOG};
 use super::project::{Package, Project};
 use super::service::Service;
-
-/// Releases of packages that do not fit every release of Node.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Aged {
-    /// The package.
-    pub package: String,
-    /// Its releases.
-    pub releases: String,
-    /// The releases of Node on which they work, where nothing helps them on others.
-    pub node: Option<String>,
-    /// What makes the build work on `since` and later.
-    #[serde(default)]
-    pub environment: BTreeMap<String, String>,
-    /// The releases of Node that need `environment`.
-    pub since: Option<String>,
-}
 
 /// No more manifests than this are looked at.
 const MOST_MANIFESTS: usize = 30;
@@ -71,7 +53,7 @@ pub fn manifests(repo: &Repo, package: &Package) -> Vec<PackageJson> {
 }
 
 /// The locked version, else the oldest that the manifest allows.
-fn version(project: &Project, package: &Package, name: &str) -> Option<Version> {
+pub fn version(project: &Project, package: &Package, name: &str) -> Option<Version> {
     let locked = project.locked.get(name).map(|version| Version::parse(version).ok());
     locked.flatten().or_else(|| stated(&package.manifest, name))
 }
@@ -80,7 +62,8 @@ fn stated(manifest: &PackageJson, name: &str) -> Option<Version> {
     Range::parse(manifest.dependency(name)?).ok()?.min_version()
 }
 
-fn fits(range: &str, version: &Version) -> bool {
+/// Whether a version is in a range.
+pub fn fits(range: &str, version: &Version) -> bool {
     Range::parse(range).is_ok_and(|range| range.satisfies(version))
 }
 

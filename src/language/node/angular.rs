@@ -13,7 +13,10 @@ use super::project::Package;
 pub fn settings(repo: &Repo, package: &Package) -> Settings {
     let found = repo.text(&package.path("angular.json")).and_then(|text| read(&json::relaxed(text).ok()?));
     let usual = || "dist".to_owned();
-    found.unwrap_or_else(|| Settings { words: Vec::new(), folders: vec![("{base}", usual()), ("{browser}", usual())] })
+    found.unwrap_or_else(|| Settings {
+        folders: vec![("{base}", usual()), ("{browser}", usual())],
+        ..Settings::default()
+    })
 }
 
 fn read(root: &Value) -> Option<Settings> {
@@ -30,7 +33,8 @@ fn read(root: &Value) -> Option<Settings> {
     let words = if by_application && options.is_some_and(renders) { vec!["server"] } else { Vec::new() };
     let browser = said.and_then(|path| path.get("browser")?.as_str()).unwrap_or("browser");
     let browser = if by_application && !browser.is_empty() { format!("{base}/{browser}") } else { base.clone() };
-    Some(Settings { words, folders: vec![("{base}", base), ("{browser}", browser)] })
+    let href = options.and_then(|options| options.get("baseHref")).and_then(Value::as_str).map(str::to_owned);
+    Some(Settings { words, folders: vec![("{base}", base), ("{browser}", browser)], base: href })
 }
 
 /// The project that is named as the default, else the first that is an application.

@@ -1,10 +1,13 @@
 //! What the build of a service is: its commands, the framework behind it, and where the result lies.
 
+use std::collections::BTreeMap;
+
 use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::format::package_json::{PackageJson, Texts};
 use crate::path;
 use crate::path::{join, normal};
 use crate::repo::Repo;
-use crate::source::shell;
+use crate::source::{pattern, shell};
 
 use super::catalog::{CATALOG, Prepare};
 use super::framework::{self, Shape};
@@ -29,6 +32,10 @@ pub struct Build {
     pub hooks: Vec<String>,
     /// Commands that have to run first, and that the script does not call.
     pub before: Vec<String>,
+    /// Variables that a command demands and does nothing with, and what stands in for their values.
+    pub stand_ins: BTreeMap<String, String>,
+    /// Those of the outputs that hold files of the repository.
+    pub committed: Vec<String>,
     /// Whether a step of it installs packages in a folder below.
     pub installs: bool,
     /// Whether packages of the workspace that it is made of are built.
@@ -83,6 +90,7 @@ pub fn read(repo: &Repo, package: &Package) -> (Build, Option<Shape>) {
     build.installs = steps.iter().any(|step| installs(step));
     build.outputs.sort();
     build.outputs.dedup();
+    build.committed = build.outputs.iter().filter(|path| repo.has_folder(&package.path(path))).cloned().collect();
     (build, shape)
 }
 
@@ -104,8 +112,24 @@ pub fn facts(package: &Package) -> impl Iterator<Item = Fact> {
 /// The script that builds, and its line.
 pub fn usual(package: &Package) -> Option<(&str, &str)> {
     let scripts = &package.manifest.scripts;
+    if let Some(found) = of_containers(scripts, &CATALOG.usual.container.builds) {
+        return Some(found);
+    }
     let mut named = CATALOG.usual.builds.iter().filter_map(|name| scripts.get_key_value(name));
     named.find(|(_, line)| !line.trim().is_empty()).map(|(name, line)| (name.as_str(), line.as_str()))
+}
+
+/// The script whose name says that it is for containers and does one of these, and that is run inside of one.
+pub fn of_containers<'a>(scripts: &'a Texts, does: &[String]) -> Option<(&'a str, &'a str)> {
+    let row = &CATALOG.usual.container;
+    let parts = |name: &'a str| name.split([':', '-', '_', '.']);
+    let is_named = |name: &'a str, words: &[String]| parts(name).any(|part| words.iter().any(|word| word == part));
+    let is_of = |name: &'a str| is_named(name, &row.words) && is_named(name, does);
+    let calls_engine = |line: &str| {
+        shell::steps(line).iter().any(|step| words(step).first().is_some_and(|word| row.engines.contains(word)))
+    };
+    let mut found = scripts.iter().map(|(name, line)| (name.as_str(), line.as_str()));
+    found.find(|(name, line)| is_of(name) && !line.trim().is_empty() && !calls_engine(line))
 }
 
 /// What managers run before the script, where a step of it needs a database: an image is built without one.
@@ -145,6 +169,17 @@ pub fn preparing(package: &Package) -> impl Iterator<Item = &'static str> {
     })
 }
 
+/// Commands that have to run before what others import of a package is there, and that none of its scripts calls.
+pub fn prepares(repo: &Repo, folder: &str, manifest: &PackageJson) -> Vec<&'static str> {
+    let lines: Vec<&String> =
+        ["build"].into_iter().chain(HOOKS).filter_map(|name| manifest.scripts.get(name)).collect();
+    let calls = |row: &Prepare| lines.iter().any(|line| row.called.iter().any(|call| line.contains(call.as_str())));
+    let is_there = |row: &&Prepare| {
+        manifest.dependency(&row.dependency).is_some() && row.files.iter().any(|file| repo.has(&join(folder, file)))
+    };
+    CATALOG.prepare.iter().filter(is_there).filter(|row| !calls(row)).map(|row| row.command.as_str()).collect()
+}
+
 /// A TypeScript project without a build script, whose compiler's output is what is started.
 pub fn typescript(repo: &Repo, package: &Package) -> Option<Build> {
     package.manifest.dependency("typescript")?;
@@ -178,12 +213,17 @@ impl Build {
     fn prepare(&mut self, repo: &Repo, package: &Package, steps: &[String]) {
         let lines = || steps.iter().chain(hooks(package).filter_map(|name| package.manifest.scripts.get(name)));
         let calls = |row: &Prepare| lines().any(|step| row.called.iter().any(|call| step.contains(call.as_str())));
-        let wanted = |row: &&Prepare| {
-            package.manifest.dependency(&row.dependency).is_some()
-                && row.files.iter().any(|file| repo.has(&package.path(file)))
-                && !calls(row)
-        };
-        self.before.extend(CATALOG.prepare.iter().filter(wanted).map(|row| row.command.clone()));
+        let rows = || CATALOG.prepare.iter().filter(|row| package.manifest.dependency(&row.dependency).is_some());
+        let is_there = |file: &String| repo.has(&package.path(file));
+        let wanted = |row: &&Prepare| row.files.iter().any(is_there) && !calls(row);
+        self.before.extend(rows().filter(wanted).map(|row| row.command.clone()));
+        for row in rows().filter(|row| calls(row) || self.before.contains(&row.command)) {
+            let texts = row.settings.iter().filter_map(|file| repo.text(&package.path(file)));
+            let names = texts.flat_map(|text| {
+                pattern(&row.demands).captures_iter(text).map(|found| found[1].to_owned()).collect::<Vec<_>>()
+            });
+            self.stand_ins.extend(names.map(|name| (name, row.stand_in.clone())));
+        }
     }
 
     /// Hooks that prepare the sources; what they are for the developer's machine, for patches, or what the build does

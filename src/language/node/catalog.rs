@@ -1,20 +1,22 @@
 //! The rows of `templates/node/catalog.toml`.
 
+mod framework;
+mod line;
+mod manager;
+mod package;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
 use crate::catalog::{self, Image, Release, Runtime};
-use crate::format::package_json::PackageJson;
-use crate::path::join;
-use crate::repo::Repo;
 use crate::rows::Row;
 
-use super::aged::Aged;
-use super::framework::Framework;
-use super::manager::Manager;
-use super::wrapper::Wrapper;
+pub use framework::{Framework, Mode, Reader};
+pub use line::{Skipped, Wrapper, WrapperKind};
+pub use manager::{Manager, ManagerRelease};
+pub use package::{Aged, Generated, Library, Native, Patcher, Prepare, Program};
 
 /// The catalog.
 #[derive(Debug, Deserialize)]
@@ -38,6 +40,12 @@ pub struct Catalog {
     pub framework: Vec<Framework>,
     /// Names that people give.
     pub usual: Usual,
+    /// What sources ask of the environment of a build.
+    pub demanded: Demanded,
+    /// Which files are sources.
+    pub sources: Sources,
+    /// What says that a source writes to a folder.
+    pub writes: Writes,
     /// What the build context leaves out.
     pub context: Clutter,
     /// Ports of other services.
@@ -84,28 +92,6 @@ pub struct Builder {
     pub tsconfig: bool,
 }
 
-/// What is left out of scripts.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Skipped {
-    /// Beginnings of install scripts.
-    pub hooks: Vec<String>,
-    /// Beginnings of steps that need a database.
-    pub migrations: Vec<String>,
-    /// Programs that turn sources into files: before a start they are part of the build.
-    pub makers: Vec<String>,
-    /// Words with which a project approves of install scripts.
-    pub approvals: Vec<String>,
-    /// Beginnings of steps that the build of the image has done.
-    pub built: Vec<String>,
-    /// Options for developers; a `*` at the end stands for any ending.
-    pub options: Vec<String>,
-    /// The same, with a value behind.
-    pub pairs: Vec<String>,
-    /// Commands that take PORT by themselves.
-    pub ports: Vec<String>,
-}
-
 /// Names that people give, the usual one first.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -128,6 +114,76 @@ pub struct Usual {
     pub read: Vec<String>,
     /// How names begin of what only tools and people read.
     pub tooling: Vec<String>,
+    /// Scripts that are for containers.
+    pub container: Containers,
+}
+
+/// What says that a script is for containers.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Containers {
+    /// Parts of their names.
+    pub words: Vec<String>,
+    /// Parts of the names of those that build.
+    pub builds: Vec<String>,
+    /// Parts of the names of those that start.
+    pub starts: Vec<String>,
+    /// Commands of those that are run outside.
+    pub engines: Vec<String>,
+}
+
+/// Which files are sources.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sources {
+    /// How the paths of code end.
+    pub code: Vec<String>,
+    /// How the paths of code end that is for browsers.
+    pub pages: Vec<String>,
+    /// Parts of the names of those that never run in production.
+    pub aside: Vec<String>,
+    /// Folders of those.
+    pub folders: Vec<String>,
+    /// What node, and a compiler, add to the path of a module.
+    pub endings: Vec<String>,
+    /// What node adds to the path of a program.
+    pub found: Vec<String>,
+}
+
+/// What says that a source writes to a folder.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Writes {
+    /// Calls whose first argument is a folder.
+    pub folders: Vec<String>,
+    /// Calls whose first argument is a file in one.
+    pub files: Vec<String>,
+    /// Words that stand for the folder of the source.
+    pub source: Vec<String>,
+    /// Names that may stand in what they name.
+    pub words: Vec<String>,
+    /// How the names of databases end that are files.
+    pub databases: Vec<String>,
+}
+
+/// What sources ask of the environment of a build.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Demanded {
+    /// How the names of variables begin that a build writes into what browsers load.
+    pub public: Vec<String>,
+    /// A pattern that finds the names that a build demands and shows to everybody; and one for those that it keeps.
+    pub shown: String,
+    /// The same for those that only the server sees.
+    pub kept: String,
+    /// Files that show which variables there are.
+    pub examples: Vec<String>,
+    /// Files that set them for production, the strongest first.
+    pub set: Vec<String>,
+    /// Parts of names that checks of Dockerfiles take for secrets.
+    pub secret: Vec<String>,
+    /// Variables that turn checks of the environment off which a build cannot pass, where a source names them, and their values.
+    pub switches: BTreeMap<String, String>,
 }
 
 /// What a build context leaves out.
@@ -150,101 +206,6 @@ pub struct Elsewhere {
     pub words: Vec<String>,
 }
 
-/// What a package generates into node_modules.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Generated {
-    /// The package.
-    pub dependency: String,
-    /// Files of which one says so.
-    pub files: Vec<String>,
-    /// What it says.
-    pub says: String,
-    /// The beginning of a line that names another place.
-    pub unless: String,
-    /// Where it is.
-    pub path: String,
-    /// Where it is below the folder in which pnpm keeps packages.
-    pub pnpm: String,
-}
-
-impl Generated {
-    /// Whether a package has it.
-    pub fn is_made(&self, repo: &Repo, folder: &str, manifest: &PackageJson) -> bool {
-        let text = || self.files.iter().find_map(|file| repo.text(&join(folder, file)));
-        let says = |text: &str| {
-            text.contains(&self.says) && !text.lines().any(|line| line.trim_start().starts_with(&self.unless))
-        };
-        manifest.dependency(&self.dependency).is_some() && text().is_some_and(says)
-    }
-}
-
-/// What has to run before a build.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Prepare {
-    /// The package.
-    pub dependency: String,
-    /// Files of which one is there.
-    pub files: Vec<String>,
-    /// The command.
-    pub command: String,
-    /// Parts of the steps that call it already.
-    pub called: Vec<String>,
-}
-
-/// What patches packages behind the install.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Patcher {
-    /// The package, and its command.
-    pub package: String,
-    /// The folder of patches.
-    pub folder: String,
-    /// What is run.
-    pub command: String,
-    /// The release where the manifest names none.
-    pub version: String,
-}
-
-/// A program of a package that serves.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Program {
-    /// The package.
-    pub package: String,
-    /// Where it listens.
-    pub port: u16,
-    /// The variable that makes it listen to other machines.
-    pub host: Option<String>,
-}
-
-/// A library with a server inside.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Library {
-    /// The package.
-    pub dependency: String,
-    /// Where it listens by default.
-    pub port: Option<u16>,
-}
-
-/// Packages with native parts.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Native {
-    /// Their names.
-    pub packages: Vec<String>,
-    /// Whether a compiler may be needed.
-    #[serde(default)]
-    pub compile: bool,
-    /// Variables of the install.
-    #[serde(default)]
-    pub environment: BTreeMap<String, String>,
-    /// Variables of the program.
-    #[serde(default)]
-    pub run_environment: BTreeMap<String, String>,
-}
 /// The catalog, read once.
 pub static CATALOG: LazyLock<Catalog> =
     LazyLock::new(|| catalog::parse("node/catalog.toml", include_str!("../../../templates/node/catalog.toml")));

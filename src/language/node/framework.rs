@@ -1,124 +1,14 @@
 //! The framework behind a build, and the shape that a service has it in.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
-
 use crate::facts::{Evidence, Strength};
 use crate::path::normal;
 use crate::repo::Repo;
 
 use super::angular;
 use super::build;
-use super::catalog::CATALOG;
+use super::catalog::{CATALOG, Framework, Mode, Reader};
 use super::project::Package;
 use super::steps::{begins, expand, option, words};
-
-/// A framework.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Framework {
-    /// Its id.
-    pub id: String,
-    /// What people call it.
-    pub title: String,
-    /// The package that speaks for it.
-    pub dependency: String,
-    /// What its build is called; the first is taken where no script calls one.
-    pub commands: Vec<String>,
-    /// The package that brings the command, where it is another one.
-    pub command_package: Option<String>,
-    /// Its own files.
-    #[serde(default)]
-    pub config: Vec<String>,
-    /// A folder that makes the next build quicker.
-    pub cache: Option<String>,
-    /// Variables of the build.
-    #[serde(default)]
-    pub environment: BTreeMap<String, String>,
-    /// What to do where none of the modes fits.
-    pub advice: Option<String>,
-    /// The option that names the output.
-    pub output_option: Option<String>,
-    /// A pattern that finds the output in one of the `config` files.
-    pub output_setting: Option<String>,
-    /// What reads its own settings.
-    pub reader: Option<Reader>,
-    /// Whether pages may be written in Markdown.
-    #[serde(default)]
-    pub markdown: bool,
-    /// Whether it shows parts of a program, and is none.
-    #[serde(default)]
-    pub library: bool,
-    /// What it can be; the first that fits.
-    pub mode: Vec<Mode>,
-}
-
-/// A shape of a framework's result.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Mode {
-    /// Its name.
-    pub id: String,
-    /// A pattern in one of the framework's files.
-    pub when: Option<String>,
-    /// A pattern that is in none of the framework's files.
-    pub unless: Option<String>,
-    /// A dependency.
-    pub needs: Option<String>,
-    /// A part of the build script.
-    pub script: Option<String>,
-    /// A file of the service.
-    pub file: Option<String>,
-    /// A word of the framework's own settings.
-    pub says: Option<String>,
-    /// Files for a web server.
-    #[serde(default, rename = "static")]
-    pub is_static: bool,
-    /// Each page is a file.
-    #[serde(default)]
-    pub pages: bool,
-    /// What the build writes.
-    pub output: Vec<String>,
-    /// Whether the runtime needs node_modules.
-    #[serde(default)]
-    pub modules: bool,
-    /// What the runtime reads beside the output.
-    #[serde(default)]
-    pub keeps: Vec<String>,
-    /// What node runs.
-    #[serde(default)]
-    pub start: Vec<String>,
-    /// Where it listens.
-    pub port: Option<u16>,
-    /// Whether it ends on SIGTERM by itself.
-    #[serde(default)]
-    pub signals: bool,
-    /// The variable that makes it listen to other machines.
-    pub host: Option<String>,
-    /// Whether it does not start without PORT.
-    #[serde(default)]
-    pub wants_port: bool,
-    /// A folder of files whose names change with their content.
-    pub assets: Option<String>,
-    /// Whether the output holds paths of the repository.
-    #[serde(default)]
-    pub rooted: bool,
-    /// What else of the build has to lie beside the output.
-    #[serde(default)]
-    pub made: Vec<String>,
-    /// What else of the repository has to, where it is there.
-    #[serde(default)]
-    pub beside: Vec<String>,
-}
-
-/// A named way to read settings that a pattern cannot read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Reader {
-    /// `angular.json`.
-    AngularJson,
-}
 
 /// A framework in the shape that a service has it.
 #[derive(Debug, Clone)]
@@ -129,6 +19,8 @@ pub struct Shape {
     pub mode: Mode,
     /// What speaks for it.
     pub evidence: Evidence,
+    /// The path below which browsers ask for its files, where that is not the top.
+    pub base: Option<String>,
 }
 
 /// The first framework that fits.
@@ -150,7 +42,8 @@ pub fn shape(repo: &Repo, package: &Package, steps: &[String]) -> Option<Shape> 
         (called || unsaid).then(|| {
             let quote = format!("\"{}\"", framework.dependency);
             let evidence = Evidence::new(&package.path("package.json"), &quote, Strength::Stated);
-            Shape { framework, mode: settle(repo, package, &settings, mode), evidence }
+            let base = base(repo, package, framework, &steps, &settings);
+            Shape { framework, mode: settle(repo, package, &settings, mode), evidence, base }
         })
     })
 }
@@ -194,6 +87,8 @@ pub struct Settings {
     pub words: Vec<&'static str>,
     /// A placeholder and its folder.
     pub folders: Vec<(&'static str, String)>,
+    /// The path below which browsers ask for the files.
+    pub base: Option<String>,
 }
 
 impl Settings {
@@ -238,6 +133,25 @@ fn find_setting(repo: &Repo, package: &Package, framework: &Framework, pattern: 
         let found = pattern.captures(&text)?;
         found.get(1).or_else(|| found.get(0)).map(|group| group.as_str().to_owned())
     })
+}
+
+/// The path below which browsers ask for the files: of an option, a setting, or the address of the site.
+fn base(
+    repo: &Repo,
+    package: &Package,
+    framework: &Framework,
+    steps: &[String],
+    settings: &Settings,
+) -> Option<String> {
+    let row = &framework.base;
+    let words = |step: &String| step.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let said = || steps.iter().find_map(|step| option(&words(step), std::slice::from_ref(row.option.as_ref()?)));
+    let set = || row.setting.as_ref().and_then(|pattern| find_setting(repo, package, framework, pattern));
+    let address = package.manifest.homepage.as_deref().filter(|_| row.homepage);
+    let path = |address: &str| Some(address.split_once("://")?.1.split_once('/')?.1.to_owned());
+    let found = said().or_else(set).or_else(|| settings.base.clone()).or_else(|| address.and_then(path))?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    normal(found.trim_start_matches('/')).filter(|path| !path.is_empty() && path.chars().all(is_plain))
 }
 
 /// Where a framework's build writes, if a script or a setting says another place than the usual one.

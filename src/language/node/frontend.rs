@@ -162,7 +162,7 @@ impl Frontend {
         let manifests: Vec<String> = install.binds.iter().chain(copied).map(|path| join(folder, path)).collect();
         let framework = service.shape.iter().flat_map(|shape| variables(&shape.framework.environment));
         let mut environment = desk.manager.environment();
-        environment.extend(framework.chain(variables(&desk.aged)));
+        environment.extend(framework.chain(variables(&desk.aged)).chain(variables(&service.demands.switches)));
         let words = Words {
             folder: folder.clone(),
             builder: desk.own_builder(),

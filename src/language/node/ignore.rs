@@ -36,7 +36,7 @@ impl Desk<'_> {
     /// The sections, and the paths that must survive them.
     pub fn ignore(&self, build: &Build, shape: Option<&Shape>) -> (Vec<Section>, Vec<String>) {
         let context = &self.project.context;
-        let mut sections = vec![Section::new("Installed or built inside of the image.", self.inside(build))];
+        let mut sections = vec![Section::new("Installed or built inside of the image.", self.inside(build, shape))];
         if !context.tests.is_empty() {
             sections.push(Section::new("Tests are no part of an image.", context.tests.clone()));
         }
@@ -45,9 +45,11 @@ impl Desk<'_> {
         (sections, manifests.collect())
     }
 
-    fn inside(&self, build: &Build) -> Vec<String> {
+    fn inside(&self, build: &Build, shape: Option<&Shape>) -> Vec<String> {
         let mut inside = vec!["**/node_modules".to_owned(), "**/*.tsbuildinfo".to_owned()];
-        inside.extend(build.outputs.iter().map(|path| literal(&self.service.package.path(path))));
+        let of_mode = shape.map(|shape| &shape.mode.hidden).filter(|hidden| !hidden.is_empty());
+        let made = of_mode.unwrap_or(&build.outputs).iter().filter(|path| !build.committed.contains(path));
+        inside.extend(made.map(|path| literal(&self.service.package.path(path))));
         inside.extend(CATALOG.context.made.iter().filter(|path| self.project.has(path)).cloned());
         let secret = self.secrets.iter().any(|secret| secret.id == "npmrc") && self.project.npmrc.is_some();
         inside.extend(secret.then(|| ".npmrc".to_owned()));

@@ -11,6 +11,7 @@ use crate::repo::Repo;
 use crate::source::mask::{JAVASCRIPT, Masked};
 use crate::source::pattern;
 
+use super::catalog::CATALOG;
 use super::source::{MOST_FILES, is_live};
 
 /// Lines at the top level that import something.
@@ -44,8 +45,7 @@ pub fn imported(repo: &Repo, entry: &str) -> BTreeSet<String> {
 fn local(repo: &Repo, from: &str, target: &str) -> Option<String> {
     let folder = path::parent(from);
     let path = normal(&join(folder, target))?;
-    let ends = ["", ".js", ".mjs", ".cjs", ".ts", "/index.js", "/index.ts"];
-    ends.iter().map(|end| format!("{path}{end}")).find(|path| repo.has(path))
+    CATALOG.sources.endings.iter().map(|end| format!("{path}{end}")).find(|path| repo.has(path))
 }
 
 /// `@a/b/c` is of the package `@a/b`.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::path;
 use crate::render::sinks::path_operand;
 
 use super::Desk;
@@ -11,6 +12,9 @@ use super::catalog::{CATALOG, Patcher};
 use super::manager::{Chosen, fill, holds, split};
 use super::project::{Package, Project};
 use super::registry::Secret;
+
+/// The part of a manifest that an image has no use for.
+const DEVELOPMENT: &str = "devDependencies";
 
 /// A dependency step, in the words of the templates.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -64,7 +68,7 @@ impl Order<'_> {
         let edits = self.edits(production);
         let (mut binds, copies) = match self.project.is_workspace() {
             true => self.files_of_workspace(),
-            false => self.files(!edits.is_empty()),
+            false => self.files(&edits),
         };
         let mut commands = Vec::new();
         if !edits.is_empty() {
@@ -88,10 +92,12 @@ impl Order<'_> {
     }
 
     /// Manifests are mounted, except those that the step changes.
-    fn files(&self, edited: bool) -> (Vec<String>, Vec<Copied>) {
+    fn files(&self, edits: &[String]) -> (Vec<String>, Vec<Copied>) {
         let stale = self.manager.stale.is_some();
-        let manifest = std::iter::once(("package.json".to_owned(), edited || stale));
-        let lockfile = self.manager.lockfile.clone().map(|file| (file, stale));
+        let manifest = std::iter::once(("package.json".to_owned(), !edits.is_empty() || stale));
+        // A manager writes its lock file anew where dependencies were taken out of the manifest.
+        let lockfile =
+            self.manager.lockfile.clone().map(|file| (file, stale || edits.iter().any(|it| it == DEVELOPMENT)));
         let (changed, kept): (Vec<_>, Vec<_>) = manifest.chain(lockfile).partition(|(_, changed)| *changed);
         let names = |pairs: Vec<(String, bool)>| -> Vec<String> { pairs.into_iter().map(|(path, _)| path).collect() };
         let copies = Copied { files: names(changed), folder: "./".to_owned() };
@@ -106,10 +112,20 @@ impl Order<'_> {
         top.extend(self.manager.lockfile.clone());
         top.extend(self.project.has("pnpm-workspace.yaml").then(|| "pnpm-workspace.yaml".to_owned()));
         let binds = self.beside().into_iter().filter(|path| !top.contains(path)).collect();
-        let members = self.copied_members().map(|package| Copied {
+        let manifest = |package: &Package| Copied {
             files: vec![package.path("package.json")],
             folder: format!("{}/", package.folder),
-        });
+        };
+        // A manager that keeps packages apart links the commands of members while it installs.
+        let linked = self.project.is_isolated();
+        let commands = |package: &Package| {
+            let files = package.commands.clone().into_iter().filter(move |_| linked);
+            files
+                .map(|file| Copied { folder: format!("{}/", path::parent(&file)), files: vec![file] })
+                .collect::<Vec<_>>()
+        };
+        let members =
+            self.copied_members().flat_map(|package| std::iter::once(manifest(package)).chain(commands(package)));
         (binds, std::iter::once(Copied { files: top, folder: "./".to_owned() }).chain(members).collect())
     }
 
@@ -148,7 +164,7 @@ impl Order<'_> {
     fn edits(&self, production: bool) -> Vec<String> {
         let mut edits: Vec<String> = self.hooks.iter().map(|name| format!("scripts.{name}")).collect();
         if production && self.manager.row.focus.is_some() && !self.focuses() {
-            edits.push("devDependencies".to_owned());
+            edits.push(DEVELOPMENT.to_owned());
         }
         edits
     }

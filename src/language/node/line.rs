@@ -11,9 +11,10 @@ use crate::source::pattern;
 use crate::source::shell::{self, Command};
 
 use super::catalog::CATALOG;
+use super::catalog::WrapperKind;
 use super::start::{self, PORT, Resolved, Start, with_port};
 use super::wrapper::{
-    WrapperKind, bare, folder, inner, named_program, plain_program, without_development, without_port_variable, wrapper,
+    bare, folder, inner, named_program, plain_program, without_development, without_port_variable, wrapper,
 };
 
 /// What is known of the project while its lines are read.
@@ -54,7 +55,7 @@ impl Resolver<'_> {
                 Some((name, value)) => into.env.push((name.to_owned(), value.trim().to_owned())),
                 None if self.is_done(step) => into.dropped.push((*step).to_owned()),
                 None if self.makes(step, &mut known, 0) => into.makes.push((*step).to_owned()),
-                None => left.push(*step),
+                None => left.push(self.hop(step)),
             }
         }
         let last = self.step(last, into, depth);
@@ -73,6 +74,14 @@ impl Resolver<'_> {
         };
         left.push(&end);
         Start::Shell(left.join(" && "))
+    }
+
+    /// The line of the script that a step calls, where it is a single command.
+    fn hop<'s>(&'s self, step: &'s str) -> &'s str {
+        let Command::Simple { env, argv } = shell::parse(step) else { return step };
+        let script = wrapper(&argv).filter(|(row, _)| row.kind == WrapperKind::Script && env.is_empty());
+        let line = script.and_then(|(_, rest)| self.scripts.get(rest.first().filter(|_| rest.len() == 1)?));
+        line.map(|line| line.trim()).filter(|line| shell::steps(line).len() == 1).unwrap_or(step)
     }
 
     fn is_done(&self, step: &str) -> bool {
@@ -151,6 +160,12 @@ impl Resolver<'_> {
         let mut words = rest.iter().skip_while(|word| word.starts_with('-'));
         let Some(name) = words.next() else { return Start::Program(argv.to_vec()) };
         let more: Vec<String> = words.filter(|word| *word != "--").cloned().collect();
+        if argv.first().is_some_and(|word| CATALOG.skipped.series.contains(word)) && !more.is_empty() {
+            let all: Vec<String> = [vec![name.clone()], more].concat();
+            let all: Vec<String> =
+                all.iter().filter(|name| !name.starts_with('-')).map(|name| format!("npm run {name}")).collect();
+            return self.steps(&all.join(" && "), into, depth + 1);
+        }
         match self.scripts.get(name) {
             // Managers put what follows behind the script's line.
             Some(line) if more.is_empty() => self.steps(&with_port(line), into, depth + 1),

@@ -21,6 +21,13 @@ pub fn choose<'a>(planner: &mut Planner, project: &'a Project) -> Result<&'a Ser
         (true, true) => planner.choose(topic::ENTRY, members(project).into_iter().map(Candidate::from).collect()),
     };
     let service = project.service(&folder.unwrap_or_default());
+    let chosen = service.map(|service| service.package.folder.clone()).unwrap_or_default();
+    for other in project.apps().filter(|other| other.folder != chosen && is_started(project, other)) {
+        let (folder, file) = (&other.folder, "package.json");
+        planner.warn(format!(
+            "`{file}` starts `{folder}` too, which is not in this image: `dockgen init --entry {folder}` writes for it"
+        ));
+    }
     let can_be =
         |service: &&Service| service.package.is_member() || !project.is_workspace() || service.runs_by_itself();
     service.filter(can_be).ok_or_else(|| {
@@ -63,6 +70,15 @@ fn names(line: &str, package: &Package) -> bool {
 /// Whether the script with which the root starts something names this member.
 pub fn is_named(project: &Project, package: &Package) -> bool {
     root_script(project).is_some_and(|(_, line)| names(line, package))
+}
+
+/// Whether a script of the root that is no developer's starts this member.
+fn is_started(project: &Project, package: &Package) -> bool {
+    let starts =
+        |name: &str| name.split([':', '-']).any(|part| CATALOG.usual.scripts.iter().any(|usual| usual == part));
+    let all = |line: &str| CATALOG.skipped.all.iter().any(|words| line.contains(words.as_str()));
+    let mut scripts = project.root.manifest.scripts.iter();
+    scripts.any(|(name, line)| starts(name) && (names(line, package) || all(line)))
 }
 
 /// The members that can be started, with what speaks for each.

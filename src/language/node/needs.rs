@@ -5,6 +5,7 @@ use crate::plan::{Need, Planner};
 use crate::rows::{self, Seen};
 
 use super::Desk;
+use super::aged;
 use super::catalog::{CATALOG, Native};
 use super::project::{Package, Project};
 use super::server::Server;
@@ -21,13 +22,15 @@ impl Seen for Used<'_> {
     fn dependency(&self, name: &str) -> Option<(Option<String>, Evidence)> {
         let package = &self.service.package;
         let mut packages = self.project.closure(&package.folder).into_iter().chain([package]);
-        packages.find(|package| package.manifest.runtime_dependency(name).is_some())?;
+        let of = packages.find(|package| package.manifest.runtime_dependency(name).is_some())?;
         let evidence = Evidence::new(&package.path("package.json"), &format!("\"{name}\""), Strength::Stated);
-        Some((self.project.locked.get(name).cloned(), evidence))
+        Some((aged::version(self.project, of, name).map(|version| version.to_string()), evidence))
     }
 
     fn has(&self, path: &str) -> bool {
-        self.project.has(path)
+        let package = &self.service.package;
+        let mut packages = self.project.closure(&package.folder).into_iter().chain([package]);
+        packages.any(|package| package.there.contains(path))
     }
 
     fn command(&self, name: &str) -> Option<Evidence> {
@@ -36,8 +39,16 @@ impl Seen for Used<'_> {
     }
 
     fn asks(&self, question: &str) -> Option<Evidence> {
-        let lines = self.service.findings.lines.as_ref();
-        lines.filter(|_| question == "starts_lines").cloned()
+        match question {
+            "starts_lines" => self.service.findings.lines.clone(),
+            "leaves_migrations" => {
+                let dropped = self.service.ways.iter().any(|way| !way.resolved.dropped.is_empty());
+                (!dropped && self.service.build.dropped.is_empty()).then(Evidence::guess)
+            }
+            "writes_unknown" => self.service.findings.writes.is_empty().then(Evidence::guess),
+            "renders" => self.service.server().map(|shape| shape.evidence.clone()),
+            _ => None,
+        }
     }
 }
 
@@ -54,7 +65,12 @@ pub fn natives(project: &Project, package: &Package) -> Vec<&'static Native> {
         true => packages.iter().any(|package| project.uses(package, name)),
         false => direct(name),
     };
-    CATALOG.native.iter().filter(|row| row.packages.iter().any(|name| used(row, name))).collect()
+    let is_meant = |row: &Native, name: &String| {
+        let versions = || packages.iter().find_map(|package| aged::version(project, package, name));
+        row.releases.as_ref().is_none_or(|releases| versions().is_none_or(|version| aged::fits(releases, &version)))
+    };
+    let fits = |row: &&Native| row.packages.iter().any(|name| used(row, name) && is_meant(row, name));
+    CATALOG.native.iter().filter(fits).collect()
 }
 
 impl Desk<'_> {

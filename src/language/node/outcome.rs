@@ -175,8 +175,11 @@ fn nothing(planner: &mut Planner, project: &Project, service: &Service) -> Error
         true => "add a `start` script to `package.json`, or name a file or script with `--entry`".to_owned(),
         false => format!("run it in a folder with a program of its own: {}", names.join(", ")),
     };
-    Error::no("nothing says how to start this: there is no `start` script, no `main` that exists, and no file that is usually started")
-        .hint(service.advice.clone().unwrap_or(usual))
+    let what = match service.ways.iter().find(|way| way.verdict != Verdict::Starts) {
+        Some(Way { evidence, verdict: Verdict::Cannot(why), .. }) => format!("nothing here can be started: {evidence}: {why}"),
+        _ => "nothing says how to start this: there is no `start` script, no `main` that exists, and no file that is usually started".to_owned(),
+    };
+    Error::no(what).hint(service.advice.clone().unwrap_or(usual))
 }
 
 /// What belongs neither into the build nor into the start.
@@ -351,7 +354,8 @@ mod tests {
         let astro = r#"{"scripts": {"build": "astro build", "start": "astro dev"}, "dependencies": {"astro": "5"}}"#;
         let error = refused(astro, &[("astro.config.mjs", "import vercel from '@astrojs/vercel'")]);
         assert!(error.hint.unwrap().contains("@astrojs/node"));
-        assert!(refused(r#"{"main": "index.js"}"#, &[]).what.contains("nothing says how to start"));
+        assert!(refused(r#"{"main": "index.js"}"#, &[]).what.contains("nothing here can be started"));
+        assert!(refused("{}", &[]).what.contains("nothing says how to start"));
         let workspace = refused(r#"{"workspaces": ["packages/*"]}"#, &[("packages/a/package.json", "{}")]);
         assert!(workspace.what.contains("no member"));
     }

@@ -12,11 +12,11 @@ use crate::plan::{Planner, topic};
 
 use super::Desk;
 use super::build::Build;
-use super::catalog::{CATALOG, Generated};
+use super::catalog::{CATALOG, Generated, Manager};
 use super::framework::Shape;
 use super::install::Install;
-use super::manager::Manager;
 use super::outcome::Site;
+use super::registry::Secret;
 use super::server::Server;
 use super::start::Start;
 use super::variables::Argument;
@@ -44,6 +44,7 @@ struct Built {
     environment: Vec<Variable>,
     cache: Option<String>,
     downloads: Option<Downloads>,
+    secrets: Vec<Secret>,
     commands: Vec<Vec<String>>,
     extra: Extra,
 }
@@ -198,9 +199,13 @@ impl Desk<'_> {
             name: name.to_owned(),
             install: self.has_dependencies().then(|| self.order().install(false)),
             arguments: self.arguments(planner, build),
-            environment: environment.chain(variables(&self.aged)).collect(),
+            environment: environment
+                .chain(variables(&self.aged))
+                .chain(variables(&self.service.demands.switches))
+                .collect(),
             cache: cache.map(|path| join("/app", &self.service.package.path(path))),
             downloads: build.installs.then_some(Downloads { cache: &row.cache, sharing: &row.sharing }),
+            secrets: self.kept(planner, build),
             commands: self.commands(build),
             extra: Extra::new(&planner.wishes.extras),
         }
@@ -278,7 +283,7 @@ mod tests {
 
     #[test]
     fn what_old_mixed_and_half_built_projects_need() {
-        let cases: [(&str, Files, &[&str]); 9] = [
+        let cases: [(&str, Files, &[&str]); 20] = [
             (
                 r#"{"scripts": {"build": "react-scripts build"}, "dependencies": {"react-scripts": "4.0.3"}}"#,
                 &[NPM],
@@ -362,6 +367,110 @@ mod tests {
                     ("words.json", "{}"),
                 ],
                 &["COPY --link package.json words.json ./\n"],
+            ),
+            (
+                r#"{"scripts": {"build": "medusa build", "start": "medusa start"}, "dependencies": {"@medusajs/medusa": "2", "@medusajs/cli": "2"}}"#,
+                &[NPM],
+                &["COPY --link --from=build /app/.medusa/server ./\n", "EXPOSE 9000"],
+            ),
+            (
+                r#"{"scripts": {"build": "next build", "start": "next start"}, "dependencies": {"next": "15"}}"#,
+                &[NPM, ("env.js", "process.env.SKIP_ENV_VALIDATION")],
+                &["SKIP_ENV_VALIDATION=1\n", "COPY --link --chown=1001:1001 --from=build /app/.next ./.next\n"],
+            ),
+            (
+                r#"{"scripts": {"start": "node a.js"}, "dependencies": {"playwright": "1.56.1"}}"#,
+                &[NPM, SERVER],
+                &[
+                    "npx --no-install playwright install --with-deps chromium-headless-shell\n",
+                    "PLAYWRIGHT_BROWSERS_PATH=",
+                ],
+            ),
+            (
+                r#"{"scripts": {"start": "node a.js"}, "engines": {"pnpm": ">=8"}}"#,
+                &[
+                    ("pnpm-lock.yaml", "lockfileVersion: '6.0'\n"),
+                    ("pnpm-workspace.yaml", "packages: [tool]"),
+                    ("tool/package.json", r#"{"name": "tool", "bin": "./t.js"}"#),
+                    ("tool/t.js", ""),
+                    SERVER,
+                ],
+                &["pnpm@8.", "COPY tool/t.js tool/\n", "COPY --link --from=deps /app /app\n"],
+            ),
+            (
+                r#"{"scripts": {"build": "prisma generate && tsc", "start": "node dist/a.js"}, "dependencies": {"@prisma/client": "7.0.0"}, "devDependencies": {"prisma": "7.0.0", "typescript": "5"}}"#,
+                &[
+                    NPM,
+                    ("prisma.config.ts", "datasource: { url: env('DATABASE_URL') }"),
+                    ("tsconfig.json", r#"{"compilerOptions": {"outDir": "dist"}}"#),
+                ],
+                &[
+                    "RUN export DATABASE_URL=postgresql://nobody@localhost/nothing \\\n    && npm run build\n",
+                    "FROM gcr.io/distroless",
+                ],
+            ),
+            (
+                r#"{"workspaces": ["packages/*"]}"#,
+                &[
+                    NPM,
+                    (
+                        "packages/db/package.json",
+                        r#"{"name": "db", "dependencies": {"@prisma/client": "6", "prisma": "6"}}"#,
+                    ),
+                    ("packages/db/schema.prisma", "provider = \"prisma-client-js\""),
+                    (
+                        "packages/web/package.json",
+                        r#"{"name": "web", "scripts": {"start": "node a.js"}, "dependencies": {"db": "*"}}"#,
+                    ),
+                    ("packages/web/a.js", "app.listen(3000)"),
+                ],
+                &["cd packages/db && prisma generate'"],
+            ),
+            (
+                r#"{"scripts": {"build": "remix build", "start": "remix-serve build"}, "dependencies": {"@remix-run/serve": "1"}, "devDependencies": {"@remix-run/dev": "1"}}"#,
+                &[NPM, ("public/robots.txt", ""), ("cypress/a.js", ""), ("init.js", "require('./cypress')")],
+                &["COPY --link package.json ./\nCOPY --link --from=build /app/build ./build\n"],
+            ),
+            (
+                r#"{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "7", "@sveltejs/kit": "2"}}"#,
+                &[
+                    NPM,
+                    ("svelte.config.js", "@sveltejs/adapter-node"),
+                    (
+                        "a.js",
+                        "import { KEY } from '$env/static/private'; import { PUBLIC_A } from '$env/static/public';",
+                    ),
+                ],
+                &["ARG PUBLIC_A=\"\"\n", "RUN --mount=type=secret,id=KEY,env=KEY \\\n"],
+            ),
+            (
+                r#"{"scripts": {"build": "vite build --base=/a/b/"}, "devDependencies": {"vite": "7"}}"#,
+                &[NPM, ("index.html", "")],
+                &[
+                    "location = / { return 302 /a/b/; }",
+                    "try_files $uri $uri/ /a/b/index.html;",
+                    "/usr/share/nginx/html/a/b\n",
+                ],
+            ),
+            (
+                r#"{"packageManager": "yarn@3.8.7", "scripts": {"start": "node a.js"}, "dependencies": {"ms": "2"}, "devDependencies": {"x": "1"}}"#,
+                &[
+                    (
+                        "yarn.lock",
+                        "__metadata:\n  version: 6\n\n\"ms@npm:2\":\n  version: 2.0.0\n\n\"x@npm:1\":\n  version: 1.0.0\n",
+                    ),
+                    SERVER,
+                ],
+                &["COPY package.json yarn.lock ./\n", "npm pkg delete devDependencies"],
+            ),
+            (
+                r#"{"scripts": {"build": "exit 1", "build-docker": "next build", "start-docker": "npm-run-all migrate serve", "migrate": "node m.js", "serve": "node server.js"}, "dependencies": {"next": "15"}}"#,
+                &[NPM, ("m.js", ""), ("next.config.js", "output: 'standalone'")],
+                &[
+                    "npm run build-docker\n",
+                    "COPY --link --chown=1001:1001 --from=build /app/.next/standalone /app/\n",
+                    "node m.js && exec node server.js",
+                ],
             ),
         ];
         for (manifest, files, expected) in cases {

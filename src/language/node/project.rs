@@ -14,6 +14,7 @@ use crate::language::Scope;
 use crate::path::{join, normal};
 use crate::repo::Repo;
 
+use super::build;
 use super::catalog::{CATALOG, Generated};
 use super::ignore::Context;
 use super::service::{self, Service};
@@ -28,13 +29,24 @@ pub struct Package {
     pub manifest: PackageJson,
     /// What its build writes into node_modules.
     pub generated: Option<&'static Generated>,
+    /// The files of its commands that are in the repository.
+    pub commands: Vec<String>,
+    /// Files and folders of it that rows ask for.
+    pub there: BTreeSet<&'static str>,
+    /// Commands that make what others import of it, and that its scripts do not call.
+    pub prepares: Vec<&'static str>,
 }
 
 impl Package {
     /// With what its files say.
     pub fn new(repo: &Repo, folder: &str, manifest: PackageJson) -> Self {
         let generated = CATALOG.generated.iter().find(|row| row.is_made(repo, folder, &manifest));
-        Package { folder: folder.to_owned(), manifest, generated }
+        let commands = manifest.bin.values().filter_map(|file| normal(&join(folder, file)));
+        let commands = commands.filter(|file| repo.has(file)).collect();
+        let prepares = build::prepares(repo, folder, &manifest);
+        let asked = CATALOG.row.iter().flat_map(|row| row.when.file.iter().chain(&row.when.unless));
+        let there = asked.map(String::as_str).filter(|path| repo.exists(&join(folder, path))).collect();
+        Package { there, folder: folder.to_owned(), manifest, generated, commands, prepares }
     }
 
     /// What people call it: its name, else its folder.

@@ -6,6 +6,7 @@ use crate::source::shell::{self, Command};
 use super::Desk;
 use super::build::{self, Build};
 use super::manager::{known, split};
+use super::project::Package;
 
 impl Desk<'_> {
     /// What the build stage runs when the sources are there.
@@ -13,6 +14,11 @@ impl Desk<'_> {
         let mut commands = Vec::new();
         if !build.is_there() {
             return commands;
+        }
+        let stand_in = |(name, value): (&String, &String)| vec!["export".to_owned(), format!("{name}={value}")];
+        commands.extend(build.stand_ins.iter().map(stand_in));
+        for package in self.project.others(&self.service.package) {
+            commands.extend(package.prepares.iter().map(|step| self.in_folder(package, step)));
         }
         commands.extend(
             build.hooks.iter().filter(|_| !self.service.package.is_member()).map(|name| self.manager.run(name)),
@@ -52,9 +58,16 @@ impl Desk<'_> {
             }
             return [split(&self.manager.row.exec), argv].concat();
         }
-        let folder = path_operand(&self.service.package.folder);
-        let quoted = shlex::try_quote(&folder).ok().filter(|_| self.service.package.is_member());
+        self.in_folder(&self.service.package, step)
+    }
+
+    /// A line in the folder of a package, with the commands of its packages.
+    fn in_folder(&self, package: &Package, step: &str) -> Vec<String> {
+        let folder = path_operand(&package.folder);
+        let quoted = shlex::try_quote(&folder).ok().filter(|_| package.is_member());
+        let own = quoted.as_ref().filter(|_| self.project.is_isolated());
+        let own = own.map_or_else(String::new, |quoted| format!("$PWD/{quoted}/node_modules/.bin:"));
         let enter = quoted.map_or_else(String::new, |quoted| format!("cd {quoted} && "));
-        vec!["sh".to_owned(), "-c".to_owned(), format!("PATH=$PWD/node_modules/.bin:$PATH; {enter}{step}")]
+        vec!["sh".to_owned(), "-c".to_owned(), format!("PATH={own}$PWD/node_modules/.bin:$PATH; {enter}{step}")]
     }
 }

@@ -21,6 +21,13 @@ pub struct Secret {
     pub target: Option<String>,
 }
 
+impl Secret {
+    /// One that becomes a variable of its name.
+    pub fn variable(name: &str) -> Self {
+        Secret { id: name.to_owned(), env: Some(name.to_owned()), target: None }
+    }
+}
+
 /// Testimonies about private registries.
 pub fn feeds(project: &Project) -> impl Iterator<Item = Fact> {
     let names = project.npmrc.iter().flat_map(|npmrc| npmrc.credentials().map(|(name, _)| name));
@@ -37,8 +44,7 @@ pub fn secrets(planner: &mut Planner, project: &Project) -> Vec<Secret> {
     }
     let is_name = |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     let names: BTreeSet<&str> = npmrc.variables().filter(is_name).collect();
-    let variable = |name: &str| Secret { id: name.to_owned(), env: Some(name.to_owned()), target: None };
     let is_public = |address: &str| CATALOG.registries.iter().any(|host| address.contains(host.as_str()));
     let private = npmrc.registries().any(|address| !is_public(address)) && npmrc.credentials().next().is_none();
-    names.into_iter().map(variable).chain(private.then(file)).collect()
+    names.into_iter().map(Secret::variable).chain(private.then(file)).collect()
 }

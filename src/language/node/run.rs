@@ -11,6 +11,7 @@ use crate::plan::labels::Stated;
 
 use super::Desk;
 use super::framework::Shape;
+use super::manager::split;
 use super::outcome::Site;
 use super::parts::Stages;
 use super::project::Package;
@@ -26,6 +27,11 @@ const FILES: &str = "/usr/share/nginx/html";
 /// From the folder of the application in a stage.
 fn made(stage: &'static str, path: &str, target: impl Into<String>) -> Copy {
     Copy::stage(stage, join("/app", path).trim_end_matches('/'), target)
+}
+
+/// The same, which the program may write to, where a mode says so.
+fn owned(copy: Copy, shape: Option<&Shape>) -> Copy {
+    Copy { is_owned: shape.is_some_and(|shape| shape.mode.owned), ..copy }
 }
 
 fn without_modules(copy: Copy) -> Copy {
@@ -69,15 +75,18 @@ impl Desk<'_> {
         runtime: &Runtime,
         (name, port): (&str, u16),
     ) -> Result<Run, Error> {
+        let base = site.shape.and_then(|shape| shape.base.as_ref()).map(|base| format!("{base}/")).unwrap_or_default();
         let words = serde_json::json!({
             "port": port,
+            "base": base,
             "assets": site.shape.and_then(|shape| shape.mode.assets.as_ref()),
             "pages": site.shape.is_some_and(|shape| shape.mode.pages),
         });
         let template = "node/nginx.tera";
         let file = File { path: "/etc/nginx/conf.d/default.conf", template, words: image::context(&words)? };
         let run = planner.run(self.fill(&runtime.image), self.labels(planner, name), Some(port));
-        let copies = vec![made("build", &self.service.package.path(&site.output), FILES)];
+        let target = join(FILES, base.trim_end_matches('/'));
+        let copies = vec![made("build", &self.service.package.path(&site.output), target.trim_end_matches('/'))];
         Ok(Run { workdir: None, files: vec![file], copies, ..run })
     }
 
@@ -104,8 +113,7 @@ impl Desk<'_> {
 
     /// node_modules; of a workspace with the manifests, as each member has its own.
     fn modules(&self, stage: &'static str) -> Copy {
-        let copy = match self.service.package.is_member() || self.project.others(&self.service.package).next().is_some()
-        {
+        let copy = match self.project.is_workspace() {
             true => made(stage, "", "/app"),
             false => made(stage, "node_modules", "./node_modules"),
         };
@@ -115,7 +123,8 @@ impl Desk<'_> {
     /// What it takes, what changes most seldom first.
     fn copies(&self, server: &Server, stages: &Stages) -> Vec<Copy> {
         let tini = stages.tini.as_ref().map(|tini| Copy::stage("init", tini.path, "/usr/bin/tini"));
-        let modules = stages.modules.map(|stage| self.modules(stage));
+        let then = self.natives.iter().find_map(|row| row.install.as_deref()).map(split).unwrap_or_default();
+        let modules = stages.modules.map(|stage| Copy { then, ..self.modules(stage) });
         let program = match server.shape.filter(|_| !server.modules) {
             Some(shape) => self.standalone(shape),
             None => self.program(server, stages.is_built),
@@ -125,15 +134,19 @@ impl Desk<'_> {
 
     /// The program, with what its build generates into node_modules.
     fn program(&self, server: &Server, is_built: bool) -> Vec<Copy> {
-        let out = |path: &String| made("build", path, format!("./{path}"));
+        let out = |path: &String| owned(made("build", path, format!("./{path}")), server.shape);
         let generated = server.generated.filter(|_| is_built && !self.project.is_isolated()).map(|row| &row.path);
         if self.service.package.is_member() {
             let generated = generated.map(|path| made("build", path, join("/app", path)));
             let closure = self.project.closure(&self.service.package.folder).into_iter();
-            return closure.map(|package| member(package, is_built)).chain(generated).collect();
+            let own = |package: &Package| server.shape.filter(|_| package.folder == self.service.package.folder);
+            return closure.map(|package| owned(member(package, is_built), own(package))).chain(generated).collect();
         }
         if !is_built {
             return vec![Copy::context(".", ".")];
+        }
+        if let Some(shape) = server.shape.filter(|shape| shape.mode.home) {
+            return shape.mode.output.iter().map(|path| made("build", path, "./")).collect();
         }
         if server.whole {
             let whole = made("build", "", "./");
@@ -141,7 +154,9 @@ impl Desk<'_> {
                 Some(home) => Copy { exclude: self.other_modules(&home), ..whole },
                 None => without_modules(whole),
             };
-            return std::iter::once(whole).chain(generated.map(out)).collect();
+            let rooted = server.shape.filter(|shape| shape.mode.rooted).map(|shape| self.standalone(shape));
+            let generated = generated.map(out).into_iter().chain(rooted.into_iter().flatten());
+            return std::iter::once(owned(whole, server.shape)).chain(generated).collect();
         }
         let (folders, files): (Vec<&String>, Vec<&String>) =
             server.kept.iter().partition(|path| self.project.is_folder(path));
@@ -176,7 +191,7 @@ impl Desk<'_> {
         };
         let whole = |copy: Copy| if mode.rooted { Copy { target: "/app/".to_owned(), ..copy } } else { copy };
         let beside = mode.made.iter().chain(&mode.beside).map(out);
-        mode.output.iter().map(|path| whole(out(path))).chain(beside).collect()
+        mode.output.iter().map(|path| owned(whole(out(path)), Some(shape))).chain(beside).collect()
     }
 }
 

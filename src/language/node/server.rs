@@ -141,9 +141,14 @@ fn kept(project: &Project, service: &Service, way: &Way) -> Vec<String> {
     let wanted = |name: &str| {
         name.starts_with("tsconfig") && service.package.manifest.runtime_dependency("tsconfig-paths").is_some()
     };
+    let hidden = Matcher::new(&project.context.tests.join("\n"));
     let named = |name: &str| {
         let settings = name.contains(".config.") || name.starts_with("tsconfig") || name == "node_modules";
-        service.named.contains(name) && !settings && !service.sources.contains(name) && !is_tooling(name)
+        service.named.contains(name)
+            && !settings
+            && !service.sources.contains(name)
+            && !is_tooling(name)
+            && !hidden.hides(name)
     };
     // The build context does not hold what may be a secret.
     let secrets = Matcher::new(&SHARED.secrets.join("\n"));

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::package_json::PackageJson;
 use crate::language::Scope;
+use crate::path::join;
 use crate::repo::Repo;
 
 use super::aged;
@@ -17,7 +18,7 @@ use super::project::{Package, Project};
 use super::source::{self, Findings};
 use super::start::{self, Start};
 use super::typescript;
-use super::variables::{self, Argument};
+use super::variables::{self, Demands};
 use super::versions;
 use super::ways::{self, Verdict, Way};
 
@@ -37,8 +38,8 @@ pub struct Service {
     pub findings: Findings,
     /// Names at the top of the repository that strings of its program name.
     pub named: BTreeSet<String>,
-    /// The variables that its build writes into what browsers load.
-    pub variables: Vec<Argument>,
+    /// What its sources ask of the environment of its build.
+    pub demands: Demands,
     /// Manifests in folders below, which a script may build.
     pub below: Vec<PackageJson>,
     /// The folders of sources that a compiler turns into something else.
@@ -85,7 +86,7 @@ impl Service {
             ways: Vec::new(),
             findings: Findings::default(),
             named: BTreeSet::new(),
-            variables: Vec::new(),
+            demands: Demands::default(),
             below: Vec::new(),
             sources: BTreeSet::new(),
             versions: Vec::new(),
@@ -96,8 +97,11 @@ impl Service {
     fn look(&mut self, scope: Scope, project: &Project) {
         let repo = scope.repo;
         let package = &self.package;
-        let built =
-            |other: &&Package| other.manifest.scripts.contains_key("build") || build::preparing(other).next().is_some();
+        let built = |other: &&Package| {
+            other.manifest.scripts.contains_key("build")
+                || build::preparing(other).next().is_some()
+                || !other.prepares.is_empty()
+        };
         self.build.others = project.others(package).any(|other| built(&other));
         self.advice = framework::advice(repo, package);
         self.below = aged::manifests(repo, package);
@@ -109,7 +113,7 @@ impl Service {
         self.ways = ways::read(scope, project, self);
         let is_site = self.ways.iter().any(|way| matches!(way.verdict, Verdict::Files(..)));
         if self.build.is_there() && (is_site || self.shape.is_some()) {
-            self.variables = variables::public(repo, &self.package.folder);
+            self.demands = variables::read(repo, &self.package.folder);
         }
         if self.ways.iter().any(|way| way.verdict == Verdict::Starts) {
             self.read_sources(repo, project);
@@ -143,6 +147,9 @@ impl Service {
             let ports = self.findings.ports().into_iter();
             facts.extend(ports.map(|(port, evidence)| Fact::from_evidence(Kind::Port(port), evidence)));
         }
+        let written = self.findings.writes.iter();
+        let written = written.map(|(folder, evidence)| (join("/app", folder), evidence.clone()));
+        facts.extend(written.map(|(folder, evidence)| Fact::from_evidence(Kind::Writes(folder), evidence)));
         if !self.findings.says_where() && self.ways.iter().any(|way| way.verdict == Verdict::Starts) {
             // A framework's own port is a convention, and no guess.
             let own = self.framework_port();

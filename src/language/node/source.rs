@@ -14,6 +14,7 @@ use crate::source::mask::{JAVASCRIPT, Masked};
 use crate::source::pattern;
 
 use super::catalog::CATALOG;
+use super::writes;
 
 /// No more sources than this are read; entry files come first.
 pub const MOST_FILES: usize = 300;
@@ -35,6 +36,8 @@ pub struct Findings {
     pub commands: Vec<(String, Evidence)>,
     /// Where it runs command lines.
     pub lines: Option<Evidence>,
+    /// Folders that it writes to, relative to the repository.
+    pub writes: Vec<(String, Evidence)>,
     /// Names in string literals, to know which files are read.
     pub literals: String,
 }
@@ -74,15 +77,11 @@ static SIGNALS: LazyLock<Regex> =
 
 /// Whether a path is code that may run in production.
 fn is_code(path: &str) -> bool {
-    let name = path::name(path);
-    let code = [".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx"].iter().any(|end| name.ends_with(end))
-        || path.ends_with("bin/www");
-    let tools =
-        [".test.", ".spec.", ".d.ts", ".config.", ".conf.", ".stories.", ".min.", "gulpfile", "Gruntfile", "webpack."];
-    let aside = tools.iter().any(|part| name.contains(part));
-    let folders =
-        ["test", "tests", "__tests__", "e2e", "examples", "docs", "public", "dist", "build", "cypress", "coverage"];
-    code && !aside && !path.split('/').any(|part| folders.contains(&part))
+    let (name, row) = (path::name(path), &CATALOG.sources);
+    let code = row.code.iter().any(|end| path.ends_with(end.as_str()));
+    let aside = row.aside.iter().any(|part| name.contains(part.as_str()));
+    let is_aside = |part: &str| part.starts_with('.') || row.folders.iter().any(|folder| folder == part);
+    code && !aside && !path.split('/').any(is_aside)
 }
 
 /// Reads the sources of a folder: first those that are started, then those whose names say that something begins there.
@@ -96,7 +95,7 @@ pub fn read(repo: &Repo, folder: &str, entries: &[&str]) -> Findings {
     let mut findings = Findings::default();
     for path in files.into_iter().take(MOST_FILES) {
         if let Some(text) = repo.text(path) {
-            findings.add(path, text);
+            findings.add(path, folder, text);
         }
     }
     findings
@@ -109,7 +108,7 @@ pub fn begins(path: &str) -> bool {
 }
 
 impl Findings {
-    fn add(&mut self, path: &str, text: &str) {
+    fn add(&mut self, path: &str, folder: &str, text: &str) {
         let masked = Masked::new(text, &JAVASCRIPT);
         let at = |pattern: &Regex| {
             pattern
@@ -145,6 +144,9 @@ impl Findings {
         self.signals = self.signals.take().or_else(|| at(&SIGNALS));
         if !is_aside(path) {
             self.add_commands(path, text, &masked);
+            let stated = |at| Evidence::new(path, masked.line(at), Strength::Stated);
+            let written = writes::find(path, folder, text, &masked).into_iter();
+            self.writes.extend(written.map(|(folder, at)| (folder, stated(at))));
         }
         for literal in masked.strings().filter(|literal| literal.len() < 200) {
             self.literals.push_str(literal);

@@ -1,6 +1,6 @@
-//! The variables that a build writes into what browsers load.
+//! What the sources ask of the environment of a build: the variables that it writes into what browsers load, and others.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -10,6 +10,7 @@ use crate::path::join;
 use crate::repo::Repo;
 use crate::source::pattern;
 
+use super::catalog::CATALOG;
 use super::source::MOST_FILES;
 
 /// An argument of the build.
@@ -17,34 +18,85 @@ use super::source::MOST_FILES;
 pub struct Argument {
     /// Its name.
     pub name: String,
-    /// What the repository sets it to.
+    /// What the repository sets it to; empty where the build demands it and nothing is said.
     pub value: Option<String>,
+    /// Whether it has a value.
+    pub is_set: bool,
 }
 
-static PUBLIC: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:import\.meta|process)\.env\.((?:VITE|NEXT_PUBLIC|REACT_APP|VUE_APP|PUBLIC|GATSBY|NUXT_PUBLIC)_[A-Z0-9_]+)",
-    )
+/// What the sources of a service ask of the environment of its build.
+#[derive(Debug, Default)]
+pub struct Demands {
+    /// Variables that the build writes into what browsers load, sorted.
+    pub public: Vec<Argument>,
+    /// Variables that it writes into the program, which keeps them.
+    pub kept: BTreeSet<String>,
+    /// Variables that turn checks off that no build of an image passes.
+    pub switches: BTreeMap<String, String>,
+}
+
+/// The patterns of the catalog.
+struct Patterns {
+    /// A variable for browsers in a source.
+    public: Regex,
+    /// The same in a file that shows which variables there are.
+    example: Regex,
+    /// A list of names that a build demands and shows.
+    shown: Regex,
+    /// The same of those that it keeps.
+    kept: Regex,
+}
+
+static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
+    let row = &CATALOG.demanded;
+    let begins = row.public.join("|");
+    Patterns {
+        public: pattern(&format!(r"\b(?:import\.meta|process)\.env\.((?:{begins})_[A-Z0-9_]+)")),
+        example: pattern(&format!(r"(?m)^\s*(?:export\s+)?((?:{begins})_[A-Z0-9_]+)\s*=")),
+        shown: pattern(&row.shown),
+        kept: pattern(&row.kept),
+    }
 });
 
-/// The variables that a build writes into what browsers load, as the sources name them, sorted.
-pub fn public(repo: &Repo, folder: &str) -> Vec<Argument> {
-    let extensions = [".js", ".mjs", ".ts", ".jsx", ".tsx", ".vue", ".svelte", ".astro"];
-    let files =
-        repo.below(folder).filter(|path| extensions.iter().any(|end| path.ends_with(end)) && !path.contains(".test."));
-    let texts = files.take(MOST_FILES).filter_map(|path| repo.text(path));
-    let named = |pattern: &Regex, text: &str| -> Vec<String> {
-        pattern.captures_iter(text).filter_map(|found| Some(found.get(1)?.as_str().to_owned())).collect()
-    };
-    let mut names: BTreeSet<String> = texts.flat_map(|text| named(&PUBLIC, text)).collect();
-    for file in [".env.example", ".env.sample", ".env.template", ".env.dist", ".env", ".env.production"] {
-        let path = join(folder, file);
-        names.extend(repo.text(&path).into_iter().flat_map(|text| named(&EXAMPLE, text)));
-    }
-    let files = [".env.production", ".env"].map(|file| repo.text(&join(folder, file)));
-    let assigned = files.map(|text| text.map(assignments).unwrap_or_default());
+/// Reads the sources of a folder.
+pub fn read(repo: &Repo, folder: &str) -> Demands {
+    let (row, patterns) = (&CATALOG.demanded, &*PATTERNS);
+    let is_page = |path: &&str| CATALOG.sources.pages.iter().any(|end| path.ends_with(end.as_str()));
+    let files = repo.below(folder).filter(|path| is_page(path) && !path.contains(".test."));
+    let texts: Vec<&str> = files.take(MOST_FILES).filter_map(|path| repo.text(path)).collect();
+    let all = |pattern: &Regex| texts.iter().flat_map(|text| named(pattern, text)).collect::<BTreeSet<String>>();
+    let examples = row.examples.iter().filter_map(|file| repo.text(&join(folder, file)));
+    let (shown, kept) = (listed(all(&patterns.shown)), listed(all(&patterns.kept)));
+    let mut names = all(&patterns.public);
+    names.extend(examples.flat_map(|text| named(&patterns.example, text)));
+    names.extend(shown.iter().cloned());
+    let assigned: Vec<_> =
+        row.set.iter().map(|file| repo.text(&join(folder, file)).map(assignments).unwrap_or_default()).collect();
     let value = |name: &str| assigned.iter().find_map(|set| plain_value(set.get(name)?));
-    names.into_iter().map(|name| Argument { value: value(&name), name }).collect()
+    let empty = |name: &String| shown.contains(name).then(String::new);
+    let argument = |name: String| {
+        let value = value(&name).or_else(|| empty(&name));
+        Argument { is_set: value.is_some(), value, name }
+    };
+    let is_read = |name: &String| texts.iter().any(|text| text.contains(name.as_str()));
+    let switches = row.switches.iter().filter(|(name, _)| is_read(name));
+    Demands {
+        public: names.into_iter().map(argument).collect(),
+        kept,
+        switches: switches.map(|(name, value)| (name.clone(), value.clone())).collect(),
+    }
+}
+
+/// What the first group of a pattern finds.
+fn named(pattern: &Regex, text: &str) -> Vec<String> {
+    pattern.captures_iter(text).filter_map(|found| Some(found.get(1)?.as_str().to_owned())).collect()
+}
+
+/// The names in lists of what is imported: `A, B as c`.
+fn listed(lists: BTreeSet<String>) -> BTreeSet<String> {
+    let first = |name: &str| name.split_whitespace().next().map(str::to_owned);
+    let is_name = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    lists.iter().flat_map(|list| list.split(',')).filter_map(first).filter(is_name).collect()
 }
 
 /// What a file of variables sets, as it stands; of two values for a name the later one counts.
@@ -62,11 +114,6 @@ fn plain_value(value: &str) -> Option<String> {
     sound.then(|| plain.to_owned())
 }
 
-/// The same in a file that shows which variables there are.
-static EXAMPLE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?m)^\s*(?:export\s+)?((?:VITE|NEXT_PUBLIC|REACT_APP|VUE_APP|GATSBY|NUXT_PUBLIC)_[A-Z0-9_]+)\s*=")
-});
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,7 +129,7 @@ mod tests {
                 (".env.production", "VITE_A=https://a.example/api # here"),
             ],
         );
-        let found = public(&repo, "");
+        let found = read(&repo, "").public;
         let found: Vec<_> = found.iter().map(|argument| (argument.name.as_str(), argument.value.as_deref())).collect();
         let expected = [
             ("VITE_A", Some("https://a.example/api")),
@@ -94,7 +141,28 @@ mod tests {
     }
 
     #[test]
+    fn demanded_variables() {
+        let repo = Repo::from_list(
+            "x",
+            [
+                (
+                    "a.ts",
+                    "import { MAIL_KEY, B as b } from '$env/static/private';\nimport { PUBLIC_NAME } from \"$env/static/public\"",
+                ),
+                ("env.js", "skipValidation: !!process.env.SKIP_ENV_VALIDATION"),
+            ],
+        );
+        let found = read(&repo, "");
+        assert_eq!(found.kept.into_iter().collect::<Vec<_>>(), ["B", "MAIL_KEY"]);
+        assert_eq!(
+            found.public.first().map(|it| (it.name.as_str(), it.value.as_deref())),
+            Some(("PUBLIC_NAME", Some("")))
+        );
+        assert_eq!(found.switches.len(), 1);
+    }
+
+    #[test]
     fn every_pattern_compiles() {
-        let _ = (&*PUBLIC, &*EXAMPLE);
+        let _ = &*PATTERNS;
     }
 }

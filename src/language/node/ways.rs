@@ -187,6 +187,9 @@ fn all(scope: Scope, commands: &Commands, shape: Option<&Shape>) -> Vec<Way> {
         let evidence = Evidence { strength: Strength::Pinned, ..process.evidence };
         ways.push(Way::new(&process.name, process.line, evidence, PROCESS));
     }
+    if let Some((name, line)) = build::of_containers(&manifest.scripts, &CATALOG.usual.container.starts) {
+        ways.push(Way::new(name, line.to_owned(), stated(name, line, Strength::Pinned), SCRIPT));
+    }
     for (name, line) in CATALOG.usual.scripts.iter().filter_map(|name| manifest.scripts.get_key_value(name)) {
         ways.push(Way::new(name, line.clone(), stated(name, line, Strength::Stated), SCRIPT));
     }
@@ -347,5 +350,5 @@ impl Way {
 
 /// Whether node finds something under this path.
 fn resolves(repo: &Repo, path: &str) -> bool {
-    ["", ".js", ".cjs", ".mjs", ".json", "/index.js", "/index.cjs"].iter().any(|end| repo.has(&format!("{path}{end}")))
+    CATALOG.sources.found.iter().any(|end| repo.has(&format!("{path}{end}")))
 }

@@ -1,48 +1,12 @@
 //! What stands before the real command of a line, and between it and the image: `npx`, `cross-env A=1`, `node_modules/.bin/`.
 
-use serde::Deserialize;
-
 use crate::source::shell;
 
-use super::catalog::CATALOG;
+use super::catalog::{CATALOG, Wrapper, WrapperKind};
 use super::start::{PORT, Resolved};
 
 /// How many wrappers may stand before one another.
 const DEEPEST: usize = 8;
-
-/// What a wrapper means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum WrapperKind {
-    /// The command follows.
-    Pass,
-    /// The name of a script follows.
-    Script,
-    /// Arguments of node follow.
-    Node,
-    /// A TypeScript source follows.
-    Typescript,
-    /// It serves built files.
-    Static,
-    /// It is for development.
-    Develop,
-}
-
-/// Words before the real command.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Wrapper {
-    /// The words, each entry one or several.
-    pub words: Vec<String>,
-    /// What they mean.
-    pub kind: WrapperKind,
-    /// Options that make node load TypeScript.
-    #[serde(default)]
-    pub load: Vec<String>,
-    /// The packages that this takes.
-    #[serde(default)]
-    pub packages: Vec<String>,
-}
 
 /// `./node_modules/.bin/next` is `next`.
 pub fn plain_program(mut argv: Vec<String>) -> Vec<String> {

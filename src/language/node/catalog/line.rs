@@ -1,0 +1,63 @@
+//! Rows about the words of scripts: what stands before the real command, and what is left out.
+
+use serde::Deserialize;
+
+/// What a wrapper means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WrapperKind {
+    /// The command follows.
+    Pass,
+    /// The name of a script follows.
+    Script,
+    /// Arguments of node follow.
+    Node,
+    /// A TypeScript source follows.
+    Typescript,
+    /// It serves built files.
+    Static,
+    /// It is for development.
+    Develop,
+}
+
+/// Words before the real command.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wrapper {
+    /// The words, each entry one or several.
+    pub words: Vec<String>,
+    /// What they mean.
+    pub kind: WrapperKind,
+    /// Options that make node load TypeScript.
+    #[serde(default)]
+    pub load: Vec<String>,
+    /// The packages that this takes.
+    #[serde(default)]
+    pub packages: Vec<String>,
+}
+
+/// What is left out of scripts.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Skipped {
+    /// Beginnings of install scripts.
+    pub hooks: Vec<String>,
+    /// Beginnings of steps that need a database.
+    pub migrations: Vec<String>,
+    /// Programs that turn sources into files: before a start they are part of the build.
+    pub makers: Vec<String>,
+    /// Words with which a project approves of install scripts.
+    pub approvals: Vec<String>,
+    /// Beginnings of steps that the build of the image has done.
+    pub built: Vec<String>,
+    /// Options for developers; a `*` at the end stands for any ending.
+    pub options: Vec<String>,
+    /// The same, with a value behind.
+    pub pairs: Vec<String>,
+    /// Words that run a script in all members of a workspace.
+    pub all: Vec<String>,
+    /// Commands that run several scripts, one after another.
+    pub series: Vec<String>,
+    /// Commands that take PORT by themselves.
+    pub ports: Vec<String>,
+}

@@ -1,0 +1,135 @@
+//! The folders that a program writes to, as its sources name them.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::path::{join, normal, parent};
+use crate::source::mask::{Masked, boundary};
+use crate::source::pattern;
+
+use super::catalog::CATALOG;
+use super::source::is_live;
+
+/// What a call makes: the folder that it names, or a file in one.
+struct Calls {
+    folders: Regex,
+    files: Regex,
+}
+
+static CALLS: LazyLock<Calls> = LazyLock::new(|| {
+    let row = &CATALOG.writes;
+    let calls = |names: &[String]| pattern(&format!(r"\b(?:{})\s*\(\s*", names.join("|")));
+    Calls { folders: calls(&row.folders), files: calls(&row.files) }
+});
+
+/// An expression is no longer than this.
+const LONGEST: usize = 200;
+
+/// How many names may stand for one another.
+const DEEPEST: usize = 3;
+
+/// The folders below `package` that a source writes to, with where it says so, relative to the repository.
+pub fn find(path: &str, package: &str, text: &str, masked: &Masked) -> Vec<(String, usize)> {
+    let place = |at: usize| place(text, argument(text, at), (path, package), 0);
+    let of = |pattern: &Regex| -> Vec<(usize, usize)> {
+        let live = pattern.find_iter(text).filter(|found| is_live(masked, found.start()));
+        live.map(|found| (found.start(), found.end())).collect()
+    };
+    let folders = of(&CALLS.folders).into_iter().filter_map(|(at, end)| Some((place(end)?, at)));
+    let files = of(&CALLS.files).into_iter().filter_map(|(at, end)| Some((parent(&place(end)?).to_owned(), at)));
+    let databases = masked.literals().filter(|(_, literal)| is_database(literal));
+    let databases = databases.filter_map(|(at, literal)| Some((parent(&below(package, &[literal])?).to_owned(), at)));
+    let is_below = |(folder, _): &(String, usize)| folder.len() > package.len() && !folder.contains("node_modules");
+    folders.chain(files).chain(databases).filter(is_below).collect()
+}
+
+/// Whether a text is the path of a database that is a file.
+fn is_database(literal: &str) -> bool {
+    let ends = |end: &String| literal.ends_with(end.as_str());
+    literal.contains('/') && !literal.contains("://") && CATALOG.writes.databases.iter().any(ends)
+}
+
+/// The text of the first argument that begins here.
+fn argument(text: &str, at: usize) -> &str {
+    let rest = text.get(at..boundary(text, at + LONGEST)).unwrap_or_default();
+    let mut depth = 0;
+    let end = rest.find(|c: char| {
+        depth += match c {
+            '(' | '[' | '{' => 1,
+            ')' | ']' | '}' => -1,
+            _ => 0,
+        };
+        depth < 0 || depth == 0 && matches!(c, ',' | '\n') || c == ';'
+    });
+    rest.get(..end.unwrap_or(rest.len())).unwrap_or_default().trim()
+}
+
+/// The path that an expression stands for, relative to the repository, where only texts and the folder of the source are in it.
+fn place(text: &str, expression: &str, (path, package): (&str, &str), depth: usize) -> Option<String> {
+    static TEXTS: LazyLock<Regex> = LazyLock::new(|| pattern(r#"['"`]([^'"`\n]*)['"`]"#));
+    static NAME: LazyLock<Regex> = LazyLock::new(|| pattern(r"^[A-Za-z_$][\w$.]*$"));
+    let row = &CATALOG.writes;
+    if NAME.is_match(expression) && depth < DEEPEST {
+        let name = regex::escape(expression);
+        let set = pattern(&format!(r"(?m)(?:^\s*|\b(?:const|let|var)\s+){name}(?:\s*:\s*\w+)?\s*=\s*"));
+        return place(text, argument(text, set.find(text)?.end()), (path, package), depth + 1);
+    }
+    let usual = ["||", "??", " : "].iter().fold(expression, |rest, mark| rest.rsplit(mark).next().unwrap_or(rest));
+    let outside = TEXTS.replace_all(usual, " ");
+    let mut words =
+        outside.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').filter(|word| !word.is_empty());
+    let of_source = row.source.iter().any(|word| outside.contains(word.as_str()));
+    let parts: Vec<&str> = TEXTS.captures_iter(usual).filter_map(|found| Some(found.get(1)?.as_str())).collect();
+    let first = parts.first().filter(|first| !first.is_empty())?;
+    if !words.all(|word| row.words.iter().any(|known| known == word)) || first.starts_with(['/', '~']) && !of_source {
+        return None;
+    }
+    let base = if of_source { parent(path) } else { package };
+    below(base, &parts)
+}
+
+/// A path of these parts below a folder, where it is one.
+fn below(base: &str, parts: &[&str]) -> Option<String> {
+    let path = parts.iter().map(|part| part.trim_start_matches('/')).collect::<Vec<_>>().join("/");
+    let is_path = path.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+    normal(&join(base, &path)).filter(|_| is_path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::mask::JAVASCRIPT;
+
+    #[test]
+    fn folders_that_are_written_to() {
+        for (text, folder) in [
+            ("fs.mkdirSync('./data/')", Some("data")),
+            (
+                "const dir = process.env.DATA_DIR || './data/';\nif (!x) { fs.mkdirSync(dir, { recursive: true }); }",
+                Some("data"),
+            ),
+            ("await mkdir(path.join(process.cwd(), 'public', 'uploads'))", Some("public/uploads")),
+            ("const root = path.join(__dirname, '..', 'storage');\nensureDirSync(root)", Some("storage")),
+            ("new Database('db/app.sqlite')", Some("db")),
+            ("fs.writeFileSync('state/a.json', x)", Some("state")),
+            ("fs.writeFileSync('a.json', x)", None),
+            ("fs.mkdirSync(path.join(os.tmpdir(), 'x'))", None),
+            ("Store.dir = process.env.D || args[\"d\"] || './files/';\nmkdirSync(Store.dir)", Some("files")),
+            (
+                "const dir = process.env.C ? process.env.C : path.join(process.cwd(), 'config');\nmkdirSync(dir)",
+                Some("config"),
+            ),
+            ("const database = { database: 'config/db/db.sqlite3' }", Some("config/db")),
+            ("fs.mkdirSync(path.join(global.root, 'x'))", None),
+            ("fs.mkdirSync(`./${name}`)", None),
+            ("fs.mkdirSync('/data')", None),
+            ("// fs.mkdirSync('data')", None),
+            ("fs.mkdirSync(dir)", None),
+            ("fs.mkdirSync('../other')", None),
+        ] {
+            let found = find("src/a.js", "", text, &Masked::new(text, &JAVASCRIPT));
+            assert_eq!(found.first().map(|(folder, _)| folder.as_str()), folder, "{text}");
+        }
+    }
+}
