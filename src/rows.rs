@@ -67,6 +67,8 @@ pub struct Then {
     pub writes: Vec<String>,
     /// The program ends by itself on SIGTERM.
     pub signals: bool,
+    /// Where the program says whether it is well.
+    pub health: Option<String>,
     /// What a person should know.
     pub warning: Option<String>,
     /// Why no image can be made.
@@ -215,13 +217,14 @@ impl Then {
         let why = || filled(&self.why);
         let mut kinds: Vec<Kind> = self.framework.iter().map(|framework| Kind::Framework(filled(framework))).collect();
         kinds.extend(self.needs.iter().map(|need| Kind::Need(need.clone(), why())));
-        kinds.extend(self.run.iter().map(|package| Kind::Need(format!("package:{package}"), why())));
+        kinds.extend(self.run.iter().map(|package| Kind::Need(format!("package:{}", filled(package)), why())));
         kinds.extend(self.build.iter().map(|package| Kind::Package(package.clone())));
         kinds.extend(self.variables.iter().map(|(name, value)| Kind::Variable(name.clone(), value.clone())));
         kinds.extend(self.inputs.iter().cloned().map(Kind::Input));
         kinds.extend(self.data.iter().cloned().map(Kind::Data));
         kinds.extend(self.writes.iter().cloned().map(Kind::Writes));
         kinds.extend(self.signals.then_some(Kind::Signals));
+        kinds.extend(self.health.iter().cloned().map(Kind::HealthPath));
         kinds.extend(self.warning.iter().map(|warning| Kind::Warning(filled(warning))));
         kinds.extend(self.refusal.iter().map(|no| Kind::Obstacle(filled(&no.what), filled(&no.hint))));
         let mut facts: Vec<Fact> = kinds.into_iter().map(|kind| Fact::from_evidence(kind, evidence.clone())).collect();
@@ -302,6 +305,7 @@ mod tests {
             variables = { HOST = "0.0.0.0" }
             writes = ["data"]
             signals = true
+            health = "/up"
             warning = "`{name}` is old"
             refusal = { what = "no", hint = "go" }
         "#;
@@ -312,13 +316,14 @@ mod tests {
             "environment HOST=0.0.0.0",
             "writes data",
             "ends on SIGTERM",
+            "health path /up",
             "to know: `openssl` is old",
             "no image, because no",
             "port 8000",
         ];
         assert_eq!(followed(row), expected.map(|line| format!("{line} (`lock`: `openssl`)")));
         assert_eq!(
-            toml::from_str::<Row>(row).map(|row| follow([&row], &Project)[8].evidence.strength).unwrap(),
+            toml::from_str::<Row>(row).map(|row| follow([&row], &Project)[9].evidence.strength).unwrap(),
             Strength::Convention
         );
     }

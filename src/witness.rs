@@ -83,7 +83,7 @@ fn strength(port: u16, is_first: bool) -> Strength {
 
 /// Where a folder of somebody's image lies in dockgen's: what is below the working folder there is below `/app` here. `None`
 /// for what belongs to the system.
-fn placed(path: &str, folder: &str) -> Option<String> {
+pub fn placed(path: &str, folder: &str) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
     let path = path.trim_end_matches('/').trim_start_matches("./");
     if path.is_empty() || !path.chars().all(plain) || path.split('/').any(|part| part == "..") {

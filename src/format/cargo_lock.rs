@@ -51,6 +51,13 @@ pub fn parse(text: &str) -> Result<CargoLock, Fault> {
     }
 }
 
+/// Takes out that a package depends on these.
+pub fn forget(lock: &mut CargoLock, package: &str, of: &[String]) {
+    if let Some(locked) = lock.get_mut(package) {
+        locked.dependencies.retain(|name| !of.contains(name));
+    }
+}
+
 impl Locked {
     /// A package that depends on these.
     pub fn on(names: &[String]) -> Self {

@@ -9,6 +9,9 @@ use globset::GlobBuilder;
 use super::Fault;
 use crate::path::is_below;
 
+/// The shortest feature that may be the name of a package.
+const SHORT: usize = 4;
+
 /// What a manifest says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CargoManifest {
@@ -131,6 +134,8 @@ pub struct Dependency {
     pub source: Option<String>,
     /// Whether a feature has to ask for it.
     pub optional: bool,
+    /// The features of it that are asked for.
+    pub features: Vec<String>,
     /// Whether the workspace says the rest.
     pub inherited: bool,
     /// Whether the build script needs it and not the program.
@@ -199,16 +204,35 @@ impl CargoManifest {
     }
 
     /// What the package is built from with the usual features and these.
-    pub fn built_from(&self, features: &[String]) -> impl Iterator<Item = &Dependency> {
+    pub fn built_from<'m>(&'m self, features: &'m [String]) -> impl Iterator<Item = &'m Dependency> {
+        let asked = self.asked(features);
+        self.dependencies.iter().filter(move |one| !one.optional || asked.contains(one.key.as_str()))
+    }
+
+    /// What the usual features and these ask for, by its first name: features, and dependencies.
+    fn asked<'m>(&'m self, features: &'m [String]) -> BTreeSet<&'m str> {
         let mut open: Vec<&str> = features.iter().map(String::as_str).chain(["default"]).collect();
         let mut asked = BTreeSet::new();
         while let Some(feature) = open.pop() {
             let name = feature.strip_prefix("dep:").unwrap_or(feature).split('/').next().unwrap_or_default();
-            if asked.insert(name.to_owned()) {
+            if asked.insert(name) {
                 open.extend(self.features.get(name).into_iter().flatten().map(String::as_str));
             }
         }
-        self.dependencies.iter().filter(move |one| !one.optional || asked.contains(&one.key))
+        asked
+    }
+
+    /// The features of dependencies, in two: those that are asked for with the usual features and these, and those that only
+    /// other features of the package ask for.
+    fn features_of_others<'m>(&'m self, features: &'m [String]) -> [BTreeSet<&'m str>; 2] {
+        let asked = self.asked(features);
+        let [mut on, mut off] = [BTreeSet::new(), BTreeSet::new()];
+        on.extend(self.dependencies.iter().flat_map(|one| &one.features).map(String::as_str));
+        for (name, asks) in &self.features {
+            let list = if asked.contains(name.as_str()) { &mut on } else { &mut off };
+            list.extend(asks.iter().filter_map(|ask| ask.split_once('/')).map(|(_, feature)| feature));
+        }
+        [on, off]
     }
 
     /// Takes over from the workspace at the top what this says is inherited; `folder` is the manifest's own.
@@ -233,6 +257,21 @@ impl CargoManifest {
             }
         }
     }
+}
+
+/// Features of packages of others that no feature of these manifests asks for which is on: a lock file lists what they need all
+/// the same.
+pub fn off<'m>(manifests: impl Iterator<Item = &'m CargoManifest>, features: &'m [String]) -> BTreeSet<&'m str> {
+    let said: Vec<_> = manifests.map(|manifest| manifest.features_of_others(features)).collect();
+    let is_off = |feature: &&str| feature.len() >= SHORT && !said.iter().any(|[on, _]| on.contains(feature));
+    said.iter().flat_map(|[_, off]| off.iter().copied()).filter(is_off).collect()
+}
+
+/// Whether a package is that which a feature is named for: `openssl-sys` and `tokio-openssl` are those of `openssl`.
+pub fn is_named_for(package: &str, feature: &str) -> bool {
+    let begins = |rest: &str| rest.is_empty() || rest.starts_with('-');
+    package.strip_prefix(feature).is_some_and(begins)
+        || package.strip_suffix(feature).is_some_and(|start| start.ends_with('-'))
 }
 
 /// Reads a manifest.
@@ -335,6 +374,7 @@ fn dependency(key: &str, said: &cargo_toml::Dependency, for_build: bool) -> Depe
         path: detail.and_then(|detail| detail.path.clone()),
         source,
         optional: said.optional(),
+        features: said.req_features().to_vec(),
         inherited: matches!(said, cargo_toml::Dependency::Inherited(_)),
         for_build,
     }
@@ -349,6 +389,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn features_of_others_are_on_or_off() {
+        let text = "[package]\nname = \"a\"\nversion = \"1.0.0\"\n[features]\ndefault = [\"rustls\"]\nopenssl = [\"awc/openssl\", \"web?/json\"]\nrustls = [\"awc/rustls\"]\n[dependencies]\nawc = \"3\"\nweb = { version = \"1\", features = [\"json\"], optional = true }\n";
+        let read = parse(text).unwrap();
+        let shown = |features: &[String]| off([&read].into_iter(), features).into_iter().collect::<Vec<_>>().join(" ");
+        assert_eq!((shown(&[]), shown(&["openssl".to_owned()])), ("openssl".to_owned(), String::new()));
+        for (package, holds) in [("openssl", true), ("openssl-sys", true), ("tokio-openssl", true), ("opensslx", false)]
+        {
+            assert_eq!(is_named_for(package, "openssl"), holds, "{package}");
+        }
+    }
 
     #[test]
     fn a_package() {

@@ -61,6 +61,8 @@ pub struct Service {
     pub folder: Option<String>,
     /// Paths in the container on which named volumes lie.
     pub volumes: Vec<String>,
+    /// Paths beside the file and the paths in the container on which they lie, but for those that nobody may write to.
+    pub mounts: Vec<(String, String)>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -100,6 +102,7 @@ fn service(name: &str, value: &Value) -> Service {
         ports,
         folder: value.get("working_dir").and_then(Value::as_str).map(str::to_owned),
         volumes: items("volumes").iter().filter_map(volume).collect(),
+        mounts: items("volumes").iter().filter_map(mount).collect(),
     }
 }
 
@@ -145,6 +148,26 @@ fn volume(value: &Value) -> Option<String> {
         }
     }
 }
+
+/// A path beside the file that lies in the container: `./data:/data`, or a mapping.
+fn mount(value: &Value) -> Option<(String, String)> {
+    let is_beside = |source: &str, target: &str| source.starts_with('.') && target.starts_with('/');
+    match value {
+        Value::String(text) => {
+            let parts: Vec<&str> = text.split(':').collect();
+            let [source, target, options @ ..] = parts.as_slice() else { return None };
+            let is_open = options.iter().all(|words| !words.split(',').any(|word| word == "ro"));
+            (is_open && is_beside(source, target)).then(|| ((*source).to_owned(), (*target).to_owned()))
+        }
+        value => {
+            let field = |key: &str| value.get(key).and_then(Value::as_str);
+            let (source, target) = (field("source")?, field("target")?);
+            let is_open = value.get("read_only").and_then(Value::as_bool) != Some(true);
+            (is_open && is_beside(source, target)).then(|| (source.to_owned(), target.to_owned()))
+        }
+    }
+}
+
 fn build(value: &Value) -> Option<Build> {
     let field = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
     match value {
@@ -223,6 +246,9 @@ mod tests {
         let lines: Vec<String> = services.iter().filter_map(|it| it.command.as_ref()).map(Line::to_string).collect();
         assert_eq!(lines, ["celery worker", "gunicorn -b :8000 app"]);
         assert!(web.build.as_ref().is_some_and(|build| build.is_of("")));
+        let mounts = "services:\n  a:\n    volumes: ['./up/:/up', './c.toml:/c.toml:ro', 'x:/x', {type: bind, source: ./y, target: /y}, {type: bind, source: ./z, target: /z, read_only: true}]\n";
+        let expected = [("./up/", "/up"), ("./y", "/y")].map(|(source, target)| (source.to_owned(), target.to_owned()));
+        assert_eq!(super::services(mounts).unwrap()[0].mounts, expected);
     }
 
     proptest::proptest! {

@@ -198,14 +198,15 @@ pub struct Pom {
 }
 
 impl Pom {
-    /// The profiles that are active by themselves; `exists` tells of files of the project.
-    fn active(&self, exists: &dyn Fn(&str) -> bool) -> Vec<usize> {
-        let those = |is: &dyn Fn(&Activation) -> bool| {
+    /// The profiles that are active: those that are asked for, and those that are so by themselves; `exists` tells of files of
+    /// the project.
+    fn active(&self, asked: &[String], exists: &dyn Fn(&str) -> bool) -> Vec<usize> {
+        let those = |is: &dyn Fn(&Profile) -> bool| {
             let profiles = self.profiles.iter().enumerate();
-            profiles.filter(|(_, profile)| is(&profile.activation)).map(|(at, _)| at).collect::<Vec<_>>()
+            profiles.filter(|(_, profile)| is(profile)).map(|(at, _)| at).collect::<Vec<_>>()
         };
-        let holding = those(&|activation| activation.holds(exists));
-        if holding.is_empty() { those(&|activation| activation.by_default) } else { holding }
+        let holding = those(&|profile| asked.contains(&profile.id) || profile.activation.holds(exists));
+        if holding.is_empty() { those(&|profile| profile.activation.by_default) } else { holding }
     }
 }
 
@@ -372,7 +373,7 @@ mod tests {
         let pom = parse(ROOT).unwrap();
         assert_eq!(pom.packaging, "pom");
         assert_eq!(pom.parent.as_ref().unwrap().relative_path, None);
-        assert_eq!((pom.model.modules.len(), pom.active(&|_| false)), (2, vec![0]));
+        assert_eq!((pom.model.modules.len(), pom.active(&[], &|_| false)), (2, vec![0]));
         assert_eq!(parse(APP).unwrap().parent.unwrap().relative_path.as_deref(), Some("../pom.xml"));
     }
 
@@ -397,7 +398,7 @@ mod tests {
         fn any_text_is_read_or_refused(text: String, inner in "[<>/a-c${}\\s]{0,60}") {
             let _ = parse(&text);
             if let Ok(pom) = parse(&format!("<project><properties><a>{inner}</a></properties></project>")) {
-                let _ = Lineage::new([pom.into()], &|_| false).property("a");
+                let _ = Lineage::new([pom.into()], &[], &|_| false).property("a");
             }
         }
     }

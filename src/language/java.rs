@@ -3,12 +3,18 @@
 mod build;
 mod catalog;
 mod client;
+mod config;
+mod given;
 mod inputs;
 mod listen;
+mod needed;
+mod options;
 mod program;
 mod reactor;
 mod read;
+mod refuse;
 mod release;
+mod seen;
 mod settings;
 mod shape;
 mod sources;
@@ -16,11 +22,10 @@ mod start;
 mod testify;
 
 use super::{Extra, Labels, Language, Project, Recipe, Variable, sign};
-use crate::catalog::Runtime;
+use crate::catalog::{Runtime, SHARED};
 use crate::dockerignore::{Section, literal};
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
-use crate::format::pom::Lineage;
 use crate::image::{Copy, Image, Part, Run, Version};
 use crate::plan::labels::Stated;
 use crate::plan::program::Startable;
@@ -30,8 +35,10 @@ use crate::render::sinks::path_operand;
 use build::{Jre, Words};
 use catalog::{CATALOG, Maven};
 use client::Client;
+use given::Given;
+use options::Options;
 use program::Program;
-use reactor::Module;
+use reactor::{Module, Reactor};
 use read::{Java, Unit};
 use shape::Shape;
 use start::Start;
@@ -63,6 +70,7 @@ impl Project for Java<'_> {
     fn recipe(&self, planner: &mut Planner) -> Result<Recipe, Error> {
         self.check_poms(planner)?;
         let (unit, program) = self.entry(planner)?;
+        planner.obey()?;
         let module = self.module(unit);
         let toolchain = planner.toolchain(LANGUAGE.id, "Java", &CATALOG.release)?;
         let maven = maven(planner, &toolchain)?;
@@ -70,30 +78,44 @@ impl Project for Java<'_> {
         let runtime = planner.runtime(planner.needs(&assumed()), &CATALOG.runtime, &toolchain)?;
         planner.tell_secrets();
         let port = port(planner, unit);
-        let name = name(planner, module);
+        let name = name(planner, &self.reactor, module);
         let jar = shape::jar(&program.shape, module.folder(), &module.lineage);
         let start = Start::new(program, module, &jar, &planner.data());
         planner.note(start.decision(program));
+        let options = Options::read(&module.lineage, build::number(&toolchain));
+        options.note(planner, &module.file);
+        let given = Given::read(planner, port);
+        self.tell_build(planner);
         let front = front(planner, unit)?;
-        let secret = planner.facts.iter().any(|fact| matches!(fact.kind, Kind::Feed(_))).then_some(SETTINGS_SECRET);
+        let node = self.node(planner, unit)?;
         let words = Words {
             name: name.clone(),
             cycle: toolchain.cycle.clone(),
             suite: toolchain.suite.clone(),
-            secret,
+            secrets: self.secrets(planner),
+            apt: planner.build_packages(),
+            node: node.as_ref().map(|node| node.fill_with(&(super::node::LANGUAGE.image)().builder, "${NODE_VERSION}")),
+            provides: needed::provides(module, &toolchain),
             made: unit.client.as_ref().and_then(Client::made),
             extra: Extra::new(&planner.wishes.extras),
             ..self.words(unit, program, &start, jar)
         };
+        let node = node.iter().map(|node| Version::new("NODE_VERSION", &node.version, topic::FRONT_TOOLCHAIN));
         let versions = [
             Version::new("MAVEN_VERSION", &maven.version, topic::MANAGER_VERSION),
             Version::new("JAVA_VERSION", &toolchain.version, topic::TOOLCHAIN),
         ];
-        let part = self.part(planner, unit, &words, versions)?;
-        let jre = runtime.builder.as_deref().map(|image| Jre::new(fill(&toolchain, image), unit, &toolchain));
+        let part = self.part(planner, unit, &words, versions.into_iter().chain(node).collect())?;
+        let needed = [options.modules, modules(planner)].concat();
+        let jre = runtime.builder.as_deref().map(|image| Jre::new(fill(&toolchain, image), &needed, &toolchain));
         let jre = jre.map(|words| Part::new("java/jre.tera", &words)).transpose()?;
         let run = planner.run(fill(&toolchain, &runtime.image), labels(planner, &name, module), port);
-        let run = started(run, planner, unit, &runtime, start, &module.lineage);
+        let mut options = [options::usual(&module.lineage), options.words].concat();
+        options.extend(given.options.into_iter().filter(|word| !options.contains(word)).collect::<Vec<_>>());
+        let mut run = started(run, planner, unit, &runtime, start, options);
+        if run.command.is_empty() {
+            run.command = given.arguments;
+        }
         let parts = front.into_iter().chain([part]).chain(jre).collect();
         Ok(Recipe::new(name, Image::new(parts, run, &planner.wishes.extras)))
     }
@@ -108,27 +130,6 @@ impl<'r> Java<'r> {
     /// Everything that can be started.
     fn programs(&self) -> impl Iterator<Item = (&Unit<'r>, &Program)> {
         self.units.iter().flat_map(|unit| unit.programs.iter().map(move |program| (unit, program)))
-    }
-
-    /// A pom that cannot be read ends the matter, and so does one whose parent is not here.
-    fn check_poms(&self, planner: &Planner) -> Result<(), Error> {
-        for fact in &planner.facts {
-            if let Kind::Unreadable(why) = &fact.kind {
-                return Err(Error::usage(format!("{}: {why}", fact.evidence))
-                    .hint("mend the file; Maven could not build this either"));
-            }
-        }
-        if let Some((file, parent)) = &self.reactor.lost_parent {
-            let name = format!("{}:{}:{}", parent.group, parent.artifact, parent.version);
-            return Err(Error::no(format!("`{file}` has a parent, `{name}`, that lies outside of this folder"))
-                .hint(format!("run dockgen in the folder that holds the parent, with `--entry {}`", self.name)));
-        }
-        match self.reactor.modules.is_empty() {
-            false => Ok(()),
-            true => {
-                Err(Error::no("there is no `pom.xml` at the top").hint("dockgen writes for Java that Maven builds"))
-            }
-        }
     }
 
     fn entry(&self, planner: &mut Planner) -> Result<(&Unit<'r>, &Program), Error> {
@@ -157,29 +158,15 @@ impl<'r> Java<'r> {
         }
     }
 
-    fn nothing_starts(&self) -> Error {
-        match self.reactor.modules.iter().find(|module| shape::packaging(&module.lineage) == "war") {
-            Some(module) => Error::no(format!(
-                "`{}` builds a war, which needs a servlet container, and dockgen writes for none yet",
-                module.file
-            ))
-            .hint("a war of Spring Boot with its plugin starts by itself"),
-            None => {
-                Error::nothing("nothing here can be started: no Spring Boot, no Quarkus, no class with a main method")
-                    .hint("a library is no image; run dockgen in the folder of an application")
-            }
-        }
-    }
-
     /// The stage that builds a program.
-    fn part(&self, planner: &Planner, unit: &Unit, words: &Words, versions: [Version; 2]) -> Result<Part, Error> {
+    fn part(&self, planner: &Planner, unit: &Unit, words: &Words, versions: Vec<Version>) -> Result<Part, Error> {
         let sources = unit.sources.files.iter().map(|file| (*file).to_owned());
         let reads: Vec<String> = self.inputs.iter().cloned().chain(planner.data()).chain(sources).collect();
         Ok(Part {
-            versions: versions.into(),
+            versions,
             ignore: self.ignore(&reads),
             reads,
-            secrets: words.secret.map(str::to_owned).into_iter().collect(),
+            secrets: words.secrets.iter().map(|secret| secret.id.clone()).collect(),
             ..Part::new("java/build.tera", words)?
         })
     }
@@ -249,6 +236,15 @@ fn fill(toolchain: &Toolchain, image: &str) -> String {
     toolchain.fill_with(image, "${JAVA_VERSION}")
 }
 
+/// The modules of Java that the program needs beside the usual ones.
+fn modules(planner: &Planner) -> Vec<String> {
+    let name = |fact: &Fact| match &fact.kind {
+        Kind::Need(id, _) => id.strip_prefix("module:").map(str::to_owned),
+        _ => None,
+    };
+    planner.heard().filter_map(name).collect()
+}
+
 /// Where the program listens.
 fn port(planner: &mut Planner, unit: &Unit) -> Option<u16> {
     let variable = unit.listening.variable.as_ref();
@@ -256,14 +252,17 @@ fn port(planner: &mut Planner, unit: &Unit) -> Option<u16> {
     planner.listen(unit.listening.listens(), usual)
 }
 
-fn name(planner: &mut Planner, module: &Module) -> String {
+/// The name of the module, but for one that programs of all kinds have: then that of the whole.
+fn name(planner: &mut Planner, reactor: &Reactor, module: &Module) -> String {
+    let is_usual = SHARED.services.contains(&module.lineage.artifact());
+    let module = reactor.modules.first().filter(|_| is_usual).unwrap_or(module);
     let artifact = module.lineage.artifact();
     let stated = Evidence::new(&module.file, &format!("<artifactId>{artifact}"), Strength::Stated);
     planner.name(Some((&artifact, stated)))
 }
 
 /// The last stage, with the program in it.
-fn started(run: Run, planner: &Planner, unit: &Unit, runtime: &Runtime, start: Start, lineage: &Lineage) -> Run {
+fn started(run: Run, planner: &Planner, unit: &Unit, runtime: &Runtime, start: Start, options: Vec<String>) -> Run {
     let packages = CATALOG.packages(&runtime.id, &planner.needs(&[]));
     let (apk, apt) = if runtime.id == "alpine" { (packages, Vec::new()) } else { (Vec::new(), packages) };
     let is_own = runtime.builder.is_some();
@@ -276,8 +275,9 @@ fn started(run: Run, planner: &Planner, unit: &Unit, runtime: &Runtime, start: S
         apk,
         apt,
         environment: language.into_iter().chain(port).collect(),
+        ports: unit.listening.more.clone(),
         copies: jre.into_iter().chain(start.copies).collect(),
-        entrypoint: std::iter::once(java.to_owned()).chain(start::options(lineage)).chain(start.words).collect(),
+        entrypoint: std::iter::once(java.to_owned()).chain(options).chain(start.words).collect(),
         command: arguments(unit),
         ..run
     }
@@ -309,3 +309,6 @@ fn labels(planner: &Planner, name: &str, module: &Module) -> Labels {
     let description = pom.and_then(|pom| pom.description.as_deref());
     planner.labels(name, &Stated { description, source: pom.and_then(|pom| pom.url.as_deref()), licenses: None })
 }
+
+#[cfg(test)]
+mod tests;

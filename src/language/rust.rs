@@ -141,13 +141,19 @@ impl Cargo {
         ["cargo", verb, "--release"].map(str::to_owned).into_iter().chain(packages).collect()
     }
 
+    /// The environment of the build.
+    fn environment(&self) -> Vec<Variable> {
+        let strips = self.crates.members.first().is_some_and(|root| root.manifest.strips);
+        let strip = (!strips).then(|| Variable::new("CARGO_PROFILE_RELEASE_STRIP", "symbols"));
+        strip.into_iter().chain(self.nightly.as_ref().map(|name| Variable::new("RUSTUP_TOOLCHAIN", name))).collect()
+    }
+
     fn build(&self, place: usize, binary: &Binary) -> Vec<String> {
         let mut build = self.command("build", &self.crates.members[place..=place]);
         build.push(format!("--bin={}", binary.name));
         build.extend(self.crates.is_locked.then(|| "--locked".to_owned()));
-        if !binary.features.is_empty() {
-            build.push(format!("--features={}", binary.features.join(",")));
-        }
+        let features = Some(binary.features.join(",")).filter(|features| !features.is_empty());
+        build.extend(features.map(|features| format!("--features={features}")));
         build
     }
 }
@@ -181,31 +187,26 @@ impl Project for Cargo {
         let listen = planner.listening();
         let (place, binary) = &self.programs[&label];
         let member = &self.crates.members[*place];
-        let name = planner.name(Some((&binary.name, Evidence::new(&binary.file, "", Strength::Stated))));
+        let name = planner.name(Some((&binary.name, Evidence::new(&member.path(), &binary.name, Strength::Stated))));
         let is_own = planner.ends_by_itself();
         let lent = Frontend::lend_heard(&self.frontends, planner)?;
-
         let fill = |image: &str| toolchain.fill_with(image, "${RUST_VERSION}");
         let musl = runtime.provides.iter().all(|word| word != "libc");
         let packages =
             planner.build_packages().into_iter().filter(|package| musl || *package != CATALOG.native.package);
-        let strips = self.crates.members.first().is_some_and(|root| root.manifest.strips);
-        let strip = (!strips).then(|| Variable::new("CARGO_PROFILE_RELEASE_STRIP", "symbols"));
-        let channel = self.nightly.as_ref().map(|channel| Variable::new("RUSTUP_TOOLCHAIN", channel));
-        let locked = self.crates.is_locked.then_some("--locked");
-        let vendor: Vec<&str> = ["cargo", "vendor"].into_iter().chain(locked).chain(["/vendor"]).collect();
+        let vendor = ["cargo", "vendor"].into_iter().chain(self.crates.is_locked.then_some("--locked"));
         let mut all = self.crates.members.iter().flat_map(|member| &member.manifest.dependencies);
         let has_layer = !self.has_sources && all.any(|dependency| dependency.path.is_none());
         let words = json!({
             "name": name,
             "builder": fill(&CATALOG.image.builder),
-            "environment": strip.into_iter().chain(channel).collect::<Vec<_>>(),
+            "environment": self.environment(),
             "apt": toolchain.suited(packages.chain((!is_own).then(|| "tini".to_owned()))),
             "nightly": self.nightly,
             "musl": musl,
             "binds": if has_layer { self.manifests() } else { Vec::new() },
             "files": self.crates.members.iter().flat_map(|member| &member.targets).collect::<Vec<_>>(),
-            "vendor": vendor,
+            "vendor": vendor.chain(["/vendor"]).collect::<Vec<_>>(),
             "build": self.build(*place, binary),
             "clean": self.command("clean", &self.crates.members),
             "binary": binary.name,
@@ -220,11 +221,8 @@ impl Project for Cargo {
             ..Part::new("rust/build.tera", &words)?
         };
         let package = member.manifest.package.clone().unwrap_or_default();
-        let [description, source, licenses] =
-            [package.description.said(), package.repository.said(), package.license.said()];
-        let stated =
-            Stated { description: description.as_deref(), source: source.as_deref(), licenses: licenses.as_deref() };
-        let labels = planner.labels(&name, &stated);
+        let (description, source) = (package.description.get(), package.repository.get());
+        let labels = planner.labels(&name, &Stated { description, source, licenses: package.license.get() });
         let run = planner.run(fill(&runtime.image), labels, listen.port);
         let run = run.bring(planner, &runtime, &toolchain).binary(planner, &name, &member.folder, listen, is_own);
         let parts = lent.into_iter().map(|lent| lent.part).chain([part]).collect();

@@ -8,8 +8,12 @@ impl Planner<'_> {
     /// Completes the run that a language lent.
     pub fn complete(&mut self, run: &mut Run) {
         run.writes = self.writes();
-        run.ports = run.port.into_iter().chain(self.wishes.extras.ports.iter().copied()).collect();
-        run.ports.dedup();
+        let more = std::mem::take(&mut run.ports).into_iter().chain(self.wishes.extras.ports.iter().copied());
+        for port in run.port.into_iter().chain(more) {
+            if !run.ports.contains(&port) {
+                run.ports.push(port);
+            }
+        }
         let below_app = run.writes.iter().any(|folder| folder.starts_with("/app/"));
         if below_app && run.workdir.as_deref() == Some("/") {
             run.workdir = Some("/app".to_owned());

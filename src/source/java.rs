@@ -8,6 +8,9 @@ use regex::Regex;
 
 use super::mask::{JAVA, Masked};
 
+/// Words of texts that may start programs.
+const STARTING: [&str; 3] = ["ProcessBuilder", ".exec(", "CommandLine"];
+
 /// How far behind the name of an environment variable its default is looked for, in bytes.
 const NEAR: usize = 160;
 
@@ -42,6 +45,8 @@ pub struct JavaSource {
     pub listens: Vec<Listens>,
     /// The line that reads the port from the environment variable `PORT`.
     pub port_variable: Option<String>,
+    /// The programs that it starts, each with its line.
+    pub commands: Vec<(String, String)>,
 }
 
 /// Looks into a source file. `stem` is the file's name without its ending, `is_kotlin` says which language it is.
@@ -49,12 +54,29 @@ pub struct JavaSource {
 /// them only the class that can be started is looked for.
 pub fn read(stem: &str, is_kotlin: bool, text: &str, listens: Option<&[Regex]>) -> JavaSource {
     let may_start = text.contains(" main");
-    if !may_start && listens.is_none() {
+    let may_call = STARTING.iter().any(|word| text.contains(word));
+    if !may_start && !may_call && listens.is_none() {
         return JavaSource::default();
     }
     let masked = Masked::new(text, &JAVA);
     let found = listens.map(|listens| opened(&masked, listens)).unwrap_or_default();
-    JavaSource { main: may_start.then(|| main(stem, is_kotlin, &masked)).flatten(), ..found }
+    let commands = if may_call { commands(&masked) } else { Vec::new() };
+    JavaSource { main: may_start.then(|| main(stem, is_kotlin, &masked)).flatten(), commands, ..found }
+}
+
+/// The programs that calls start, by the first words of their texts; of a shell's line the first word too.
+fn commands(masked: &Masked<'_>) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for call in COMMAND.find_iter(masked.code()) {
+        let texts = masked.strings_behind(call.end()).take(3);
+        let programs = texts.map(|text| text.split_whitespace().next().unwrap_or_default());
+        let mut programs = programs.map(|word| word.rsplit('/').next().unwrap_or(word).to_owned());
+        let Some(first) = programs.next() else { continue };
+        let line = programs.nth(1).filter(|_| matches!(first.as_str(), "sh" | "bash"));
+        let quote = masked.line(call.start());
+        found.extend([Some(first), line].into_iter().flatten().map(|program| (program, quote.to_owned())));
+    }
+    found
 }
 
 /// The class of a source file that has a `main` method.
@@ -74,6 +96,7 @@ fn opened(masked: &Masked<'_>, listens: &[Regex]) -> JavaSource {
         strings: masked.strings().filter(|text| may_be_path(text)).map(str::to_owned).collect(),
         listens: found,
         port_variable: variable.map(|(quote, _)| quote),
+        commands: Vec::new(),
     }
 }
 
@@ -89,6 +112,7 @@ pattern!(JAVA_MAIN, r"\b(?:public\s+static|static\s+public)\s+(?:final\s+|synchr
 pattern!(KOTLIN_MAIN, r"(@JvmStatic\s+)?\bfun\s+main\s*\(");
 pattern!(TYPE, r"\b(?:class|enum|interface|record|object)\s+(\w+)");
 pattern!(JVM_NAME, r"@file:\s*JvmName\s*\(");
+pattern!(COMMAND, r"\bProcessBuilder\s*\(|\.exec\s*\(|\bCommandLine(?:\.parse)?\s*\(");
 pattern!(GETENV, r"\bgetenv\s*\(|\bgetOrDefault\s*\(|\bgetenv\s*\(\s*\)\s*\.get\w*\s*\(|\bgetenv\s*\(\s*\)\s*\[");
 pattern!(CONSTANT, r"\b(\w+)(?:\s*:\s*Int)?\s*=\s*(\d{2,5})");
 pattern!(NUMBER, r"\b(\d{2,5})\b");
@@ -235,6 +259,22 @@ mod tests {
             let found = read("App", false, text, Some(&listens()));
             assert_eq!(found.listens.first().map(|listens| listens.port), port, "{text}");
             assert_eq!(found.port_variable.is_some(), variable, "{text}");
+        }
+    }
+
+    #[test]
+    fn programs_are_started_by_their_names() {
+        for (text, expected) in [
+            ("new ProcessBuilder(\"git\", \"log\").start();", "git"),
+            ("new ProcessBuilder(List.of(\"/usr/bin/ffmpeg\", in));", "ffmpeg"),
+            ("Runtime.getRuntime().exec(\"pdftotext a.pdf\");", "pdftotext"),
+            ("new ProcessBuilder(\"sh\", \"-c\", \"convert a b\");", "sh convert"),
+            ("// new ProcessBuilder(\"git\")", ""),
+            ("new ProcessBuilder(words);\nString a = \"git\";", ""),
+        ] {
+            let found = read("App", false, text, None).commands;
+            let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!(names.join(" "), expected, "{text}");
         }
     }
 

@@ -7,10 +7,11 @@ use regex::Regex;
 use super::pattern;
 use crate::catalog::SHARED;
 use crate::dockerignore::Matcher;
-use crate::facts::{Fact, Kind, Strength};
-use crate::path::{parent, resolve};
+use crate::facts::{Fact, Host, Kind, Listens, Strength};
+use crate::path::{self, parent, resolve};
 use crate::repo::Repo;
 use crate::rows::{Embed, From};
+use crate::witness;
 
 /// What a line has that reads files.
 static READS: LazyLock<Regex> = LazyLock::new(|| {
@@ -26,6 +27,16 @@ const ENDINGS: [&str; 5] = ["toml", "yaml", "yml", "json", "ron"];
 const SOURCES: [&str; 7] = ["src", "target", "tests", "benches", "examples", "Cargo.toml", "Cargo.lock"];
 
 static SETTING: LazyLock<Regex> = LazyLock::new(|| pattern(r#"^\s*"?port"?\s*[:=]\s*"?([1-9][0-9]{1,4})\b"#));
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"^\s*"?((?:\w{1,30}_)?(?:addr|address|bind|listen|host|ip))"?\s*[:=]\s*["']?((?:(0\.0\.0\.0|\[::\])|127\.0\.0\.1|localhost|\[::1\])(?::([1-9][0-9]{1,4}))?)["']?\s*,?\s*(?:#.*)?$"#,
+    )
+});
+static FOLDER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"^\s*"?(?:\w{1,30}_)?(?:upload|data|storage|store|cache|media|attachment|state)s?_?(?:path|dir|directory|folder|root)"?\s*[:=]\s*["']([\w./-]{1,80})["']"#,
+    )
+});
 static OTHERS: LazyLock<Regex> = LazyLock::new(|| pattern(&SHARED.listen.others));
 static SECRETS: LazyLock<Matcher> = LazyLock::new(|| Matcher::new(&SHARED.secrets.join("\n")));
 
@@ -69,8 +80,27 @@ pub fn embedded<'s>(
     facts
 }
 
-/// The ports that a file of configuration, or the files in a folder of them, name, but for those of other programs.
-pub fn ports(repo: &Repo, path: &str) -> Vec<Fact> {
+/// How variables of the environment take the place of settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Naming {
+    /// What they begin with.
+    pub prefix: Option<String>,
+    /// What stands between their parts.
+    pub separator: String,
+}
+
+impl Naming {
+    /// The variable of a key in a section.
+    fn variable(&self, section: &str, key: &str) -> String {
+        let parts = self.prefix.as_deref().into_iter().chain(section.split('.')).chain([key]);
+        let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+        parts.join(&self.separator).to_ascii_uppercase()
+    }
+}
+
+/// What a file of configuration, or the files in a folder of them, say: ports and addresses, but for those of other programs, and
+/// folders that are written to.
+pub fn settings(repo: &Repo, path: &str, naming: Option<&Naming>) -> Vec<Fact> {
     let files = repo.inside(path).chain(repo.has(path).then_some(path));
     let files = files.filter(|file| ENDINGS.iter().any(|ending| file.ends_with(&format!(".{ending}"))));
     let mut facts = Vec::new();
@@ -78,15 +108,32 @@ pub fn ports(repo: &Repo, path: &str) -> Vec<Fact> {
         let mut section = "";
         for line in text.lines() {
             if !line.starts_with([' ', '\t']) && (line.starts_with('[') || line.trim_end().ends_with(':')) {
-                section = line;
+                section = line.trim().trim_matches(['[', ']', ':']);
             }
-            let port = SETTING.captures(line).and_then(|setting| setting[1].parse().ok());
-            if let Some(port) = port.filter(|_| !OTHERS.is_match(section)) {
-                facts.push(Fact::new(Kind::Port(port), file, line, Strength::Convention));
+            let kind = setting(line, |key| naming.map(|naming| naming.variable(section, key)));
+            if let Some(kind) = kind.filter(|kind| matches!(kind, Kind::Writes(_)) || !OTHERS.is_match(section)) {
+                facts.push(Fact::new(kind, file, line, Strength::Convention));
             }
         }
     }
     facts
+}
+
+/// What a line of configuration says.
+fn setting(line: &str, variable: impl Fn(&str) -> Option<String>) -> Option<Kind> {
+    if let Some(port) = SETTING.captures(line).and_then(|found| found[1].parse().ok()) {
+        return Some(Kind::Port(port));
+    }
+    if let Some(found) = ADDRESS.captures(line).filter(|found| !OTHERS.is_match(&found[1])) {
+        let host = if found.get(3).is_some() { Host::All } else { Host::Loopback };
+        let port = found.get(4).and_then(|port| port.as_str().parse().ok());
+        let value = found[2].to_owned();
+        let variable = variable(&found[1]);
+        return Some(Kind::Listens(Listens { host: Some(host), port, value, variable, flag: None }));
+    }
+    let found = FOLDER.captures(line)?;
+    let is_file = path::name(&found[1]).contains('.') && !found[1].ends_with('/');
+    witness::placed(&found[1], "").filter(|_| !is_file).map(Kind::Writes)
 }
 
 fn there(repo: &Repo, path: &str) -> Option<String> {
@@ -108,8 +155,32 @@ mod tests {
         let toml = "port = 9000\n[redis]\nport = 6379\n";
         let repo =
             Repo::from_list("x", [("config/base.yaml", yaml), ("app.toml", toml), ("config/a.txt", "port: 1000")]);
-        let found = |path: &str| ports(&repo, path).into_iter().map(|fact| fact.kind.to_string()).collect::<Vec<_>>();
+        let found =
+            |path: &str| settings(&repo, path, None).into_iter().map(|fact| fact.kind.to_string()).collect::<Vec<_>>();
         assert_eq!((found("config"), found("app.toml")), (vec!["port 8000".to_owned()], vec!["port 9000".to_owned()]));
+    }
+
+    #[test]
+    fn configuration_names_addresses_and_folders() {
+        let toml = "[server]\naddress = \"127.0.0.1:8000\"\nupload_path = \"./upload\"\ndata_dir = \"/etc/x\"\ncache_path = \"a.db\"\n[database]\nhost = \"localhost\"\n[http]\nhost = \"0.0.0.0\"\n";
+        let repo = Repo::from_list("x", [("config.toml", toml)]);
+        let named = |prefix: Option<&str>| {
+            let naming = Naming { prefix: prefix.map(str::to_owned), separator: "__".to_owned() };
+            let shown = |fact: Fact| match fact.kind {
+                Kind::Listens(found) => {
+                    format!("{:?} {} {:?}", found.host, found.value, found.variable.unwrap_or_default())
+                }
+                kind => kind.to_string(),
+            };
+            settings(&repo, "config.toml", Some(&naming)).into_iter().map(shown).collect::<Vec<_>>()
+        };
+        let expected = [
+            "Some(Loopback) 127.0.0.1:8000 \"SERVER__ADDRESS\"",
+            "writes /app/upload",
+            "Some(All) 0.0.0.0 \"HTTP__HOST\"",
+        ];
+        assert_eq!(named(None), expected);
+        assert!(named(Some("app"))[0].contains("APP__SERVER__ADDRESS"));
     }
 
     #[test]

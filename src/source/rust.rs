@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::mask::{Masked, RUST, boundary};
-use super::named;
+use super::named::{self, Naming};
 use super::pattern;
 use crate::catalog::SHARED;
 use crate::facts::{Fact, Host, Kind, Listens, Strength};
@@ -56,6 +56,8 @@ static SOCKET: LazyLock<Regex> = LazyLock::new(|| {
 });
 static LISTENING: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)bind|listen|serve|addr|host|socket|default_value|\bip\b|\brun\b"));
+static COMPARED: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"(?:[=!]=\s*|(?:contains|starts_with|ends_with|eq|replace)\(\s*|\|\s*)"?$"#));
 static VARIABLE: LazyLock<Regex> = LazyLock::new(|| pattern(r#""([A-Z][A-Z0-9_]{1,60})""#));
 static LONG: LazyLock<Regex> = LazyLock::new(|| pattern(r#"\blong\b(?:\s*=\s*"([\w-]{1,60})")?"#));
 static FIELD: LazyLock<Regex> =
@@ -75,8 +77,22 @@ impl<'a> Source<'a> {
         paths.filter_map(|path| Some((path, Source::new(repo.text(path)?)))).collect()
     }
 
-    /// What follows from a source of a package: files that it names, what it compiles in, where it listens.
-    pub fn facts(&self, repo: &Repo, rows: &[Embed], path: &str, package: &str) -> Vec<Fact> {
+    /// How variables take the place of settings, where the source says it: `Environment::with_prefix("APP").separator("__")`.
+    pub fn naming(&self) -> Option<Naming> {
+        let first = |call: &str| self.behind(call).into_iter().find_map(|(text, _)| text.map(str::to_owned));
+        let separator = first("Environment::default().separator(").or_else(|| first(".separator("))?;
+        self.line_with("Environment").map(|_| Naming { prefix: first("Environment::with_prefix("), separator })
+    }
+
+    /// What follows from a source of a package: files that it names, what it compiles in, where it listens. `naming` is how
+    /// variables take the place of settings.
+    pub fn facts(
+        &self,
+        repo: &Repo,
+        rows: &[Embed],
+        (path, package): (&str, &str),
+        naming: Option<&Naming>,
+    ) -> Vec<Fact> {
         let fact = |kind, line: &str, strength| Fact::new(kind, path, line, strength);
         let mut facts = named::embedded(repo, rows, (path, package), |call| self.behind(call));
         let is_script = path.ends_with("build.rs") && parent(path) == package;
@@ -84,7 +100,7 @@ impl<'a> Source<'a> {
             let Some(found) = named::find(repo, &[package, parent(path), ""], text, line) else { continue };
             let is_embedded = facts.iter().any(|fact| matches!(&fact.kind, Kind::Input(path) if *path == found));
             if !is_script && !is_embedded {
-                facts.extend(named::ports(repo, &found));
+                facts.extend(named::settings(repo, &found, naming));
             }
             let kind = if is_script || is_embedded { Kind::Input(found) } else { Kind::Data(found) };
             facts.push(fact(kind, line, Strength::Stated));
@@ -166,7 +182,12 @@ impl<'a> Source<'a> {
         };
         let behind = self.text.get(range.end..boundary(&self.text, range.end + 60)).unwrap_or_default();
         let port = parts.get(3).or_else(|| NEXT.captures(behind)?.get(1)).and_then(|port| port.as_str().parse().ok());
-        let found = self.found(range, host, port, text);
+        let found = self.found(range.clone(), host, port, text);
+        let is_compared =
+            COMPARED.is_match(&found.statement) || behind.trim_start_matches('"').trim_start().starts_with("=");
+        if is_compared {
+            return None;
+        }
         let is_said = LISTENING.is_match(&found.statement) || LISTENING.is_match(behind);
         (is_said && (host.is_some() || port.is_some())).then_some(found)
     }
@@ -254,6 +275,8 @@ mod tests {
             ("let port = env::var(\"PORT\").expect(\"port\");", None, None, Some("PORT"), None),
             ("let listener = bind(format!(\"127.0.0.1:{port}\"));", local, None, None, None),
             ("let x = \"http://localhost:3000\";", None, None, None, None),
+            ("if host == \"localhost\" || addr.contains(\"127.0.0.1\") {", None, None, None, None),
+            ("match host { \"localhost\" => 1, _ => 2 }", None, None, None, None),
             ("let export = 3000; let report = 4000;", None, None, None, None),
             ("#[cfg(test)]\nmod tests { const PORT: u16 = 1; }", None, None, None, None),
             ("// const PORT: u16 = 3000;", None, None, None, None),

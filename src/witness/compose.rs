@@ -4,6 +4,7 @@ use super::CATALOG;
 use crate::command;
 use crate::facts::{Fact, Kind, Strength};
 use crate::format::compose::{self, Service};
+use crate::path;
 use crate::repo::Repo;
 
 /// The testimonies of the compose files at the top; that for production speaks first.
@@ -22,7 +23,7 @@ fn of_file(repo: &Repo, path: &str) -> Vec<Fact> {
     // The one that is reached from outside is the service, others run its image with words of their own.
     here.sort_by_key(|service| service.ports.is_empty());
     let Some((main, others)) = here.split_first() else { return Vec::new() };
-    let mut facts = of_service(main, path);
+    let mut facts = of_service(repo, main, path);
     let other = |service: &&Service| {
         let line = service.command.as_ref()?.to_string();
         let quote = format!("{}: {line}", service.name);
@@ -32,18 +33,25 @@ fn of_file(repo: &Repo, path: &str) -> Vec<Fact> {
     facts
 }
 
-fn of_service(service: &Service, path: &str) -> Vec<Fact> {
+fn of_service(repo: &Repo, service: &Service, file: &str) -> Vec<Fact> {
     let mut facts = Vec::new();
     for (index, port) in service.ports.iter().enumerate() {
         let quote = format!("{}: ports: {port}", service.name);
-        facts.push(Fact::new(Kind::Port(*port), path, &quote, super::strength(*port, index == 0)));
+        facts.push(Fact::new(Kind::Port(*port), file, &quote, super::strength(*port, index == 0)));
     }
     let folder = service.folder.as_deref().unwrap_or_default();
     for volume in &service.volumes {
         let placed = super::placed(volume, folder);
         facts.extend(placed.map(|folder| {
-            Fact::new(Kind::Writes(folder), path, &format!("{}: volumes: {volume}", service.name), Strength::Stated)
+            Fact::new(Kind::Writes(folder), file, &format!("{}: volumes: {volume}", service.name), Strength::Stated)
         }));
+    }
+    for (source, target) in &service.mounts {
+        // What lies in the repository is given to the container and no folder for what it makes.
+        let is_made = path::resolve("", source).is_some_and(|source| !source.is_empty() && !repo.exists(&source));
+        let quote = format!("{}: volumes: {source}:{target}", service.name);
+        let placed = super::placed(target, folder).filter(|_| is_made && !path::name(target).contains('.'));
+        facts.extend(placed.map(|folder| Fact::new(Kind::Writes(folder), file, &quote, Strength::Stated)));
     }
     let argv = service.command.as_ref().map(|line| match line {
         compose::Line::Words(words) => command::of_words(words).argv,
@@ -51,7 +59,7 @@ fn of_service(service: &Service, path: &str) -> Vec<Fact> {
     });
     if let Some(argv) = argv.filter(|argv| !argv.is_empty()) {
         let quote = format!("{}: command: {}", service.name, argv.join(" "));
-        facts.push(Fact::new(Kind::Start(argv), path, &quote, Strength::Stated));
+        facts.push(Fact::new(Kind::Start(argv), file, &quote, Strength::Stated));
     }
     facts
 }

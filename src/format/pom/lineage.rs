@@ -33,9 +33,10 @@ impl Generation {
 }
 
 impl Lineage {
-    /// A pom and its parents, nearest first; `exists` tells of files of the pom's own folder.
-    pub fn new(poms: impl IntoIterator<Item = Rc<Pom>>, exists: &dyn Fn(&str) -> bool) -> Self {
-        let generation = |pom: Rc<Pom>| Generation { active: pom.active(exists), pom };
+    /// A pom and its parents, nearest first, with the profiles that are asked for; `exists` tells of files of the pom's own
+    /// folder.
+    pub fn new(poms: impl IntoIterator<Item = Rc<Pom>>, asked: &[String], exists: &dyn Fn(&str) -> bool) -> Self {
+        let generation = |pom: Rc<Pom>| Generation { active: pom.active(asked, exists), pom };
         Lineage { generations: poms.into_iter().map(generation).collect() }
     }
 
@@ -205,6 +206,11 @@ impl Lineage {
         self.plugins().any(|plugin| plugin.artifact == artifact)
     }
 
+    /// Whether the build uses this plugin with a goal that an execution binds.
+    pub fn runs(&self, artifact: &str, goal: &str) -> bool {
+        self.plugin_settings(artifact).any(|plugin| plugin.runs(goal))
+    }
+
     /// The repositories of the pom and its parents, resolved.
     pub fn repositories(&self) -> Vec<Repository> {
         let all = self.models().flat_map(|model| &model.repositories);
@@ -219,7 +225,16 @@ mod tests {
     use super::*;
 
     fn lineage(poms: &[&str], exists: &dyn Fn(&str) -> bool) -> Lineage {
-        Lineage::new(poms.iter().map(|text| Rc::new(parse(text).unwrap())), exists)
+        Lineage::new(poms.iter().map(|text| Rc::new(parse(text).unwrap())), &[], exists)
+    }
+
+    #[test]
+    fn a_profile_that_is_asked_for_takes_the_place_of_the_default() {
+        let pom = "<project><profiles><profile><id>dev</id><activation><activeByDefault>true</activeByDefault></activation><properties><p>d</p></properties></profile><profile><id>prod</id><properties><p>x</p></properties></profile></profiles></project>";
+        let property = |asked: &[String]| {
+            Lineage::new([Rc::new(parse(pom).unwrap())], asked, &|_| false).property("p").unwrap_or_default()
+        };
+        assert_eq!((property(&[]), property(&["prod".to_owned()])), ("d".to_owned(), "x".to_owned()));
     }
 
     #[test]

@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::catalog::CATALOG;
+use super::catalog::{CATALOG, Skip};
 use super::client::Made;
 use super::program::Program;
 use super::reactor::Module;
 use super::read::{Java, Unit};
 use super::shape::{Jar, Shape};
 use super::start::{Start, Taking, has_library};
-use crate::format::pom::Dependency;
-use crate::language::Extra;
+use crate::format::pom::{Dependency, Lineage};
+use crate::language::{Extra, Variable};
 use crate::path::join;
 use crate::plan::toolchain::Toolchain;
 
@@ -29,8 +29,14 @@ pub struct Words {
     pub flags: Vec<String>,
     /// What Maven reads before the sources.
     pub inputs: Vec<String>,
-    /// The secret that holds a `settings.xml`.
-    pub secret: Option<&'static str>,
+    /// The secrets of the steps that download.
+    pub secrets: Vec<Secret>,
+    /// Packages of the system that the build needs.
+    pub apt: Vec<String>,
+    /// The image of Node, where the build starts its programs.
+    pub node: Option<String>,
+    /// What a toolchain of the image's own JDK provides, where a plugin asks for one.
+    pub provides: Vec<Variable>,
     /// The folders of the modules that are compiled, where there are several.
     pub folders: Vec<String>,
     /// The folder of the sources, where there is one.
@@ -55,6 +61,15 @@ pub struct Words {
     pub extra: Extra,
 }
 
+/// A secret: a `settings.xml`, or a variable that the settings of the repository name.
+#[derive(Debug, Serialize)]
+pub struct Secret {
+    /// Its name.
+    pub id: String,
+    /// Whether it is a variable.
+    pub variable: bool,
+}
+
 /// What Maven is asked for besides the package.
 #[derive(Debug, Default, Serialize)]
 pub struct Goals {
@@ -76,10 +91,10 @@ pub struct Jre {
 }
 
 impl Jre {
-    /// The runtime of a module's programs.
-    pub fn new(builder: String, unit: &Unit, toolchain: &Toolchain) -> Self {
+    /// The runtime with the modules that the program needs beside the fixed list.
+    pub fn new(builder: String, needed: &[String], toolchain: &Toolchain) -> Self {
         let compress = if number(toolchain) <= CATALOG.jlink.number_until { "2" } else { "zip-6" };
-        Jre { builder, compress, modules: modules(unit, toolchain).chunks(6).map(|list| list.join(",")).collect() }
+        Jre { builder, compress, modules: modules(needed, toolchain).chunks(6).map(|list| list.join(",")).collect() }
     }
 }
 
@@ -88,11 +103,10 @@ pub fn number(toolchain: &Toolchain) -> u32 {
     toolchain.cycle.parse().unwrap_or_default()
 }
 
-/// The modules of the runtime: the fixed list, what a dependency needs beside it, and none that the release lacks.
-fn modules(unit: &Unit, toolchain: &Toolchain) -> Vec<String> {
+/// The modules of the runtime: the fixed list and what is needed beside it, and none that the release lacks.
+fn modules(needed: &[String], toolchain: &Toolchain) -> Vec<String> {
     let rows = &CATALOG.jlink;
     let older = rows.until.iter().filter(|(_, last)| number(toolchain) <= **last).map(|(name, _)| name);
-    let needed = unit.natives.iter().flat_map(|(row, _)| &row.modules);
     let modules: BTreeSet<&String> = rows.modules.iter().chain(older).chain(needed).collect();
     modules.into_iter().cloned().collect()
 }
@@ -142,10 +156,46 @@ impl Java<'_> {
     /// What Maven is told besides its goals: no tests, and nothing that only checks, attaches or publishes.
     fn flags(&self) -> Vec<String> {
         let tests = if self.tests_are_read() { "-DskipTests" } else { "-Dmaven.test.skip=true" };
-        let is_used = |plugins: &[String]| plugins.iter().any(|plugin| self.uses(plugin));
-        let skips = CATALOG.skip.iter().filter(|row| is_used(&row.plugins));
-        let skips = skips.map(|row| format!("-D{}=true", row.property));
-        ["--batch-mode", "--no-transfer-progress", tests].map(str::to_owned).into_iter().chain(skips).collect()
+        let profile = self.reactor.production.iter().map(|(_, id)| format!("-P{id}"));
+        let skipped = CATALOG.skip.iter().filter(|row| self.has(row) && self.reader(row).is_none());
+        let skips: BTreeSet<&String> = skipped.flat_map(|row| &row.properties).collect();
+        let skips = skips.into_iter().map(|property| format!("-D{property}"));
+        let usual = ["--batch-mode", "--no-transfer-progress", tests].map(str::to_owned);
+        usual.into_iter().chain(profile).chain(skips).collect()
+    }
+
+    /// Whether the build does what a row skips: by a plugin, with one of the row's goals, or by what a framework's plugin finds
+    /// among the dependencies.
+    fn has(&self, row: &Skip) -> bool {
+        let runs = |lineage: &Lineage, plugin: &String| {
+            lineage.uses(plugin) && (row.goals.is_empty() || row.goals.iter().any(|goal| lineage.runs(plugin, goal)))
+        };
+        let depends = |module: &Module, name: &str| {
+            let fits =
+                |artifact: &str| name.strip_suffix('*').map_or(artifact == name, |start| artifact.starts_with(start));
+            module.dependencies.iter().any(|entry| fits(&entry.artifact))
+        };
+        let mut modules = self.reactor.modules.iter();
+        modules.any(|module| row.plugins.iter().any(|name| runs(&module.lineage, name) || depends(module, name)))
+    }
+
+    /// The source that reads what a plugin makes, so that it cannot be skipped.
+    pub fn reader(&self, row: &Skip) -> Option<(&str, &str)> {
+        let read = self.units.iter().flat_map(|unit| &unit.sources.reads);
+        read.copied().find(|(_, name)| row.reads.iter().any(|it| it == name))
+    }
+
+    /// What is made of things that no build context has, and is read by the program all the same.
+    pub fn kept(&self) -> impl Iterator<Item = (&Skip, &str, &str)> {
+        let kept = CATALOG.skip.iter().filter(|row| self.has(row));
+        let kept = kept.filter_map(|row| self.reader(row).map(|(file, name)| (row, file, name)));
+        kept.filter(|(row, ..)| !row.plugins.iter().any(|plugin| self.does_without(plugin, &row.without)))
+    }
+
+    /// Whether a setting of a plugin says that it does without.
+    fn does_without(&self, plugin: &str, setting: &str) -> bool {
+        let says = |module: &Module| module.lineage.plugin_text(plugin, &[setting]).is_some_and(|text| text == "false");
+        self.reactor.modules.iter().any(says)
     }
 
     /// What tells plugins to do nothing while there are no sources.

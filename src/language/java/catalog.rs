@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::catalog::{self, Image, Release, Runtime};
 use crate::format::pom::Dependency;
 use crate::plan::Need;
+use crate::rows::Row;
 
 /// All rows.
 #[derive(Debug, Deserialize)]
@@ -29,8 +30,6 @@ pub struct Catalog {
     pub shade: Shade,
     pub assembly: Assembly,
     pub settings: Settings,
-    pub health: Vec<Health>,
-    pub import: Vec<Import>,
     pub packages: Vec<Packages>,
     pub spring_boot: Vec<SpringBoot>,
     pub framework: Vec<Framework>,
@@ -40,8 +39,16 @@ pub struct Catalog {
     pub skip: Vec<Skip>,
     pub idle: Vec<Idle>,
     pub generator: Vec<Generator>,
-    pub native: Vec<Native>,
+    pub row: Vec<Row>,
     pub repositories: Repositories,
+    pub profile: Profiles,
+}
+
+/// Profiles by their names.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profiles {
+    pub production: Vec<String>,
 }
 
 /// A line of Maven.
@@ -69,6 +76,8 @@ pub struct Plugins {
     pub copies: String,
     pub dependency: String,
     pub compiler: String,
+    pub toolchains: String,
+    pub toolchain: String,
     pub jar: String,
 }
 
@@ -92,6 +101,12 @@ pub struct Layout {
 pub struct Start {
     pub options: Vec<String>,
     pub preview: String,
+    pub modules: Vec<String>,
+    pub kept: Vec<String>,
+    pub takes: Vec<String>,
+    pub build: Vec<String>,
+    pub told: Vec<[String; 2]>,
+    pub properties: Vec<String>,
 }
 
 /// What says which release is compiled for.
@@ -161,24 +176,10 @@ pub struct Settings {
     pub files: Vec<String>,
     pub profile: String,
     pub of_profile: Vec<String>,
+    pub renamed: String,
+    pub more: Vec<String>,
+    pub named: Vec<String>,
     pub given: Vec<String>,
-}
-
-/// Where health checks are answered.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Health {
-    pub artifact: String,
-    pub path: String,
-}
-
-/// What an import needs from the runtime.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Import {
-    pub text: String,
-    pub need: String,
-    pub reason: String,
 }
 
 /// The packages that meet a need.
@@ -231,6 +232,7 @@ pub struct Clients {
     pub tools: Vec<String>,
     pub plugins: Vec<String>,
     pub words: Vec<String>,
+    pub node: Vec<String>,
 }
 
 /// A call that opens a port.
@@ -262,7 +264,13 @@ pub struct Idle {
 #[serde(deny_unknown_fields)]
 pub struct Skip {
     pub plugins: Vec<String>,
-    pub property: String,
+    pub properties: Vec<String>,
+    #[serde(default)]
+    pub goals: Vec<String>,
+    #[serde(default)]
+    pub reads: Vec<String>,
+    #[serde(default)]
+    pub without: String,
 }
 
 /// A plugin that reads files before the sources are compiled.
@@ -273,22 +281,13 @@ pub struct Generator {
     pub folders: Vec<String>,
 }
 
-/// What dependencies need from the runtime.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Native {
-    pub artifacts: Vec<String>,
-    #[serde(default)]
-    pub need: Option<String>,
-    #[serde(default)]
-    pub modules: Vec<String>,
-}
-
 /// Places of packages.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Repositories {
     pub public: Vec<String>,
+    pub private: Vec<String>,
+    pub open: Vec<String>,
 }
 
 /// The catalog.
@@ -328,11 +327,11 @@ pub fn numbers(version: &str) -> Vec<u32> {
 }
 
 /// Whether a dependency is one of `group` or `group:artifact`; a `*` at the end stands for any ending.
-pub fn is_one_of(dependency: &Dependency, artifacts: &[String]) -> bool {
+pub fn is_one_of(dependency: &Dependency, artifacts: &[impl AsRef<str>]) -> bool {
     let name = format!("{}:{}", dependency.group, dependency.artifact);
-    artifacts.iter().any(|wanted| match wanted.split_once('*') {
+    artifacts.iter().map(AsRef::as_ref).any(|wanted| match wanted.split_once('*') {
         Some((start, end)) => name.starts_with(start) && name.ends_with(end) && name.len() >= start.len() + end.len(),
-        None => name == *wanted || dependency.group == *wanted,
+        None => name == wanted || dependency.group == wanted,
     })
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::catalog::CATALOG;
+use super::config;
 use super::reactor::{Module, Reactor, resolve};
 use crate::format::pom::Element;
 use crate::repo::Repo;
@@ -13,18 +14,11 @@ pub fn read(repo: &Repo, reactor: &Reactor) -> Vec<String> {
     inputs.sort_by_key(|path| path.split('/').count());
     inputs.extend(CATALOG.layout.mvn.iter().filter(|path| repo.has(path)).cloned());
     let configured = reactor.modules.iter().flat_map(|module| configured(repo, module));
-    let found: BTreeSet<String> = configured.chain(settings_of_config(repo)).collect();
+    let found: BTreeSet<String> = configured.chain(config::read(repo).settings).collect();
     let below = |path: &String| path.match_indices('/').any(|(at, _)| found.contains(&path[..at]));
     let taken: BTreeSet<String> = inputs.iter().cloned().collect();
     inputs.extend(found.iter().filter(|path| !below(path) && !taken.contains(*path)).cloned());
     inputs
-}
-
-/// The settings that `.mvn/maven.config` names: `-s settings.xml`.
-fn settings_of_config(repo: &Repo) -> Option<String> {
-    let words: Vec<&str> = repo.text(CATALOG.layout.mvn.first()?)?.split_whitespace().collect();
-    let at = words.iter().position(|word| matches!(*word, "-s" | "--settings" | "-gs"))?;
-    words.get(at + 1).and_then(|path| resolve("", path)).filter(|path| repo.has(path))
 }
 
 /// Paths that are there, of those in the configuration of plugins, jars beside the poms, and repositories of files.

@@ -1,6 +1,6 @@
 //! Where a module's programs listen: application settings, then sources, then what its framework does by itself.
 
-use super::catalog::{Framework, is_one_of};
+use super::catalog::{CATALOG, Framework, is_one_of};
 use super::settings;
 use super::sources::Sources;
 use crate::facts::{Evidence, Strength};
@@ -19,6 +19,8 @@ pub struct Listening {
     pub ports: Vec<(u16, Evidence)>,
     /// The environment variable without which the program has no port.
     pub variable: Option<String>,
+    /// Other ports, for other protocols or for its management.
+    pub more: Vec<u16>,
 }
 
 impl Listening {
@@ -47,6 +49,25 @@ impl Listening {
             }
         }
         true
+    }
+
+    /// Ports under the program's own names, such as `listener.tcp.bind_port`, of what is not switched off.
+    fn hear_more(&mut self, files: &[settings::File]) {
+        let default = |text: &str| text.trim_matches(['$', '{', '}', ' ']).rsplit(':').next().map(str::to_owned);
+        for (name, text) in files.iter().flat_map(|(_, settings)| settings.entries()) {
+            let is_one = CATALOG.settings.more.iter().any(|end| name == end || name.ends_with(&format!(".{end}")));
+            let switch = name.rsplit_once('.').map(|(group, _)| format!("{group}.enabled"));
+            let said = switch.and_then(|switch| files.iter().find_map(|(_, settings)| settings.get(&switch)));
+            let is_off = said.and_then(default).as_deref() == Some("false");
+            if let Value::Port(port) = placeholder(text, NESTING)
+                && is_one
+                && !is_off
+                && port > 0
+                && self.more.len() < PORTS
+            {
+                self.more.push(port);
+            }
+        }
     }
 
     fn hear_sources(&mut self, sources: &Sources) {
@@ -83,6 +104,7 @@ pub fn listening(
         return Listening::default();
     }
     found.hear_sources(sources);
+    found.hear_more(settings);
     if let Some(row) = framework.filter(|_| !found.listens()) {
         found.assume(row, dependencies, pom);
     }
@@ -115,6 +137,22 @@ fn placeholder(text: &str, nesting: usize) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn other_ports_are_those_of_what_is_on() {
+        let entries = [
+            ("server.port", "8083"),
+            ("listener.tcp.bind_port", "${TCP_PORT:1883}"),
+            ("listener.ssl.enabled", "${SSL:false}"),
+            ("listener.ssl.bind_port", "8883"),
+            ("management.server.port", "9000"),
+            ("smtp.port", "25"),
+        ];
+        let own = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
+        let mut found = Listening::default();
+        found.hear_more(&[("a".to_owned(), entries.into_iter().map(own).collect())]);
+        assert_eq!(found.more, [1883, 9000]);
+    }
 
     #[test]
     fn placeholders_have_defaults() {

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
+use super::catalog::CATALOG;
+use super::config;
 use crate::facts::{Fact, Kind, Strength};
 use crate::format::pom::{self, Dependency, Lineage, Parent, Pom};
 use crate::path::{self, join};
@@ -10,6 +12,9 @@ use crate::repo::Repo;
 
 /// More modules than any build has.
 const MODULES: usize = 1000;
+
+/// What is said of a module that no build context of this folder holds.
+pub const OUTSIDE: &str = "this module lies outside of this folder";
 
 /// More parents than any pom has.
 const PARENTS: usize = 16;
@@ -57,32 +62,29 @@ pub struct Reactor {
     pub modules: Vec<Module>,
     /// The files of all poms, modules and parents.
     pub files: Vec<String>,
-    /// A pom whose parent lies outside of the repository and was never published: its version is not final.
+    /// The profile that is asked for, as its name says production: the pom that has it, and the name.
+    pub production: Option<(String, String)>,
+    /// A pom whose parent lies outside of the repository and was never published, as far as that shows: its version is not final,
+    /// the pom takes its own version from it, or says where it lies.
     pub lost_parent: Option<(String, Parent)>,
     /// Poms that are named and cannot be read, as facts.
     pub faults: Vec<Fact>,
 }
 
 impl Reactor {
-    /// Reads the poms that the one at the top leads to.
+    /// Reads the poms that the one at the top leads to, with the profiles that Maven is told of, and one for production.
     pub fn read(repo: &Repo) -> Self {
         let mut poms = Poms::new(repo);
-        let mut modules: Vec<Module> = Vec::new();
-        let mut known = BTreeSet::new();
-        let mut queue = VecDeque::from(["pom.xml".to_owned()]);
-        while let Some(file) = queue.pop_front() {
-            if modules.len() >= MODULES || known.contains(&file) || !poms.load(&file) {
-                continue;
-            }
-            poms.load_parents(&file);
-            let lineage = poms.lineage(&file);
-            queue.extend(poms.modules_of(&file, &lineage));
-            known.insert(file.clone());
-            modules.push(Module::new(repo, file, lineage));
+        let (mut modules, mut missing) = poms.walk();
+        let production = poms.production();
+        if let Some((_, id)) = &production {
+            poms.asked.push(id.clone());
+            (modules, missing) = poms.walk();
         }
         connect(&mut modules);
         let lost_parent = poms.lost_parent();
-        Reactor { modules, files: poms.poms.into_keys().collect(), lost_parent, faults: poms.faults }
+        let faults = poms.faults.into_iter().chain(missing).collect();
+        Reactor { modules, files: poms.poms.into_keys().collect(), production, lost_parent, faults }
     }
 
     /// A module and the modules that it depends on, whatever for.
@@ -124,6 +126,8 @@ struct Poms<'r> {
     poms: BTreeMap<String, Rc<Pom>>,
     /// The parents that lie in the repository, by the file of the pom that names them.
     parents: BTreeMap<String, String>,
+    /// The profiles that are asked for.
+    asked: Vec<String>,
     faults: Vec<Fact>,
     faulty: BTreeSet<String>,
 }
@@ -131,7 +135,33 @@ struct Poms<'r> {
 impl<'r> Poms<'r> {
     fn new(repo: &'r Repo) -> Self {
         let (poms, parents) = (BTreeMap::new(), BTreeMap::new());
-        Poms { repo, poms, parents, faults: Vec::new(), faulty: BTreeSet::new() }
+        let asked = config::read(repo).profiles;
+        Poms { repo, poms, parents, asked, faults: Vec::new(), faulty: BTreeSet::new() }
+    }
+
+    /// The modules that the pom at the top leads to, and those that are named and not there.
+    fn walk(&mut self) -> (Vec<Module>, Vec<Fact>) {
+        let (mut modules, mut missing) = (Vec::new(), Vec::new());
+        let mut known = BTreeSet::new();
+        let mut queue = VecDeque::from(["pom.xml".to_owned()]);
+        while let Some(file) = queue.pop_front() {
+            if modules.len() >= MODULES || known.contains(&file) || !self.load(&file) {
+                continue;
+            }
+            self.load_parents(&file);
+            let lineage = self.lineage(&file);
+            queue.extend(self.modules_of(&file, &lineage, &mut missing));
+            known.insert(file.clone());
+            modules.push(Module::new(self.repo, file, lineage));
+        }
+        (modules, missing)
+    }
+
+    /// A profile whose name says production, where none is asked for: the pom that has it, and the name.
+    fn production(&self) -> Option<(String, String)> {
+        let named = |id: &&String| self.poms.iter().find(|(_, pom)| pom.profiles.iter().any(|one| one.id == **id));
+        let mut found = CATALOG.profile.production.iter().filter_map(|id| Some((named(&id)?.0.clone(), id.clone())));
+        found.next().filter(|_| self.asked.is_empty())
     }
 
     /// Whether a pom is there and can be read; each one is read once.
@@ -171,17 +201,17 @@ impl<'r> Poms<'r> {
         let file_itself = file.to_owned();
         let files = std::iter::successors(Some(&file_itself), parent).take(PARENTS + 1);
         let exists = |path: &str| self.repo.exists(&join(path::parent(file), path));
-        Lineage::new(files.filter_map(|file| self.poms.get(file).cloned()), &exists)
+        Lineage::new(files.filter_map(|file| self.poms.get(file).cloned()), &self.asked, &exists)
     }
 
     /// The poms of the modules that a pom names; one that is not there is a fault.
-    fn modules_of(&mut self, file: &str, lineage: &Lineage) -> Vec<String> {
+    fn modules_of(&self, file: &str, lineage: &Lineage, missing: &mut Vec<Fact>) -> Vec<String> {
         let mut found = Vec::new();
         for (written, entry) in lineage.modules() {
             match resolve(path::parent(file), &entry).and_then(|path| pom_at(self.repo, &path)) {
                 Some(pom) => found.push(pom),
-                None => self.faults.push(Fact::new(
-                    Kind::Unreadable("there is no pom for this module".to_owned()),
+                None => missing.push(Fact::new(
+                    Kind::Unreadable(self.lost_module(file, &entry)),
                     file,
                     &format!("<module>{written}</module>"),
                     Strength::Stated,
@@ -191,14 +221,24 @@ impl<'r> Poms<'r> {
         found
     }
 
+    /// Why there is no pom of a module.
+    fn lost_module(&self, file: &str, entry: &str) -> String {
+        match resolve(path::parent(file), entry) {
+            Some(_) => "there is no pom for this module".to_owned(),
+            None => OUTSIDE.to_owned(),
+        }
+    }
+
     fn lost_parent(&self) -> Option<(String, Parent)> {
-        let parents = self.poms.iter().filter_map(|(file, pom)| Some((file, pom.parent.as_ref()?)));
-        let is_lost = |(file, parent): &(&String, &Parent)| {
+        let parents = self.poms.iter().filter_map(|(file, pom)| Some((file, pom, pom.parent.as_ref()?)));
+        let is_lost = |(file, pom, parent): &(&String, &Rc<Pom>, &Parent)| {
             let path = parent.relative_path.as_deref();
             let is_outside = path.is_some_and(|path| !path.is_empty() && resolve(path::parent(file), path).is_none());
-            is_outside && (parent.version.ends_with("-SNAPSHOT") || parent.version.contains("${"))
+            let is_named = path.is_some_and(|path| path != "../pom.xml");
+            let is_final = !parent.version.ends_with("-SNAPSHOT") && !parent.version.contains("${");
+            is_outside && (is_named || !is_final || pom.version.is_none())
         };
-        parents.into_iter().find(is_lost).map(|(file, parent)| (file.clone(), parent.clone()))
+        parents.into_iter().find(is_lost).map(|(file, _, parent)| (file.clone(), parent.clone()))
     }
 }
 
@@ -266,7 +306,11 @@ mod tests {
         };
         assert!(lost("<version>1.0-SNAPSHOT</version>"));
         assert!(lost("<version>${revision}</version><relativePath>../../pom.xml</relativePath>"));
-        assert!(!lost("<version>1.0</version>"));
+        assert!(!lost("<version>1.0</version></parent><version>1</version><parent>"));
+        assert!(lost("<version>1.0</version>"));
+        assert!(lost(
+            "<version>1.0</version><relativePath>../build/pom.xml</relativePath></parent><version>1</version><parent>"
+        ));
         assert!(!lost("<version>1.0-SNAPSHOT</version><relativePath/>"));
     }
 

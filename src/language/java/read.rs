@@ -2,20 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::catalog::{CATALOG, Framework, Native, is_one_of};
+use super::catalog::{CATALOG, Framework, is_one_of};
 use super::client::Client;
 use super::listen::{self, Listening};
 use super::program::{self, Program};
 use super::reactor::{Module, Reactor, resolve};
+use super::seen::View;
 use super::shape::{self, Shape};
 use super::sources::Sources;
-use super::{inputs, settings};
+use super::{config, inputs, settings};
 use crate::catalog::SHARED;
 use crate::dockerignore::Matcher;
+use crate::facts::{Evidence, Fact, Kind};
 use crate::format::properties;
 use crate::language::Scope;
 use crate::path::join;
 use crate::repo::Repo;
+use crate::rows;
 
 /// More files than any program names.
 const DATA: usize = 50;
@@ -28,6 +31,8 @@ pub struct Java<'r> {
     pub reactor: Reactor,
     /// The modules in which something can be started.
     pub units: Vec<Unit<'r>>,
+    /// The variables that the settings of the repository name, where `.mvn/maven.config` takes some.
+    pub named: Option<Vec<String>>,
     /// The address in Maven's wrapper.
     pub wrapper: Option<String>,
     /// What Maven reads before the sources.
@@ -50,12 +55,12 @@ pub struct Unit<'r> {
     pub framework: Option<&'static Framework>,
     /// Where it listens.
     pub listening: Listening,
-    /// Where it answers health checks.
-    pub health: Option<&'static str>,
     /// The sources.
     pub sources: Sources<'r>,
-    /// Dependencies that need something of the runtime.
-    pub natives: Vec<(&'static Native, String)>,
+    /// What follows from all of it by the rows of the catalog.
+    pub followed: Vec<Fact>,
+    /// Where the build says that it starts npm.
+    pub npm: Option<Evidence>,
     /// The file that the program is given by name.
     pub settings: Option<String>,
     /// Files and folders beside the sources that the program names.
@@ -75,6 +80,7 @@ impl<'r> Java<'r> {
         let unused = CATALOG.layout.unused.iter().map(String::as_str);
         Java {
             name: repo.name(),
+            named: config::read(repo).settings.map(|path| variables(repo, &path)),
             wrapper: wrapper(repo),
             unused: unused.filter(|path| repo.exists(path)).collect(),
             tests: tests.filter(|path| repo.has_folder(path)).collect(),
@@ -84,6 +90,14 @@ impl<'r> Java<'r> {
             inputs,
         }
     }
+}
+
+/// The variables of the environment that settings of Maven name: `${env.TOKEN}`.
+fn variables(repo: &Repo, path: &str) -> Vec<String> {
+    let names = repo.text(path).unwrap_or_default().split("${env.").skip(1).filter_map(|rest| rest.split_once('}'));
+    let is_name = |name: &&str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let names: BTreeSet<&str> = names.map(|(name, _)| name).filter(|name| !name.is_empty()).filter(is_name).collect();
+    names.into_iter().map(str::to_owned).collect()
 }
 
 /// The address from which Maven's wrapper fetches it.
@@ -107,7 +121,7 @@ impl<'r> Unit<'r> {
     fn read(repo: &'r Repo, reactor: &Reactor, at: usize) -> Option<Self> {
         let module = reactor.modules.get(at).filter(|module| shape::packaging(&module.lineage) != "pom")?;
         let sources = Sources::read(repo, module);
-        let mut settings = settings::read(repo, module.folder());
+        let mut settings = settings::read(repo, module, &sources.names);
         let programs = program::of_module(module, reactor.modules.len() > 1, &sources, &settings);
         let shape = &programs.first()?.shape;
         let dependencies = reactor.dependencies(at);
@@ -117,14 +131,13 @@ impl<'r> Unit<'r> {
         let given = framework.filter(|row| !row.arguments.is_empty());
         let given = given.and_then(|_| settings::given(repo, module.folder()));
         settings.extend(given.as_ref().and_then(|file| settings::of_given(repo, file)));
-        let health = |artifact: &str| dependencies.iter().any(|entry| entry.artifact == artifact);
-        let natives = CATALOG.native.iter().filter_map(|row| Some((row, used(&row.artifacts)?.artifact.clone())));
+        let view = View::new(repo, (reactor, at), module, &dependencies, &sources);
         Some(Unit {
             module: at,
             framework,
             listening: listen::listening(&module.file, framework, &settings, &sources, &dependencies),
-            health: CATALOG.health.iter().find(|row| health(&row.artifact)).map(|row| row.path.as_str()),
-            natives: natives.collect(),
+            followed: followed(&view),
+            npm: CATALOG.client.node.iter().find_map(|program| view.started(program)),
             settings: given,
             data: data(repo, &sources),
             client: Client::read(repo, reactor, module, framework),
@@ -132,6 +145,18 @@ impl<'r> Unit<'r> {
             programs,
         })
     }
+}
+
+/// What follows by the rows, in words for people.
+fn followed(view: &View) -> Vec<Fact> {
+    let plain = |text: String| text.replace("`plugin:", "`").replace("`build:", "`");
+    let mut facts = rows::follow(&CATALOG.row, view);
+    for fact in &mut facts {
+        if let Kind::Warning(text) = &mut fact.kind {
+            *text = plain(std::mem::take(text));
+        }
+    }
+    facts
 }
 
 /// The framework that packs a program.

@@ -1,6 +1,8 @@
 //! Application settings of a module.
 
 use super::catalog::CATALOG;
+use super::reactor::Module;
+use crate::format::pom::Lineage;
 use crate::format::properties::Properties;
 use crate::format::{application_yaml, properties};
 use crate::path::join;
@@ -10,11 +12,13 @@ use crate::repo::Repo;
 pub type File = (String, Properties);
 
 /// The settings files of a module that can be read, the one that wins first.
-pub fn read(repo: &Repo, folder: &str) -> Vec<File> {
+pub fn read(repo: &Repo, module: &Module, named: &[&str]) -> Vec<File> {
     let rows = &CATALOG.settings;
-    let below = |name: &String| parse(repo, join(folder, &format!("{}/{name}", rows.folder)));
-    let found: Vec<File> = rows.files.iter().filter_map(below).collect();
-    let active = found.iter().find_map(|(_, settings)| settings.get(&rows.profile).map(str::to_owned));
+    let below = |name: &String| parse(repo, join(module.folder(), &format!("{}/{name}", rows.folder)));
+    let of_name = named.iter().flat_map(|name| rows.named.iter().map(move |file| file.replace("{name}", name)));
+    let found: Vec<File> = of_name.chain(rows.files.iter().cloned()).filter_map(|name| below(&name)).collect();
+    let active = found.iter().find_map(|(_, settings)| settings.get(&rows.profile));
+    let active = active.map(|text| filtered(text, &module.lineage));
     let profiles = active.iter().flat_map(|names| names.rsplit(',')).map(str::trim).filter(|name| is_profile(name));
     let of_profile = profiles.flat_map(|name| rows.of_profile.iter().map(move |file| file.replace("{profile}", name)));
     let mut all: Vec<File> = of_profile.filter_map(|name| below(&name)).collect();
@@ -26,6 +30,12 @@ fn parse(repo: &Repo, path: String) -> Option<File> {
     let text = repo.text(&path)?;
     let parsed = if path.ends_with(".properties") { properties::parse(text) } else { application_yaml::parse(text) };
     Some((path, parsed.ok()?))
+}
+
+/// A value that Maven fills in: `@spring.profiles.active@`, which YAML is read with `_` for.
+fn filtered(text: &str, lineage: &Lineage) -> String {
+    let name = ['@', '_', '#'].iter().find_map(|mark| text.trim().strip_prefix(*mark)?.strip_suffix(*mark));
+    name.and_then(|name| lineage.property(name)).unwrap_or_else(|| text.to_owned())
 }
 
 fn is_profile(name: &str) -> bool {

@@ -3,6 +3,10 @@
 use super::catalog::{CATALOG, SpringBoot, numbers};
 use super::settings;
 use crate::format::pom::{Lineage, Plugin};
+use crate::path;
+
+/// The folder that Maven builds in.
+pub const TARGET: &str = "target";
 
 /// What the build leaves in `target`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,10 +127,10 @@ pub fn is_class(text: &str) -> bool {
     text.split('.').all(is_name)
 }
 
-/// A jar in a module's `target`, as the template names it.
+/// A jar that the build makes, as the template names it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Jar {
-    /// The module's folder with a slash; empty for the top.
+    /// The folder with a slash.
     pub folder: String,
     /// The name without version.
     pub stem: String,
@@ -151,15 +155,26 @@ pub fn jar(shape: &Shape, folder: &str, lineage: &Lineage) -> Jar {
         Shape::Quarkus | Shape::Plain(_) => (String::new(), vec![&CATALOG.plugin.jar]),
     };
     let is_used = |plugin: &&&String| !matches!(shape, Shape::Single(_)) || lineage.uses(plugin);
-    let by_plugin = plugins.iter().filter(is_used).find_map(|plugin| text(plugin, "finalName"));
-    let (stem, versioned) = stem(by_plugin.or_else(|| lineage.final_name()), lineage);
+    let by_plugin = |name: &str| plugins.iter().filter(is_used).find_map(|plugin| text(plugin, name));
+    let place = |path: &str| format!("{}/", path::join(folder, path.trim_start_matches("./").trim_end_matches('/')));
     let packaging = packaging(lineage);
-    Jar {
-        folder: if folder.is_empty() { String::new() } else { format!("{folder}/") },
-        stem,
-        versioned,
-        suffix,
-        kind: if packaging == "war" { packaging } else { "jar".to_owned() },
+    let kind = if packaging == "war" { packaging } else { "jar".to_owned() };
+    if let Some(file) = by_plugin("outputFile") {
+        let name = path::name(&file);
+        let (stem, versioned, suffix) = split(name.strip_suffix(&format!(".{kind}")).unwrap_or(name), lineage);
+        return Jar { folder: place(path::parent(&file)), stem, versioned, suffix, kind };
+    }
+    let (stem, versioned) = stem(by_plugin("finalName").or_else(|| lineage.final_name()), lineage);
+    let folder = place(by_plugin("outputDirectory").as_deref().unwrap_or(TARGET));
+    Jar { folder, stem, versioned, suffix, kind }
+}
+
+/// A name around its version, where it has one.
+fn split(name: &str, lineage: &Lineage) -> (String, bool, String) {
+    let version = format!("-{}", lineage.property("project.version").unwrap_or_default());
+    match name.split_once(&version).filter(|_| version.len() > 1) {
+        Some((stem, suffix)) => (stem.to_owned(), true, suffix.to_owned()),
+        None => (name.to_owned(), false, String::new()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The sources of a module, each looked into once.
 
-use super::catalog::{CATALOG, Import, LISTENS};
+use super::catalog::{CATALOG, LISTENS};
 use super::reactor::{Module, resolve};
 use super::shape;
 use crate::path::join;
@@ -10,6 +10,9 @@ use crate::source::java::{self, JavaSource};
 /// How many sources of a module are looked into.
 const SOURCES: usize = 3000;
 
+/// How many words are taken for names of settings.
+const NAMES: usize = 50;
+
 /// The sources of a module.
 #[derive(Debug, Default)]
 pub struct Sources<'r> {
@@ -17,8 +20,12 @@ pub struct Sources<'r> {
     pub files: Vec<&'r str>,
     /// What was found in them.
     pub found: Vec<(&'r str, JavaSource)>,
-    /// Imports that need something of the runtime.
-    pub imports: Vec<(&'r str, &'static Import)>,
+    /// Words that rows ask for, each with the first source that has it.
+    pub words: Vec<(&'r str, &'static str)>,
+    /// Sources that name what a plugin makes.
+    pub reads: Vec<(&'r str, &'static str)>,
+    /// Words that may be the name of the settings, where a source names them.
+    pub names: Vec<&'r str>,
 }
 
 impl<'r> Sources<'r> {
@@ -34,16 +41,39 @@ impl<'r> Sources<'r> {
             Some((*file, java::read(stem, ending == "kt", text, listens)))
         };
         let found = texts.iter().filter_map(look).collect();
-        Sources { found, imports: imports(&texts), files }
+        Sources { found, words: words(&texts), names: names(&texts), reads: reads(&texts), files }
     }
 }
 
-fn imports<'r>(texts: &[(&'r str, &'r str)]) -> Vec<(&'r str, &'static Import)> {
-    let first = |row: &'static Import| {
-        let line = format!("\n{}.", row.text);
-        texts.iter().find(|(_, text)| text.contains(&line)).map(|(file, _)| (*file, row))
+fn words<'r>(texts: &[(&'r str, &'r str)]) -> Vec<(&'r str, &'static str)> {
+    named(texts, CATALOG.row.iter().flat_map(|row| &row.when.word))
+}
+
+fn reads<'r>(texts: &[(&'r str, &'r str)]) -> Vec<(&'r str, &'static str)> {
+    named(texts, CATALOG.skip.iter().flat_map(|row| &row.reads))
+}
+
+/// Each of these words with the first source that has it.
+fn named<'r>(
+    texts: &[(&'r str, &'r str)],
+    words: impl Iterator<Item = &'static String>,
+) -> Vec<(&'r str, &'static str)> {
+    let first = |word: &'static String| {
+        let (file, _) = texts.iter().find(|(_, text)| text.contains(word.as_str()))?;
+        Some((*file, word.as_str()))
     };
-    CATALOG.import.iter().filter_map(first).collect()
+    words.filter_map(first).collect()
+}
+
+/// The quoted words of the sources that name the settings.
+fn names<'r>(texts: &[(&'r str, &'r str)]) -> Vec<&'r str> {
+    let naming = texts.iter().filter(|(_, text)| text.contains(&CATALOG.settings.renamed));
+    let quoted = naming.flat_map(|(_, text)| text.lines().flat_map(|line| line.split('"').skip(1).step_by(2)));
+    quoted.map(|word| word.rsplit('=').next().unwrap_or(word)).filter(|word| is_name(word)).take(NAMES).collect()
+}
+
+fn is_name(word: &str) -> bool {
+    !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
 }
 
 fn files<'r>(repo: &'r Repo, module: &Module) -> Vec<&'r str> {

@@ -4,8 +4,9 @@ use super::catalog::CATALOG;
 use super::program::Program;
 use super::reactor::{Module, resolve};
 use super::shape::{self, Jar, Shape};
-use crate::format::pom::{Element, Lineage};
+use crate::format::pom::Lineage;
 use crate::image::Copy;
+use crate::path::join;
 use crate::plan::{Decision, topic};
 
 /// What is done with the jar before it is copied.
@@ -38,7 +39,7 @@ impl Start {
     pub fn new(program: &Program, module: &Module, jar: &Jar, data: &[String]) -> Self {
         let mut start = match &program.shape {
             Shape::Boot => boot(&module.lineage, jar),
-            Shape::Quarkus => quarkus(jar),
+            Shape::Quarkus => quarkus(module),
             Shape::Single(_) => whole(jar, "one jar with everything in it"),
             Shape::Plain(main) => plain(main, module, jar),
         };
@@ -50,17 +51,6 @@ impl Start {
     pub fn decision(&self, program: &Program) -> Decision {
         Decision::new(topic::START, self.words.join(" "), self.reason.clone(), program.evidence.clone())
     }
-}
-
-/// The options of `java`.
-pub fn options(lineage: &Lineage) -> Vec<String> {
-    let rows = &CATALOG.start;
-    let is_preview = |element: &&Element| {
-        element.text == rows.preview || (element.name == "enablePreview" && element.text == "true")
-    };
-    let settings = lineage.plugin_settings(&CATALOG.plugin.compiler).flat_map(|plugin| plugin.configurations());
-    let preview = settings.flat_map(Element::descendants).any(|element| is_preview(&element));
-    rows.options.iter().chain(preview.then_some(&rows.preview)).cloned().collect()
 }
 
 fn application(jar: &Jar) -> String {
@@ -115,9 +105,10 @@ fn boot(lineage: &Lineage, jar: &Jar) -> Start {
 }
 
 /// Quarkus' folder.
-fn quarkus(jar: &Jar) -> Start {
+fn quarkus(module: &Module) -> Start {
     let row = &CATALOG.quarkus;
-    let part = |(name, to): &(String, String)| built(&format!("/src/{}target/{}/{name}", jar.folder, row.folder), to);
+    let target = join(module.folder(), shape::TARGET);
+    let part = |(name, to): &(String, String)| built(&format!("/src/{target}/{}/{name}", row.folder), to);
     Start {
         taking: Taking::Folder,
         copies: from_slow(row.parts.iter().map(part)),
@@ -128,7 +119,7 @@ fn quarkus(jar: &Jar) -> Start {
 
 /// A jar with the module's own classes, and its dependencies beside it.
 fn plain(main: &str, module: &Module, jar: &Jar) -> Start {
-    let library = has_library(module).then(|| format!("/src/{}{}/", jar.folder, library(&module.lineage)));
+    let library = has_library(module).then(|| format!("/src/{}/", join(module.folder(), &library(&module.lineage))));
     let beside = system_jars(module).into_iter().map(|path| format!("/src/{path}"));
     let lib = library.into_iter().chain(beside).map(|from| built(&from, "./lib/").of_dependencies());
     let copies: Vec<Copy> = lib.chain([made(&application(jar))]).collect();

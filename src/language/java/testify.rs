@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::catalog::{CATALOG, Import, Native};
+use super::catalog::CATALOG;
 use super::read::{Java, Unit};
 use super::release;
 use crate::facts::{Fact, Kind, Strength};
@@ -40,8 +40,12 @@ impl Java<'_> {
             for place in module.lineage.repositories() {
                 let Some((_, rest)) = place.url.split_once("://") else { continue };
                 let host = rest.split(['/', ':']).next().unwrap_or_default();
-                let is_public = CATALOG.repositories.public.iter().any(|public| public == host);
-                if !is_public && !place.url.starts_with("file:") && seen.insert(place.id.clone()) {
+                let rows = &CATALOG.repositories;
+                let text = format!("{} {}", place.id, place.url).to_lowercase();
+                let says = |words: &[String]| words.iter().any(|word| text.contains(word.as_str()));
+                let is_public = rows.public.iter().any(|public| public == host) || says(&rows.open);
+                if !is_public && says(&rows.private) && !place.url.starts_with("file:") && seen.insert(place.id.clone())
+                {
                     facts.push(Fact::new(Kind::Feed(place.id), &module.file, &place.url, Strength::Stated));
                 }
             }
@@ -54,31 +58,17 @@ impl Java<'_> {
         let pom = self.module(unit).file.as_str();
         let stated = |kind| Fact::new(kind, pom, "", Strength::Stated);
         let framework = unit.framework.map(|row| stated(Kind::Framework(row.title.clone())));
-        let health = unit.health.map(|path| stated(Kind::HealthPath(path.to_owned())));
         let ports = unit.listening.ports.iter();
         let ports = ports.map(|(port, evidence)| Fact::from_evidence(Kind::Port(*port), evidence.clone()));
         let named = unit.data.iter().map(|(path, file)| (path, *file));
         let given = unit.settings.iter().map(|path| (path, path.as_str()));
         let data = named.chain(given);
         let data = data.map(|(path, file)| Fact::new(Kind::Data(path.clone()), file, "", Strength::Stated));
-        let facts = framework.into_iter().chain(health).chain(ports).chain(needs(unit)).chain(data);
+        let facts = framework.into_iter().chain(ports).chain(unit.followed.iter().cloned()).chain(data);
         let facts: Vec<Fact> = facts.collect();
         if self.units.len() == 1 {
             return facts;
         }
         unit.programs.iter().flat_map(|program| facts.iter().map(|fact| fact.clone().of(&program.entry))).collect()
     }
-}
-
-/// What dependencies and imports need from the runtime.
-fn needs(unit: &Unit) -> Vec<Fact> {
-    let need = |id: &str, why: &str, file: &str, quote: &str| {
-        Fact::new(Kind::Need(id.to_owned(), why.to_owned()), file, quote, Strength::Stated)
-    };
-    let of_native = |(row, artifact): &(&Native, String)| {
-        let id = row.need.as_deref()?;
-        Some(need(id, &format!("`{artifact}` needs it"), "pom.xml", artifact))
-    };
-    let of_import = |(file, row): &(&str, &Import)| need(&row.need, &row.reason, file, &row.text);
-    unit.natives.iter().filter_map(of_native).chain(unit.sources.imports.iter().map(of_import)).collect()
 }

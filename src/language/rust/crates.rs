@@ -94,10 +94,7 @@ impl Crates {
         crates.is_locked = lock.is_some();
         crates.lock = lock
             .unwrap_or_else(|| CATALOG.implied.iter().map(|row| (row.package.clone(), Locked::on(&row.of))).collect());
-        for row in &CATALOG.unused {
-            let behind = crates.lock.get_mut(&row.package).map(|locked| &mut locked.dependencies);
-            behind.into_iter().for_each(|behind| behind.retain(|name| !row.of.contains(name)));
-        }
+        CATALOG.unused.iter().for_each(|row| cargo_lock::forget(&mut crates.lock, &row.package, &row.of));
         let (mut open, mut workspace) = (VecDeque::from([String::new()]), Workspace::default());
         while let Some(folder) = open.pop_front() {
             let path = join(&folder, MANIFEST);
@@ -146,9 +143,12 @@ impl Crates {
                 }
             }
         }
+        let manifests = built.members.iter().map(|place| &self.members[*place].manifest);
+        let off = cargo_manifest::off(manifests, &binary.features);
+        let is_on = |next: &&String| !off.iter().any(|feature| cargo_manifest::is_named_for(next, feature));
         while let Some((name, evidence)) = packages.pop() {
             if built.packages.insert(name.clone(), evidence.clone()).is_none() {
-                packages.extend(self.behind(&name).iter().map(|next| match self.is_locked {
+                packages.extend(self.behind(&name).iter().filter(is_on).map(|next| match self.is_locked {
                     true => (next.clone(), Evidence::new(LOCK, &format!("name = \"{next}\""), Strength::Stated)),
                     false => (next.clone(), evidence.clone()),
                 }));

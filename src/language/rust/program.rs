@@ -79,8 +79,9 @@ impl Program<'_> {
             let kind = CATALOG.native.kind(name, self.crates.behind(name));
             facts.extend(kind.map(|kind| Fact::from_evidence(kind, evidence.clone())));
         }
+        let naming = self.sources().find_map(|(_, source)| source.naming());
         for (path, source) in self.sources() {
-            facts.extend(source.facts(self.repo, &CATALOG.embed, path, self.package_of(path)));
+            facts.extend(source.facts(self.repo, &CATALOG.embed, (path, self.package_of(path)), naming.as_ref()));
         }
         facts
     }
