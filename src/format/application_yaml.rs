@@ -1,6 +1,8 @@
 //! `application.yaml` of Spring Boot, Quarkus, Micronaut and Helidon: nested settings as names with dots,
 //! members of lists as Spring names them, `name[0]`.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::Fault;
@@ -21,39 +23,41 @@ const PROFILES: [&str; 2] = ["spring.config.activate.on-profile", "spring.profil
 /// Text that is no YAML.
 pub fn parse(text: &str) -> Result<Properties, Fault> {
     // Maven fills in `@name@` before anybody reads the file as YAML, which such a value is not.
-    let documents: Vec<Value> = serde_saphyr::from_multiple(&text.replace('@', "_")).map_err(|error| {
+    let plain = if text.contains('@') { Cow::Owned(text.replace('@', "_")) } else { Cow::Borrowed(text) };
+    let documents: Vec<Value> = serde_saphyr::from_multiple(&plain).map_err(|error| {
         let message = error.to_string();
         let line = error.location().and_then(|at| text.lines().nth((at.line() as usize).saturating_sub(1)));
         Fault::new(format!("no valid YAML ({})", message.lines().next().unwrap_or_default()), line.unwrap_or_default())
     })?;
-    Ok(documents.iter().map(flat).filter(|entries| holds_always(entries)).flatten().collect())
+    drop(plain);
+    Ok(documents.into_iter().map(flat).filter(|entries| holds_always(entries)).flatten().collect())
 }
 
 fn holds_always(entries: &[(String, String)]) -> bool {
     !entries.iter().any(|(name, _)| PROFILES.iter().any(|profile| name == profile))
 }
 
-fn flat(document: &Value) -> Vec<(String, String)> {
+fn flat(document: Value) -> Vec<(String, String)> {
     let mut entries = Vec::new();
     flatten(document, "", DEPTH, &mut entries);
     entries
 }
 
-fn flatten(value: &Value, name: &str, depth: usize, entries: &mut Vec<(String, String)>) {
+fn flatten(value: Value, name: &str, depth: usize, entries: &mut Vec<(String, String)>) {
     match value {
         _ if name.len() > LENGTH => {}
         Value::Object(map) if depth > 0 => {
             for (key, value) in map {
-                let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+                let name = if name.is_empty() { key } else { format!("{name}.{key}") };
                 flatten(value, &name, depth - 1, entries);
             }
         }
         Value::Array(items) if depth > 0 => {
-            for (index, value) in items.iter().enumerate() {
+            for (index, value) in items.into_iter().enumerate() {
                 flatten(value, &format!("{name}[{index}]"), depth - 1, entries);
             }
         }
-        Value::String(text) => entries.push((name.to_owned(), text.clone())),
+        Value::String(text) => entries.push((name.to_owned(), text)),
         Value::Number(number) => entries.push((name.to_owned(), number.to_string())),
         Value::Bool(flag) => entries.push((name.to_owned(), flag.to_string())),
         _ => {}

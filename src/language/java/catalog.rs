@@ -174,7 +174,8 @@ pub struct Assembly {
 pub struct Settings {
     pub folder: String,
     pub files: Vec<String>,
-    pub profile: String,
+    pub name: String,
+    pub profile: Vec<String>,
     pub of_profile: Vec<String>,
     pub renamed: String,
     pub more: Vec<String>,

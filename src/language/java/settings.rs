@@ -17,10 +17,13 @@ pub fn read(repo: &Repo, module: &Module, named: &[&str]) -> Vec<File> {
     let below = |name: &String| parse(repo, join(module.folder(), &format!("{}/{name}", rows.folder)));
     let of_name = named.iter().flat_map(|name| rows.named.iter().map(move |file| file.replace("{name}", name)));
     let found: Vec<File> = of_name.chain(rows.files.iter().cloned()).filter_map(|name| below(&name)).collect();
-    let active = found.iter().find_map(|(_, settings)| settings.get(&rows.profile));
-    let active = active.map(|text| filtered(text, &module.lineage));
+    let active = rows.profile.iter().filter_map(|key| found.iter().find_map(|(_, settings)| settings.get(key)));
+    let active: Vec<String> = active.map(|text| filtered(text, &module.lineage)).collect();
     let profiles = active.iter().flat_map(|names| names.rsplit(',')).map(str::trim).filter(|name| is_profile(name));
-    let of_profile = profiles.flat_map(|name| rows.of_profile.iter().map(move |file| file.replace("{profile}", name)));
+    let names = || named.iter().copied().chain([rows.name.as_str()]);
+    let of_profile =
+        profiles.flat_map(|profile| rows.of_profile.iter().map(move |file| file.replace("{profile}", profile)));
+    let of_profile = of_profile.flat_map(|file| names().map(move |name| file.replace("{name}", name)));
     let mut all: Vec<File> = of_profile.filter_map(|name| below(&name)).collect();
     all.extend(found);
     all
