@@ -15,6 +15,7 @@ mod manager;
 mod member;
 mod needs;
 mod outcome;
+mod package;
 mod parts;
 mod project;
 mod recipes;
@@ -29,27 +30,34 @@ mod typescript;
 mod variables;
 mod versions;
 mod ways;
+mod workspace;
 mod wrapper;
 mod writes;
 
 use std::collections::BTreeMap;
 
-use super::{Language, Recipe, sign};
+use super::{Language, Recipe, Scope, sign};
 use crate::catalog::Runtime;
+use crate::dockerignore::Section;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
-use crate::image::Image;
+use crate::image::{Copy, Image};
+use crate::path::join;
 use crate::plan::toolchain::Toolchain;
 use crate::plan::{Need, Planner};
+use crate::repo::Repo;
 use build::Build;
 use catalog::{CATALOG, Native};
+use frontend::{Frontend, Lent};
 use manager::Chosen;
 use outcome::{Outcome, Site};
-use project::{Package, Project};
+use package::Package;
+use project::Project;
 use server::Server;
 use service::Service;
 use start::Start;
 use variables::Argument;
+use workspace::Workspace;
 
 /// The row.
 pub const LANGUAGE: Language = Language {
@@ -61,36 +69,77 @@ pub const LANGUAGE: Language = Language {
     managers: manager::known,
     releases: || &CATALOG.release,
     release: versions::release,
-    read: |scope| Box::new(Project::read(scope)),
+    read: |scope| Box::new(Node::read(scope)),
 };
 
-impl super::Project for Project {
+/// What was read: the packages, and a front end in a folder of its own that the program serves.
+struct Node {
+    workspace: Workspace,
+    front_end: Option<Frontend>,
+}
+
+/// No more folders than this may hold the front end.
+const MOST_FOLDERS: usize = 10;
+
+impl Node {
+    fn read(scope: Scope) -> Self {
+        let workspace = Workspace::read(scope);
+        let front_end = workspace.service("").and_then(|service| served(scope.repo, &workspace.project, service));
+        Node { workspace, front_end }
+    }
+}
+
+/// A front end that the sources of a service name the result of, and that its own build does not make.
+fn served(repo: &Repo, project: &Project, service: &Service) -> Option<Frontend> {
+    let scripts = &service.package.manifest.scripts;
+    let script = service.build.script.as_ref().and_then(|name| scripts.get(name));
+    let lines: Vec<&String> = script.into_iter().chain(&service.build.steps).collect();
+    let is_built = |folder: &str| lines.iter().any(|line| line.contains(folder));
+    let is_near = |folder: &&String| folder.matches('/').count() < 2 && !is_built(folder);
+    let folders = project.folders.iter().filter(|_| !project.is_workspace()).filter(is_near).take(MOST_FOLDERS);
+    let names = |made: &str| service.findings.named(made.split('/')).len() == made.split('/').count();
+    folders
+        .filter_map(|folder| Frontend::of_site(repo, folder))
+        .find(|it| names(&it.made) && !repo.has_folder(&it.made))
+}
+
+impl super::Project for Node {
     fn testify(&self) -> Vec<Fact> {
-        let mut facts = self.versions.clone();
-        facts.extend(manager::facts(self));
-        for (file, fault) in &self.faults {
-            facts.push(Fact::new(Kind::Unreadable(fault.what.clone()), file, &fault.quote, Strength::Stated));
-        }
-        facts.extend(self.packages().flat_map(build::facts));
-        facts.extend(self.services.iter().flat_map(|service| service.facts(self)));
-        facts.push(Fact::new(Kind::Manifest("package.json".to_owned()), "package.json", "", Strength::Stated));
-        facts.extend(registry::feeds(self));
-        facts
+        let front_end = self.front_end.iter().flat_map(Frontend::testify);
+        self.workspace.facts().into_iter().chain(front_end).collect()
     }
 
     fn recipe(&self, planner: &mut Planner) -> Result<Recipe, Error> {
-        refuse_unreadable(planner, self)?;
-        let service = member::choose(planner, self)?;
+        let project = &self.workspace.project;
+        refuse_unreadable(planner, project)?;
+        let service = member::choose(planner, &self.workspace)?;
         planner.program = Some(service.package.folder.clone());
         let toolchain = planner.toolchain(LANGUAGE.id, "Node", &CATALOG.release)?;
-        let desk = Desk::new(planner, self, service, toolchain)?;
-        let outcome = outcome::decide(planner, self, service, &desk.toolchain)?;
+        let desk = Desk::new(planner, project, service, toolchain)?;
+        let outcome = outcome::decide(planner, &self.workspace, service, &desk.toolchain)?;
         desk.order().check_names()?;
         match outcome {
-            Outcome::Server(server) => desk.server(planner, *server),
+            Outcome::Server(server) => {
+                let lent = self.front_end.as_ref().map(|front_end| front_end.lend(planner)).transpose()?;
+                Ok(with_front_end(desk.server(planner, *server)?, lent))
+            }
             Outcome::Site(site) => desk.site(planner, &site),
         }
     }
+}
+
+/// A recipe with the front end that its program serves. Its stage names its own release of Node.
+fn with_front_end(mut recipe: Recipe, lent: Option<Lent>) -> Recipe {
+    let Some(Lent { folder, made, hidden, mut part, builder }) = lent else { return recipe };
+    part.words.insert("builder", &builder);
+    part.versions.clear();
+    let comment = format!("The front end in {folder}, which is built inside of the image.");
+    recipe.ignore.push(Section::new(&comment, hidden));
+    recipe.reads.extend(part.reads.iter().cloned());
+    recipe.secrets.extend(part.secrets.iter().cloned());
+    recipe.image.run.copies.push(Copy::stage("frontend", &join("/src", &made), format!("./{made}")));
+    recipe.image.parts.insert(0, part);
+    recipe
 }
 
 /// A manifest that cannot be read ends the matter; of other files a word is said.
@@ -134,7 +183,7 @@ impl<'a> Desk<'a> {
         service: &'a Service,
         toolchain: Toolchain,
     ) -> Result<Self, Error> {
-        let aged = aged::environment(project, service, &toolchain);
+        let aged = aged::environment(project, &service.package, &service.below, &toolchain);
         let natives = needs::natives(project, &service.package);
         let compiles = natives.iter().any(|native| native.compile);
         let manager = manager::choose(planner, project, &toolchain, compiles)?;

@@ -130,6 +130,11 @@ impl<'a> Masked<'a> {
             .then(|| self.original(range.clone()))
     }
 
+    /// Whether code stands at an offset, and neither a comment nor the inside of a string.
+    pub fn is_code(&self, offset: usize) -> bool {
+        self.code().get(offset..).and_then(|tail| tail.chars().next()).is_some_and(|c| !c.is_whitespace())
+    }
+
     /// The contents of all string literals, in order.
     pub fn strings(&self) -> impl Iterator<Item = &'a str> {
         self.literals().map(|(_, text)| text)

@@ -11,8 +11,8 @@ use crate::repo::Repo;
 use crate::requirement::Requirement;
 
 use super::catalog::{Aged, CATALOG};
-use super::project::{Package, Project};
-use super::service::Service;
+use super::package::Package;
+use super::project::Project;
 
 /// No more manifests than this are looked at.
 const MOST_MANIFESTS: usize = 30;
@@ -34,11 +34,15 @@ pub fn facts(project: &Project, package: &Package) -> Vec<Fact> {
 }
 
 /// Variables with which the build works on a release of Node that is newer than its packages.
-pub fn environment(project: &Project, service: &Service, toolchain: &Toolchain) -> BTreeMap<String, String> {
+pub fn environment(
+    project: &Project,
+    package: &Package,
+    below: &[PackageJson],
+    toolchain: &Toolchain,
+) -> BTreeMap<String, String> {
     let uses = |row: &&Aged| {
         let fits = |version: Option<Version>| version.is_some_and(|version| fits(&row.releases, &version));
-        fits(version(project, &service.package, &row.package))
-            || service.below.iter().any(|other| fits(stated(other, &row.package)))
+        fits(version(project, package, &row.package)) || below.iter().any(|other| fits(stated(other, &row.package)))
     };
     let rows = CATALOG.aged.iter().filter(|row| row.since.as_ref().is_some_and(|since| on(since, toolchain)));
     rows.filter(uses).flat_map(|row| row.environment.clone()).collect()

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::facts::{Evidence, Fact, Kind, Strength};
-use crate::format::package_json::{PackageJson, Texts};
+use crate::format::package_json::Texts;
 use crate::path;
 use crate::path::{join, normal};
 use crate::repo::Repo;
 use crate::source::{pattern, shell};
 
-use super::catalog::{CATALOG, Prepare};
+use super::catalog::{CATALOG, Framework, Prepare};
 use super::framework::{self, Shape};
-use super::project::Package;
+use super::package::Package;
 use super::steps::{begins, expand, installs, needs_database, option, says_only, words};
 use super::typescript::compiler;
 
@@ -75,13 +75,18 @@ impl Build {
 
 /// Reads the build of a service.
 pub fn read(repo: &Repo, package: &Package) -> (Build, Option<Shape>) {
-    let called = usual(package).map_or("", |(_, line)| line);
+    of_script(repo, package, usual(package))
+}
+
+/// The build that a script does.
+pub fn of_script(repo: &Repo, package: &Package, named: Option<(&str, &str)>) -> (Build, Option<Shape>) {
+    let called = named.map_or("", |(_, line)| line);
     let mut steps = Vec::new();
     expand(package, called, &mut steps, 0);
     steps = [before(package), steps].concat();
     let shape = framework::shape(repo, package, &steps);
     let mut build = Build::default();
-    build.script(package, &mut steps, shape.as_ref());
+    build.script(package, named, &mut steps, shape.as_ref());
     for step in &steps {
         build.add_outputs(repo, package, step, shape.as_ref());
     }
@@ -148,19 +153,11 @@ fn stated(package: &Package, name: &str, line: &str) -> Evidence {
     Evidence::new(&package.path("package.json"), &format!("\"{name}\": \"{line}\""), Strength::Stated)
 }
 
-/// Scripts that an install runs.
-pub const HOOKS: [&str; 5] = ["preinstall", "install", "postinstall", "prepare", "prepublish"];
-
-/// The names of a package's scripts that an install runs.
-pub fn hooks(package: &Package) -> impl Iterator<Item = &'static str> {
-    HOOKS.iter().copied().filter(|name| package.manifest.scripts.contains_key(*name))
-}
-
 /// Those of a member that prepare what others import, and that its build script does not repeat.
 pub fn preparing(package: &Package) -> impl Iterator<Item = &'static str> {
     let build = package.manifest.scripts.get("build");
     let idle = |line: &String| CATALOG.skipped.hooks.iter().any(|begin| line.contains(begin.as_str()));
-    hooks(package).filter(move |name| {
+    package.hooks().filter(move |name| {
         let line = package.manifest.scripts.get(*name);
         let called = |line: &String| {
             build.is_some_and(|build| build == line || line.contains("build")) || CATALOG.skipped.hooks.contains(line)
@@ -169,15 +166,30 @@ pub fn preparing(package: &Package) -> impl Iterator<Item = &'static str> {
     })
 }
 
-/// Commands that have to run before what others import of a package is there, and that none of its scripts calls.
-pub fn prepares(repo: &Repo, folder: &str, manifest: &PackageJson) -> Vec<&'static str> {
-    let lines: Vec<&String> =
-        ["build"].into_iter().chain(HOOKS).filter_map(|name| manifest.scripts.get(name)).collect();
-    let calls = |row: &Prepare| lines.iter().any(|line| row.called.iter().any(|call| line.contains(call.as_str())));
-    let is_there = |row: &&Prepare| {
-        manifest.dependency(&row.dependency).is_some() && row.files.iter().any(|file| repo.has(&join(folder, file)))
+/// What to do about a framework that is built, and none of whose modes fits.
+pub fn advice(repo: &Repo, package: &Package) -> Option<String> {
+    let mut steps = Vec::new();
+    expand(package, usual(package).map_or("", |(_, line)| line), &mut steps, 0);
+    let steps: Vec<String> = steps.iter().map(|step| words(step).join(" ")).collect();
+    let unfit = |framework: &&Framework| {
+        let called = steps.iter().any(|step| framework.commands.iter().any(|command| begins(step, command)));
+        let named = package.manifest.dependency(&framework.dependency).is_some();
+        called && named && !framework::is_fitting(repo, package, framework, &steps)
     };
-    CATALOG.prepare.iter().filter(is_there).filter(|row| !calls(row)).map(|row| row.command.as_str()).collect()
+    CATALOG.framework.iter().find(unfit).and_then(|framework| framework.advice.clone())
+}
+
+/// Where a script's build writes by what it says, as seen from the package; it may be outside of that.
+pub fn said(repo: &Repo, package: &Package, line: &str) -> Option<String> {
+    let mut steps = Vec::new();
+    expand(package, line, &mut steps, 0);
+    steps.iter().find_map(|step| {
+        let words = words(step);
+        let step = words.join(" ");
+        let called = |row: &&Framework| row.commands.iter().any(|command| begins(&step, command));
+        let rows = CATALOG.framework.iter().filter(|row| package.manifest.dependency(&row.dependency).is_some());
+        framework::said(repo, package, rows.filter(called).next()?, &words)
+    })
 }
 
 /// A TypeScript project without a build script, whose compiler's output is what is started.
@@ -191,10 +203,16 @@ pub fn typescript(repo: &Repo, package: &Package) -> Option<Build> {
 
 impl Build {
     /// The script that builds; else those that build parts; else what the framework's build is called.
-    fn script(&mut self, package: &Package, steps: &mut Vec<String>, shape: Option<&Shape>) {
+    fn script(
+        &mut self,
+        package: &Package,
+        named: Option<(&str, &str)>,
+        steps: &mut Vec<String>,
+        shape: Option<&Shape>,
+    ) {
         let scripts = &package.manifest.scripts;
         let mut parts = CATALOG.usual.parts.iter().filter_map(|name| scripts.get_key_value(name)).peekable();
-        if let Some((name, line)) = usual(package).filter(|(_, line)| !says_only(line)) {
+        if let Some((name, line)) = named.filter(|(_, line)| !says_only(line)) {
             self.script = Some(name.to_owned());
             self.evidence = Some(stated(package, name, line));
             self.leave_out_migrations(steps);
@@ -211,7 +229,7 @@ impl Build {
 
     /// What has to run before, and nothing calls.
     fn prepare(&mut self, repo: &Repo, package: &Package, steps: &[String]) {
-        let lines = || steps.iter().chain(hooks(package).filter_map(|name| package.manifest.scripts.get(name)));
+        let lines = || steps.iter().chain(package.hooks().filter_map(|name| package.manifest.scripts.get(name)));
         let calls = |row: &Prepare| lines().any(|step| row.called.iter().any(|call| step.contains(call.as_str())));
         let rows = || CATALOG.prepare.iter().filter(|row| package.manifest.dependency(&row.dependency).is_some());
         let is_there = |file: &String| repo.has(&package.path(file));
@@ -233,8 +251,8 @@ impl Build {
         let idle = |line: &str| CATALOG.skipped.hooks.iter().any(|begin| line.contains(begin.as_str()));
         let scripted = self.script.is_some();
         let built = |line: &str| scripted && (line.contains("build") || line.contains("tsc"));
-        for name in HOOKS.iter().filter(|name| **name != "preinstall") {
-            let Some(line) = scripts.get(*name).filter(|line| !built(line) && !line.trim().is_empty()) else {
+        for name in package.hooks().filter(|name| *name != "preinstall") {
+            let Some(line) = scripts.get(name).filter(|line| !built(line) && !line.trim().is_empty()) else {
                 continue;
             };
             if idle(line) {
@@ -244,7 +262,7 @@ impl Build {
             if says_only(line) {
                 continue;
             }
-            self.hooks.push((*name).to_owned());
+            self.hooks.push(name.to_owned());
             let bare = words(line).join(" ");
             self.elsewhere |= !CATALOG.prepare.iter().any(|row| begins(&bare, &row.command));
         }

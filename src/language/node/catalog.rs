@@ -100,6 +100,8 @@ pub struct Usual {
     pub scripts: Vec<String>,
     /// Those that say that they are for production.
     pub production: Vec<String>,
+    /// Scripts that make files of what is a server otherwise.
+    pub sites: Vec<String>,
     /// Scripts that make what is started.
     pub builds: Vec<String>,
     /// Scripts that make parts of it.

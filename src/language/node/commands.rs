@@ -1,7 +1,8 @@
 //! Where the commands of packages lie, as seen from a service's folder.
 
 use super::catalog::CATALOG;
-use super::project::{Package, Project};
+use super::package::Package;
+use super::project::Project;
 
 /// The commands that a package may call.
 pub struct Commands<'a> {

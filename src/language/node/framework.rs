@@ -1,14 +1,15 @@
 //! The framework behind a build, and the shape that a service has it in.
 
+use nodejs_semver::Range;
+
 use crate::facts::{Evidence, Strength};
 use crate::path::normal;
 use crate::repo::Repo;
 
-use super::angular;
-use super::build;
+use super::angular::{self, Settings};
 use super::catalog::{CATALOG, Framework, Mode, Reader};
-use super::project::Package;
-use super::steps::{begins, expand, option, words};
+use super::package::Package;
+use super::steps::{begins, option, words};
 
 /// A framework in the shape that a service has it.
 #[derive(Debug, Clone)]
@@ -29,7 +30,7 @@ pub fn shape(repo: &Repo, package: &Package, steps: &[String]) -> Option<Shape> 
         package.manifest.dependency(&framework.dependency)?;
         let steps: Vec<String> = steps.iter().map(|step| words(step).join(" ")).collect();
         let called = steps.iter().any(|step| framework.commands.iter().any(|command| begins(step, command)));
-        let settings = Settings::read(repo, package, framework);
+        let settings = settings(repo, package, framework);
         let mode = framework.mode.iter().find(|mode| fits(repo, package, framework, mode, &steps, &settings))?;
         // A build script that does not call it builds something else.
         let callable =
@@ -48,21 +49,6 @@ pub fn shape(repo: &Repo, package: &Package, steps: &[String]) -> Option<Shape> 
     })
 }
 
-/// What to do about a framework that is built, and none of whose modes fits.
-pub fn advice(repo: &Repo, package: &Package) -> Option<String> {
-    let mut steps = Vec::new();
-    expand(package, build::usual(package).map_or("", |(_, line)| line), &mut steps, 0);
-    let steps: Vec<String> = steps.iter().map(|step| words(step).join(" ")).collect();
-    let unfit = |framework: &&Framework| {
-        let called = steps.iter().any(|step| framework.commands.iter().any(|command| begins(step, command)));
-        let named = package.manifest.dependency(&framework.dependency).is_some();
-        let settings = Settings::read(repo, package, framework);
-        let fits = |mode: &Mode| fits(repo, package, framework, mode, &steps, &settings);
-        called && named && !framework.mode.iter().any(fits)
-    };
-    CATALOG.framework.iter().find(unfit).and_then(|framework| framework.advice.clone())
-}
-
 fn fits(
     repo: &Repo,
     package: &Package,
@@ -74,39 +60,37 @@ fn fits(
     let configured = |pattern: &String| find_setting(repo, package, framework, pattern).is_some();
     mode.when.as_ref().is_none_or(configured)
         && !mode.unless.as_ref().is_some_and(configured)
+        && mode.releases.as_ref().is_none_or(|releases| is_of(package, framework, releases))
         && mode.needs.as_ref().is_none_or(|name| package.manifest.dependency(name).is_some())
         && mode.script.as_ref().is_none_or(|part| steps.iter().any(|step| step.contains(part.as_str())))
         && mode.file.as_ref().is_none_or(|file| repo.has(&package.path(file)))
         && mode.says.as_ref().is_none_or(|word| settings.words.contains(&word.as_str()))
 }
 
-/// What a framework's own settings say: words, and the folders that stand for placeholders.
-#[derive(Debug, Default)]
-pub struct Settings {
-    /// Words that modes ask for.
-    pub words: Vec<&'static str>,
-    /// A placeholder and its folder.
-    pub folders: Vec<(&'static str, String)>,
-    /// The path below which browsers ask for the files.
-    pub base: Option<String>,
+/// Whether the oldest release of a framework that a manifest allows is one of these.
+fn is_of(package: &Package, framework: &Framework, releases: &str) -> bool {
+    let stated = package.manifest.dependency(&framework.dependency).and_then(|range| Range::parse(range).ok());
+    let oldest = stated.and_then(|range| range.min_version());
+    oldest.zip(Range::parse(releases).ok()).is_some_and(|(version, range)| range.satisfies(&version))
 }
 
-impl Settings {
-    fn read(repo: &Repo, package: &Package, framework: &Framework) -> Self {
-        match framework.reader {
-            Some(Reader::AngularJson) => angular::settings(repo, package),
-            None => Settings::default(),
-        }
+/// A framework's own settings.
+fn settings(repo: &Repo, package: &Package, framework: &Framework) -> Settings {
+    match framework.reader {
+        Some(Reader::AngularJson) => angular::settings(repo, package),
+        None => Settings::default(),
     }
+}
 
-    fn fill(&self, text: &str) -> String {
-        self.folders.iter().fold(text.to_owned(), |text, (place, folder)| text.replace(place, folder))
-    }
+/// Whether one of a framework's modes fits.
+pub fn is_fitting(repo: &Repo, package: &Package, framework: &Framework, steps: &[String]) -> bool {
+    let settings = settings(repo, package, framework);
+    framework.mode.iter().any(|mode| fits(repo, package, framework, mode, steps, &settings))
 }
 
 /// A mode with the folders of this service.
 pub fn settled(repo: &Repo, package: &Package, framework: &Framework, mode: &Mode) -> Mode {
-    settle(repo, package, &Settings::read(repo, package, framework), mode)
+    settle(repo, package, &settings(repo, package, framework), mode)
 }
 
 /// The mode as this service has it: with its folders, and without what is not there.
@@ -156,9 +140,14 @@ fn base(
 
 /// Where a framework's build writes, if a script or a setting says another place than the usual one.
 pub fn output(repo: &Repo, package: &Package, framework: &Framework, words: &[String]) -> Option<String> {
+    said(repo, package, framework, words).as_deref().and_then(normal).filter(|path| !path.is_empty())
+}
+
+/// The same as it is written: it may lie outside of the package.
+pub fn said(repo: &Repo, package: &Package, framework: &Framework, words: &[String]) -> Option<String> {
     let said = framework.output_option.as_ref().and_then(|name| option(words, std::slice::from_ref(name)));
     let set = || framework.output_setting.as_ref().and_then(|pattern| find_setting(repo, package, framework, pattern));
-    said.or_else(set).as_deref().and_then(normal).filter(|path| !path.is_empty())
+    said.or_else(set).or_else(|| settings(repo, package, framework).said)
 }
 
 #[cfg(test)]
@@ -175,7 +164,7 @@ mod tests {
             all.extend(files);
             let repo = Repo::from_list("x", all);
             let manifest = package_json::parse(repo.text("package.json").unwrap()).unwrap();
-            let (_, shape) = build::read(&repo, &Package::new(&repo, "", manifest));
+            let (_, shape) = super::super::build::read(&repo, &Package::new(&repo, "", manifest));
             shape.map(|shape| (shape.framework.id.as_str(), shape.mode.id, shape.mode.output.join(" ")))
         };
         let some = |framework, mode: &str, output: &str| Some((framework, mode.to_owned(), output.to_owned()));

@@ -5,20 +5,27 @@ use serde::Serialize;
 use crate::dockerignore::{Section, literal};
 use crate::error::Error;
 use crate::facts::{Fact, Kind};
+use crate::format::package_json;
 use crate::image::{Part, Version};
-use crate::language::{Project as _, Scope, Variable, variables};
-use crate::path::{is_below, join};
+use crate::language::{Scope, Variable, variables};
+use crate::path::{is_below, join, parent, resolve};
 use crate::plan::{Planner, topic};
 use crate::repo::Repo;
 use crate::wishes::Wishes;
 use crate::witness;
 
 use super::Desk;
+use super::build;
 use super::catalog::CATALOG;
-use super::project::Project;
+use super::install::Copied;
+use super::package::Package;
 use super::registry::Secret;
 use super::service::Service;
 use super::variables::Argument;
+use super::workspace::Workspace;
+
+/// No more folders than this are looked into.
+const MOST_FOLDERS: usize = 30;
 
 /// A front end that was read: what its folder says of itself.
 pub struct Frontend {
@@ -26,7 +33,7 @@ pub struct Frontend {
     pub folder: String,
     /// Where its build writes, relative to the repository.
     pub made: String,
-    project: Project,
+    workspace: Workspace,
     facts: Vec<Fact>,
 }
 
@@ -40,6 +47,8 @@ pub struct Lent {
     pub hidden: Vec<String>,
     /// The stage `frontend`.
     pub part: Part,
+    /// The image that it is built in, with its release.
+    pub builder: String,
 }
 
 impl Lent {
@@ -57,7 +66,7 @@ struct Words {
     builder: String,
     environment: Vec<Variable>,
     bring: Option<Vec<String>>,
-    manifests: Vec<String>,
+    manifests: Vec<Copied>,
     cache: String,
     sharing: String,
     secrets: Vec<Secret>,
@@ -93,28 +102,62 @@ impl Frontend {
     /// nothing does, or where that is the top of the repository or a workspace.
     pub fn find(repo: &Repo, made: &str) -> Option<Self> {
         let parents = made.match_indices('/').map(|(at, _)| made.get(..at).unwrap_or_default());
-        let folder = parents.into_iter().rev().find(|folder| repo.has(&join(folder, "package.json")))?;
-        let output = made.strip_prefix(folder)?.trim_start_matches('/').split('/').next()?;
-        Self::read(&inside(repo, folder), folder, Some(output))
+        let above = parents.into_iter().rev().find(|folder| repo.has(&join(folder, "package.json")));
+        let of_above = above.and_then(|folder| {
+            let output = made.strip_prefix(folder)?.trim_start_matches('/').split('/').next()?;
+            Self::read(&inside(repo, folder), folder, &|_, _| Some(join(folder, output)))
+        });
+        of_above.or_else(|| Self::elsewhere(repo, made))
+    }
+
+    /// What builds a folder that lies outside of its own: a script of it says so.
+    fn elsewhere(repo: &Repo, made: &str) -> Option<Self> {
+        let folders = repo.files().filter_map(|path| path.strip_suffix("/package.json"));
+        let folders = folders.filter(|folder| !folder.contains("node_modules") && !is_below(made, folder));
+        folders.take(MOST_FOLDERS).find_map(|folder| {
+            let repo = inside(repo, folder);
+            let package = Package::new(&repo, "", package_json::parse(repo.text("package.json")?).ok()?);
+            let place = |line: &str| resolve(folder, &build::said(&repo, &package, line)?);
+            let is_it = |line: &str| place(line).filter(|place| is_below(made, place));
+            let scripts = package.manifest.scripts.iter();
+            let (script, place) = scripts.filter_map(|(name, line)| Some(((name, line), is_it(line)?))).next()?;
+            let named = Some((script.0.as_str(), script.1.as_str()));
+            Self::read(&repo, folder, &|repo, service| {
+                (service.build, service.shape) = build::of_script(repo, &service.package, named);
+                Some(place.clone())
+            })
+        })
     }
 
     /// What builds a folder with a `package.json` that makes the files of a site. `None` where that is the top of the
     /// repository or a workspace, or where it is not known which folder its build makes.
     pub fn of_site(repo: &Repo, folder: &str) -> Option<Self> {
-        (!folder.is_empty()).then(|| Self::read(&inside(repo, folder), folder, None))?
+        (!folder.is_empty()).then(|| {
+            Self::read(&inside(repo, folder), folder, &|repo, service| {
+                service.as_site(repo);
+                let line = service.build.script.as_ref().and_then(|name| service.package.manifest.scripts.get(name));
+                let said = line.and_then(|line| build::said(repo, &service.package, line));
+                match said.filter(|path| path.starts_with("..")) {
+                    Some(path) => resolve(folder, &path),
+                    None => Some(join(folder, site(service)?)),
+                }
+            })
+        })?
     }
 
-    fn read(repo: &Repo, folder: &str, output: Option<&str>) -> Option<Self> {
+    /// With the folder that `made` says it makes.
+    fn read(repo: &Repo, folder: &str, made: &dyn Fn(&Repo, &mut Service) -> Option<String>) -> Option<Self> {
         let wishes = Wishes::default();
         let told = witness::testify(repo);
-        let project = Project::read(Scope { repo, wishes: &wishes, told: &told });
-        let service = project.service("").filter(|service| !project.is_workspace() && service.build.is_there())?;
-        let made = join(folder, output.or_else(|| site(service))?);
-        let mut facts = [told.clone(), project.testify()].concat();
+        let mut workspace = Workspace::read(Scope { repo, wishes: &wishes, told: &told });
+        let is_alone = !workspace.project.is_workspace();
+        let service = workspace.services.iter_mut().find(|service| is_alone && service.package.folder.is_empty())?;
+        let made = made(repo, service).filter(|_| service.build.is_there())?;
+        let mut facts = [told.clone(), workspace.facts()].concat();
         for file in facts.iter_mut().map(|fact| &mut fact.evidence.file).filter(|file| !file.is_empty()) {
             *file = join(folder, file);
         }
-        Some(Frontend { folder: folder.to_owned(), made, project, facts })
+        Some(Frontend { folder: folder.to_owned(), made, workspace, facts })
     }
 
     /// What its folder says of how it is built.
@@ -152,8 +195,9 @@ impl Frontend {
     }
 
     fn decide(&self, planner: &mut Planner) -> Result<Lent, Error> {
-        let Frontend { folder, made, project, .. } = self;
-        let service = project.service("").ok_or_else(|| Error::no(format!("nothing builds `{made}`")))?;
+        let Frontend { folder, made, workspace, .. } = self;
+        let project = &workspace.project;
+        let service = workspace.service("").ok_or_else(|| Error::no(format!("nothing builds `{made}`")))?;
         planner.program = Some(service.package.folder.clone());
         let toolchain = planner.toolchain(super::LANGUAGE.id, "Node", &CATALOG.release)?;
         let desk = Desk::new(planner, project, service, toolchain)?;
@@ -168,7 +212,7 @@ impl Frontend {
             builder: desk.own_builder(),
             environment,
             bring: desk.manager.bring(),
-            manifests: manifests.clone(),
+            manifests: by_folder(folder, &manifests),
             cache: install.cache,
             sharing: install.sharing,
             secrets: install.secrets,
@@ -185,8 +229,23 @@ impl Frontend {
             ..Part::new("node/frontend.tera", &words)?
         };
         let hidden = std::iter::once(literal(made)).chain(npmrc).collect();
-        Ok(Lent { folder: folder.clone(), made: made.clone(), hidden, part })
+        let builder = desk.toolchain.fill_with(&desk.own_builder(), &desk.toolchain.version);
+        let builder = builder.replace("${NODE_VERSION}", &desk.toolchain.version);
+        Ok(Lent { folder: folder.clone(), made: made.clone(), hidden, part, builder })
     }
+}
+
+/// Manifests with the folders that they lie in below that of the front end.
+fn by_folder(folder: &str, manifests: &[String]) -> Vec<Copied> {
+    let place = |path: &String| parent(path).strip_prefix(folder).map(|rest| format!(".{rest}/")).unwrap_or_default();
+    let mut copies: Vec<Copied> = Vec::new();
+    for path in manifests {
+        match copies.iter_mut().find(|copy| copy.folder == place(path)) {
+            Some(copy) => copy.files.push(path.clone()),
+            None => copies.push(Copied { files: vec![path.clone()], folder: place(path) }),
+        }
+    }
+    copies
 }
 
 /// A folder as a repository of its own.
@@ -203,5 +262,39 @@ fn site(service: &Service) -> Option<&str> {
     match service.build.outputs.as_slice() {
         [only] => Some(only),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VITE: &str =
+        r#"{"scripts": {"release": "vite build --outDir=../server/dist"}, "devDependencies": {"vite": "7"}}"#;
+    const NUXT: &str =
+        r#"{"scripts": {"build": "nuxt build", "generate": "nuxt generate"}, "dependencies": {"nuxt": "2"}}"#;
+    const ANGULAR: &str = r#"{"projects": {"x": {"architect": {"build": {"builder": "@angular/build:application", "options": {"outputPath": {"base": "../static/ui", "browser": ""}}}}}}}"#;
+
+    #[test]
+    fn what_lies_elsewhere_is_made_by_the_script_that_says_so() {
+        let repo = Repo::from_list("x", [("web/package.json", VITE), ("web/index.html", "")]);
+        let found = Frontend::find(&repo, "server/dist").map(|it| (it.folder, it.made));
+        assert_eq!(found, Some(("web".to_owned(), "server/dist".to_owned())));
+        assert!(Frontend::find(&repo, "server/other").is_none());
+    }
+
+    #[test]
+    fn sites_are_made_where_scripts_and_settings_say() {
+        let repo = Repo::from_list(
+            "x",
+            [
+                ("a/package.json", NUXT),
+                ("b/package.json", r#"{"scripts": {"build": "ng build"}, "dependencies": {"@angular/core": "21"}}"#),
+                ("b/angular.json", ANGULAR),
+            ],
+        );
+        let made = |folder: &str| Frontend::of_site(&repo, folder).map(|it| it.made);
+        assert_eq!(made("a").as_deref(), Some("a/dist"));
+        assert_eq!(made("b").as_deref(), Some("static/ui"));
     }
 }

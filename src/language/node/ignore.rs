@@ -1,36 +1,11 @@
 //! What the build context leaves out: a deny list, computed for what the repository holds.
 
 use crate::dockerignore::{Section, literal};
-use crate::repo::Repo;
 
 use super::Desk;
 use super::build::Build;
 use super::catalog::CATALOG;
 use super::framework::Shape;
-
-/// What is there that decides what is left out.
-#[derive(Debug)]
-pub struct Context {
-    /// Patterns of tests that are there.
-    pub tests: Vec<&'static str>,
-    /// Whether there are texts in Markdown.
-    pub has_markdown: bool,
-    /// Whether there is a folder `docs`.
-    pub has_docs: bool,
-}
-
-impl Context {
-    /// Looks.
-    pub fn read(repo: &Repo) -> Self {
-        let tests = CATALOG.context.tests.iter();
-        let tests = tests.filter(|(part, _)| repo.files().any(|path| path.contains(part.as_str())));
-        Context {
-            tests: tests.map(|(_, pattern)| pattern.as_str()).collect(),
-            has_markdown: repo.files().any(|path| path.ends_with(".md")),
-            has_docs: repo.has_folder("docs"),
-        }
-    }
-}
 
 impl Desk<'_> {
     /// The sections, and the paths that must survive them.

@@ -12,7 +12,7 @@ use crate::source::mask::{JAVASCRIPT, Masked};
 use crate::source::pattern;
 
 use super::catalog::CATALOG;
-use super::source::{MOST_FILES, is_live};
+use super::source::MOST_FILES;
 
 /// Lines at the top level that import something.
 static IMPORTS: LazyLock<Regex> = LazyLock::new(|| {
@@ -30,7 +30,7 @@ pub fn imported(repo: &Repo, entry: &str) -> BTreeSet<String> {
         let Some(text) = repo.text(&path) else { continue };
         let masked = Masked::new(text, &JAVASCRIPT);
         let live =
-            IMPORTS.captures_iter(text).filter(|found| found.get(0).is_some_and(|all| is_live(&masked, all.start())));
+            IMPORTS.captures_iter(text).filter(|found| found.get(0).is_some_and(|all| masked.is_code(all.start())));
         for target in live.filter_map(|found| found.get(1)).map(|target| target.as_str()) {
             match target.starts_with('.') {
                 true => waiting.extend(local(repo, &path, target).filter(|next| seen.insert(next.clone()))),

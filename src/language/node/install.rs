@@ -7,10 +7,10 @@ use crate::path;
 use crate::render::sinks::path_operand;
 
 use super::Desk;
-use super::build;
 use super::catalog::{CATALOG, Patcher};
 use super::manager::{Chosen, fill, holds, split};
-use super::project::{Package, Project};
+use super::package::Package;
+use super::project::Project;
 use super::registry::Secret;
 
 /// The part of a manifest that an image has no use for.
@@ -172,7 +172,7 @@ impl Order<'_> {
     /// The same for the members whose manifests are there.
     fn edits_of_members(&self) -> impl Iterator<Item = Vec<String>> {
         self.copied_members().filter_map(|package| {
-            let hooks: Vec<String> = build::hooks(package).map(|name| format!("scripts.{name}")).collect();
+            let hooks: Vec<String> = package.hooks().map(|name| format!("scripts.{name}")).collect();
             let place = ["--prefix".to_owned(), path_operand(&package.folder)];
             (!hooks.is_empty()).then(|| [split("npm pkg delete"), hooks, place.to_vec()].concat())
         })
@@ -231,7 +231,7 @@ impl Desk<'_> {
     /// The command that patches packages, where a hook of the root calls it, and the folder of patches.
     fn patches(&self) -> Option<(String, Vec<String>)> {
         let root = &self.project.root.manifest;
-        let lines = || build::hooks(&self.project.root).filter_map(|name| root.scripts.get(name));
+        let lines = || self.project.root.hooks().filter_map(|name| root.scripts.get(name));
         let called = |row: &&Patcher| lines().any(|line| line.contains(&row.package)) && self.project.has(&row.folder);
         let row = CATALOG.patcher.iter().find(called)?;
         let range = root.dependency(&row.package).unwrap_or_default();
@@ -249,7 +249,7 @@ impl Desk<'_> {
             manager: &self.manager,
             service: package,
             closure: self.project.closure(&package.folder),
-            hooks: build::hooks(&self.project.root).map(str::to_owned).collect(),
+            hooks: self.project.root.hooks().map(str::to_owned).collect(),
             patches: self.patches(),
             secrets: self.secrets.clone(),
         }

@@ -9,7 +9,8 @@ use crate::plan::toolchain::Toolchain;
 use crate::plan::{Decision, Planner, topic};
 
 use super::catalog::{CATALOG, Manager, ManagerRelease};
-use super::project::{Package, Project};
+use super::package::Package;
+use super::project::Project;
 
 /// The names that `--package-manager` knows.
 pub fn known() -> Vec<&'static str> {

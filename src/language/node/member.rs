@@ -2,27 +2,29 @@
 
 use crate::error::Error;
 use crate::facts::{Evidence, Strength};
-use crate::path::normal;
 use crate::plan::program::Startable;
 use crate::plan::{Candidate, Planner, topic};
 
 use super::catalog::CATALOG;
-use super::project::{Package, Project};
+use super::package::Package;
+use super::project::Project;
 use super::service::Service;
+use super::workspace::{Workspace, asked, names, root_script};
 
 /// The package to write for.
 ///
 /// # Errors
 /// Where a wish names none, or no member can be started.
-pub fn choose<'a>(planner: &mut Planner, project: &'a Project) -> Result<&'a Service, Error> {
-    let folder = match (project.is_workspace(), is_of_root(planner, project)) {
+pub fn choose<'a>(planner: &mut Planner, workspace: &'a Workspace) -> Result<&'a Service, Error> {
+    let project = &workspace.project;
+    let folder = match (project.is_workspace(), is_of_root(planner, workspace)) {
         (false, _) => None,
-        (true, false) => planner.program("member of the workspace", members(project))?,
-        (true, true) => planner.choose(topic::ENTRY, members(project).into_iter().map(Candidate::from).collect()),
+        (true, false) => planner.program("member of the workspace", members(workspace))?,
+        (true, true) => planner.choose(topic::ENTRY, members(workspace).into_iter().map(Candidate::from).collect()),
     };
-    let service = project.service(&folder.unwrap_or_default());
+    let service = workspace.service(&folder.unwrap_or_default());
     let chosen = service.map(|service| service.package.folder.clone()).unwrap_or_default();
-    for other in project.apps().filter(|other| other.folder != chosen && is_started(project, other)) {
+    for other in workspace.apps().filter(|other| other.folder != chosen && is_started(project, other)) {
         let (folder, file) = (&other.folder, "package.json");
         planner.warn(format!(
             "`{file}` starts `{folder}` too, which is not in this image: `dockgen init --entry {folder}` writes for it"
@@ -37,39 +39,15 @@ pub fn choose<'a>(planner: &mut Planner, project: &'a Project) -> Result<&'a Ser
 }
 
 /// Whether `--entry` names a script or a file of the root.
-fn is_of_root(planner: &Planner, project: &Project) -> bool {
+fn is_of_root(planner: &Planner, workspace: &Workspace) -> bool {
+    let project = &workspace.project;
     let wish = planner.wishes.entry.as_deref().filter(|wish| asked(project, wish).is_none());
-    wish.is_some_and(|wish| project.root.manifest.scripts.contains_key(wish) || project.is_asked_file)
-}
-
-/// The member that a wish names, by its folder or by its name.
-pub fn asked<'a>(project: &'a Project, wish: &str) -> Option<&'a Package> {
-    let folder = normal(wish).unwrap_or_default();
-    let named = |member: &&Package| member.folder == folder || member.manifest.name.as_deref() == Some(wish);
-    project.members.iter().find(named)
+    wish.is_some_and(|wish| project.root.manifest.scripts.contains_key(wish) || workspace.is_asked_file)
 }
 
 fn known(project: &Project) -> String {
     let names = project.members.iter().map(|member| format!("`--entry {}`", member.folder));
     format!("members are {}", names.take(8).collect::<Vec<_>>().join(", "))
-}
-
-/// The script with which the root starts something.
-fn root_script(project: &Project) -> Option<(&str, &str)> {
-    let scripts = &project.root.manifest.scripts;
-    let (name, line) = CATALOG.usual.scripts.iter().find_map(|name| scripts.get_key_value(name))?;
-    Some((name, line))
-}
-
-/// Whether a line names a package.
-fn names(line: &str, package: &Package) -> bool {
-    let mut words = line.split(|c: char| c.is_whitespace() || c == '=');
-    words.any(|word| word == package.label() || word.trim_start_matches("./") == package.folder)
-}
-
-/// Whether the script with which the root starts something names this member.
-pub fn is_named(project: &Project, package: &Package) -> bool {
-    root_script(project).is_some_and(|(_, line)| names(line, package))
 }
 
 /// Whether a script of the root that is no developer's starts this member.
@@ -82,8 +60,9 @@ fn is_started(project: &Project, package: &Package) -> bool {
 }
 
 /// The members that can be started, with what speaks for each.
-fn members(project: &Project) -> Vec<Startable<String>> {
-    let apps: Vec<&Package> = project.apps().collect();
+fn members(workspace: &Workspace) -> Vec<Startable<String>> {
+    let project = &workspace.project;
+    let apps: Vec<&Package> = workspace.apps().collect();
     let only = apps.iter().filter(|package| !project.is_needed(package)).count() == 1;
     apps.iter().map(|package| startable(project, package, only)).collect()
 }
@@ -110,16 +89,4 @@ fn startable(project: &Project, package: &Package, only: bool) -> Startable<Stri
         reason: reason.to_owned(),
         evidence,
     }
-}
-
-/// Whether a member is a program, and no library.
-pub fn is_app(project: &Project, service: &Service) -> bool {
-    let Service { package, shape, .. } = service;
-    let scripts = &package.manifest.scripts;
-    let mut names = CATALOG.usual.scripts.iter().map(String::as_str).chain(["preview"]);
-    let starts = names.any(|name| scripts.contains_key(name));
-    let library = shape.as_ref().is_some_and(|shape| shape.framework.library);
-    let watches = scripts.get("start").is_some_and(|line| line.contains("--watch") || line.contains(" -w"));
-    let alone = !project.is_needed(package);
-    (alone && (starts || shape.is_some()) || scripts.contains_key("start") && !watches) && !library
 }

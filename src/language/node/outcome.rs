@@ -8,11 +8,11 @@ use crate::plan::{Candidate, Decision, Planner, topic};
 use super::build::Build;
 use super::catalog::CATALOG;
 use super::framework::Shape;
-use super::project::Project;
-use super::server::Server;
+use super::server::{Server, say_what_is_left_out};
 use super::service::Service;
 use super::start::{self, Start};
 use super::ways::{self, Verdict, Way};
+use super::workspace::Workspace;
 
 /// What a service comes down to.
 pub enum Outcome<'a> {
@@ -42,7 +42,7 @@ pub struct Site<'a> {
 /// Where nothing says how to start it, or what is said cannot be done.
 pub fn decide<'a>(
     planner: &mut Planner,
-    project: &'a Project,
+    workspace: &'a Workspace,
     service: &'a Service,
     toolchain: &Toolchain,
 ) -> Result<Outcome<'a>, Error> {
@@ -69,9 +69,9 @@ pub fn decide<'a>(
             planner.program = Some(service.program(way));
             say_what_cannot_be(planner, service, Some(way));
             refuse_typescript(way, toolchain)?;
-            Ok(Outcome::Server(Box::new(Server::new(planner, project, service, way))))
+            Ok(Outcome::Server(Box::new(Server::new(planner, &workspace.project, service, way))))
         }
-        _ => Err(nothing(planner, project, service)),
+        _ => Err(nothing(planner, workspace, service)),
     }
 }
 
@@ -168,9 +168,9 @@ fn say_what_cannot_be(planner: &mut Planner, service: &Service, chosen: Option<&
     }
 }
 
-fn nothing(planner: &mut Planner, project: &Project, service: &Service) -> Error {
+fn nothing(planner: &mut Planner, workspace: &Workspace, service: &Service) -> Error {
     say_what_cannot_be(planner, service, None);
-    let names: Vec<String> = project.runnable.iter().map(|folder| format!("`dockgen init {folder}`")).collect();
+    let names: Vec<String> = workspace.runnable.iter().map(|folder| format!("`dockgen init {folder}`")).collect();
     let usual = match names.is_empty() {
         true => "add a `start` script to `package.json`, or name a file or script with `--entry`".to_owned(),
         false => format!("run it in a folder with a program of its own: {}", names.join(", ")),
@@ -180,14 +180,6 @@ fn nothing(planner: &mut Planner, project: &Project, service: &Service) -> Error
         _ => "nothing says how to start this: there is no `start` script, no `main` that exists, and no file that is usually started".to_owned(),
     };
     Error::no(what).hint(service.advice.clone().unwrap_or(usual))
-}
-
-/// What belongs neither into the build nor into the start.
-pub fn say_what_is_left_out(planner: &mut Planner, build: &Build) {
-    for step in &build.dropped {
-        planner
-            .warn(format!("`{step}` is left out of the build, as there is no database: run it before the first start"));
-    }
 }
 
 impl<'a> Site<'a> {

@@ -283,7 +283,7 @@ mod tests {
 
     #[test]
     fn what_old_mixed_and_half_built_projects_need() {
-        let cases: [(&str, Files, &[&str]); 20] = [
+        let cases: [(&str, Files, &[&str]); 21] = [
             (
                 r#"{"scripts": {"build": "react-scripts build"}, "dependencies": {"react-scripts": "4.0.3"}}"#,
                 &[NPM],
@@ -367,6 +367,23 @@ mod tests {
                     ("words.json", "{}"),
                 ],
                 &["COPY --link package.json words.json ./\n"],
+            ),
+            (
+                r#"{"scripts": {"start": "node a.js"}}"#,
+                &[
+                    NPM,
+                    ("a.js", "app.use(express.static(path.join(__dirname, 'client/dist'))); app.listen(3000)"),
+                    (
+                        "client/package.json",
+                        r#"{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "7"}, "patchedDependencies": {"x": "patches/x.patch"}}"#,
+                    ),
+                    ("client/patches/x.patch", ""),
+                    ("client/index.html", ""),
+                ],
+                &[
+                    "COPY client/patches/x.patch ./patches/\n",
+                    "COPY --link --from=frontend /src/client/dist ./client/dist\n",
+                ],
             ),
             (
                 r#"{"scripts": {"build": "medusa build", "start": "medusa start"}, "dependencies": {"@medusajs/medusa": "2", "@medusajs/cli": "2"}}"#,

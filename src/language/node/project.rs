@@ -10,60 +10,12 @@ use crate::format::npmrc::Npmrc;
 use crate::format::package_json::{self, PackageJson};
 use crate::format::pnpm_workspace::{self, PnpmWorkspace};
 use crate::format::{Fault, npm_lock, npmrc, pnpm_lock, yarn_lock, yarnrc};
-use crate::language::Scope;
 use crate::path::{join, normal};
 use crate::repo::Repo;
 
-use super::build;
-use super::catalog::{CATALOG, Generated};
-use super::ignore::Context;
-use super::service::{self, Service};
+use super::catalog::CATALOG;
+use super::package::Package;
 use super::versions;
-
-/// A package of the repository.
-#[derive(Debug, Clone)]
-pub struct Package {
-    /// Its folder; empty for the root.
-    pub folder: String,
-    /// Its manifest.
-    pub manifest: PackageJson,
-    /// What its build writes into node_modules.
-    pub generated: Option<&'static Generated>,
-    /// The files of its commands that are in the repository.
-    pub commands: Vec<String>,
-    /// Files and folders of it that rows ask for.
-    pub there: BTreeSet<&'static str>,
-    /// Commands that make what others import of it, and that its scripts do not call.
-    pub prepares: Vec<&'static str>,
-}
-
-impl Package {
-    /// With what its files say.
-    pub fn new(repo: &Repo, folder: &str, manifest: PackageJson) -> Self {
-        let generated = CATALOG.generated.iter().find(|row| row.is_made(repo, folder, &manifest));
-        let commands = manifest.bin.values().filter_map(|file| normal(&join(folder, file)));
-        let commands = commands.filter(|file| repo.has(file)).collect();
-        let prepares = build::prepares(repo, folder, &manifest);
-        let asked = CATALOG.row.iter().flat_map(|row| row.when.file.iter().chain(&row.when.unless));
-        let there = asked.map(String::as_str).filter(|path| repo.exists(&join(folder, path))).collect();
-        Package { there, folder: folder.to_owned(), manifest, generated, commands, prepares }
-    }
-
-    /// What people call it: its name, else its folder.
-    pub fn label(&self) -> &str {
-        self.manifest.name.as_deref().unwrap_or(&self.folder)
-    }
-
-    /// A path inside the repository.
-    pub fn path(&self, inside: &str) -> String {
-        join(&self.folder, inside)
-    }
-
-    /// Whether it is a member of a workspace.
-    pub fn is_member(&self) -> bool {
-        !self.folder.is_empty()
-    }
-}
 
 /// A file or folder at the top of the repository.
 #[derive(Debug)]
@@ -72,6 +24,30 @@ pub struct Top {
     pub name: String,
     /// Whether it is a folder.
     pub is_folder: bool,
+}
+
+/// What is there that decides what is left out.
+#[derive(Debug)]
+pub struct Context {
+    /// Patterns of tests that are there.
+    pub tests: Vec<&'static str>,
+    /// Whether there are texts in Markdown.
+    pub has_markdown: bool,
+    /// Whether there is a folder `docs`.
+    pub has_docs: bool,
+}
+
+impl Context {
+    /// Looks.
+    pub fn read(repo: &Repo) -> Self {
+        let tests = CATALOG.context.tests.iter();
+        let tests = tests.filter(|(part, _)| repo.files().any(|path| path.contains(part.as_str())));
+        Context {
+            tests: tests.map(|(_, pattern)| pattern.as_str()).collect(),
+            has_markdown: repo.files().any(|path| path.ends_with(".md")),
+            has_docs: repo.has_folder("docs"),
+        }
+    }
 }
 
 /// A repository with a `package.json` at its top.
@@ -110,14 +86,8 @@ pub struct Project {
     pub context: Context,
     /// Testimonies of the top about the toolchain.
     pub versions: Vec<Fact>,
-    /// Whether `--entry` names a file.
-    pub is_asked_file: bool,
     /// Files that cannot be read.
     pub faults: Vec<(String, Fault)>,
-    /// Folders below with scripts that build or start, where nothing else can be started.
-    pub runnable: Vec<String>,
-    /// What may be started: the root, and the members that may be services.
-    pub services: Vec<Service>,
 }
 
 /// More members than any repository has.
@@ -125,8 +95,7 @@ const MOST_MEMBERS: usize = 1000;
 
 impl Project {
     /// Reads what there is.
-    pub fn read(scope: Scope) -> Self {
-        let repo = scope.repo;
+    pub fn read(repo: &Repo) -> Self {
         let mut faults = Vec::new();
         let root = read(repo, "package.json", package_json::parse, &mut faults).unwrap_or_default();
         let pnpm = read(repo, "pnpm-workspace.yaml", pnpm_workspace::parse, &mut faults);
@@ -149,10 +118,7 @@ impl Project {
             top: top(repo),
             context: Context::read(repo),
             versions: Vec::new(),
-            is_asked_file: scope.wishes.entry.as_deref().and_then(normal).is_some_and(|path| repo.has(&path)),
             faults,
-            runnable: Vec::new(),
-            services: Vec::new(),
         };
         let globs =
             pnpm.as_ref().and_then(|file| file.packages.clone()).or_else(|| project.root.manifest.workspaces.clone());
@@ -162,11 +128,6 @@ impl Project {
         project.read_locks(repo);
         project.patched = project.patched(repo, pnpm.as_ref());
         project.versions = versions::facts(repo, "package.json", &project.root.manifest);
-        project.services = service::read(scope, &project);
-        if project.services.iter().all(|service| service.ways.is_empty() && service.shape.is_none()) {
-            project.runnable =
-                project.folders.iter().filter(|folder| has_scripts(repo, folder)).take(3).cloned().collect();
-        }
         project
     }
 
@@ -270,16 +231,6 @@ impl Project {
         self.closure(&package.folder).into_iter().filter(|other| other.folder != package.folder)
     }
 
-    /// The members that may be the service.
-    pub fn apps(&self) -> impl Iterator<Item = &Package> {
-        self.services.iter().map(|service| &service.package).filter(|package| package.is_member())
-    }
-
-    /// What was seen of the package in this folder.
-    pub fn service(&self, folder: &str) -> Option<&Service> {
-        self.services.iter().find(|service| service.package.folder == folder)
-    }
-
     /// Whether a file or folder of a tool lies at the top.
     pub fn has(&self, path: &str) -> bool {
         self.there.contains(path)
@@ -327,12 +278,6 @@ fn local_packages(repo: &Repo, manifest: &PackageJson) -> Vec<String> {
     paths.filter_map(there).collect()
 }
 
-/// Whether the manifest of a folder seems to have scripts that build or start.
-fn has_scripts(repo: &Repo, folder: &str) -> bool {
-    let text = repo.text(&join(folder, "package.json"));
-    text.is_some_and(|text| text.contains("\"start\"") || text.contains("\"build\""))
-}
-
 fn approves(repo: &Repo) -> bool {
     let texts = ["package.json", "pnpm-workspace.yaml"].into_iter().filter_map(|file| repo.text(file));
     texts.into_iter().any(|text| CATALOG.skipped.approvals.iter().any(|word| text.contains(word.as_str())))
@@ -372,8 +317,7 @@ mod tests {
                 ("tools/x/package.json", r#"{"name": "x"}"#),
             ],
         );
-        let wishes = crate::wishes::Wishes::default();
-        let project = Project::read(Scope { repo: &repo, wishes: &wishes, told: &[] });
+        let project = Project::read(&repo);
         let names: Vec<_> = project.members.iter().map(Package::label).collect();
         assert_eq!(names, ["web", "base", "@s/ui"]);
         let order: Vec<_> = project.closure("apps/web").into_iter().map(Package::label).collect();

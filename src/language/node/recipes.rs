@@ -6,7 +6,7 @@ use crate::source::shell::{self, Command};
 use super::Desk;
 use super::build::{self, Build};
 use super::manager::{known, split};
-use super::project::Package;
+use super::package::Package;
 
 impl Desk<'_> {
     /// What the build stage runs when the sources are there.

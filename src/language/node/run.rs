@@ -13,8 +13,8 @@ use super::Desk;
 use super::framework::Shape;
 use super::manager::split;
 use super::outcome::Site;
+use super::package::Package;
 use super::parts::Stages;
-use super::project::Package;
 use super::server::Server;
 use super::start::{self, Start};
 

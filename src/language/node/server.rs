@@ -4,11 +4,12 @@ use crate::catalog::SHARED;
 use crate::dockerignore::Matcher;
 use crate::plan::Planner;
 
+use super::build::Build;
 use super::catalog::{CATALOG, Generated};
 use super::commands::Commands;
 use super::framework::Shape;
-use super::outcome::say_what_is_left_out;
-use super::project::{Package, Project};
+use super::package::Package;
+use super::project::Project;
 use super::service::Service;
 use super::start::Start;
 use super::ways::Way;
@@ -120,6 +121,14 @@ fn say(planner: &mut Planner, service: &Service, way: &Way) {
     }
     if let Some(local) = &service.findings.local {
         planner.warn(format!("{local}: the program listens to its own machine only, so nobody outside of the container reaches it; listen on 0.0.0.0"));
+    }
+}
+
+/// What belongs neither into the build nor into the start.
+pub fn say_what_is_left_out(planner: &mut Planner, build: &Build) {
+    for step in &build.dropped {
+        planner
+            .warn(format!("`{step}` is left out of the build, as there is no database: run it before the first start"));
     }
 }
 

@@ -11,10 +11,9 @@ use crate::repo::Repo;
 use super::aged;
 use super::build::{self, Build};
 use super::catalog::{CATALOG, Library};
-use super::framework::{self, Shape};
-use super::member;
-use super::needs;
-use super::project::{Package, Project};
+use super::framework::Shape;
+use super::package::Package;
+use super::project::Project;
 use super::source::{self, Findings};
 use super::start::{self, Start};
 use super::typescript;
@@ -48,36 +47,20 @@ pub struct Service {
     pub versions: Vec<Fact>,
 }
 
-/// Reads the packages that may be the service: those members that `--entry` or their scripts make one, else the root.
-pub fn read(scope: Scope, project: &Project) -> Vec<Service> {
-    let repo = scope.repo;
-    let light = |package: &Package| {
-        let (build, shape) = build::read(repo, package);
-        Service::light(package, build, shape)
-    };
-    let members = project.members.iter().map(light);
-    let mut services: Vec<Service> = members
-        .filter(|service| member::is_app(project, service) || member::is_named(project, &service.package))
-        .collect();
-    let wish = scope.wishes.entry.as_deref();
-    if let Some(asked) = wish.and_then(|wish| member::asked(project, wish)) {
-        if services.iter().all(|service| service.package.folder != asked.folder) {
-            services.push(light(asked));
-        }
-        let is_asked = |service: &&mut Service| service.package.folder == asked.folder;
-        services.iter_mut().filter(is_asked).for_each(|service| service.look(scope, project));
-    } else {
-        services.iter_mut().for_each(|service| service.look(scope, project));
-    }
-    if services.is_empty() {
-        services.push(light(&project.root));
-        services.iter_mut().for_each(|service| service.look(scope, project));
-    }
-    services
-}
-
 impl Service {
-    fn light(package: &Package, build: Build, shape: Option<Shape>) -> Self {
+    /// As a site, where a script makes files of what is a server otherwise.
+    pub fn as_site(&mut self, repo: &Repo) {
+        let scripts = &self.package.manifest.scripts;
+        let mut named = CATALOG.usual.sites.iter().filter_map(|name| scripts.get_key_value(name));
+        if let Some((name, line)) = named.next().filter(|_| self.server().is_some()) {
+            let (build, shape) = build::of_script(repo, &self.package, Some((name, line)));
+            if shape.as_ref().is_some_and(|shape| shape.mode.is_static) {
+                (self.build, self.shape) = (build, shape);
+            }
+        }
+    }
+
+    pub fn light(package: &Package, build: Build, shape: Option<Shape>) -> Self {
         Service {
             package: package.clone(),
             build,
@@ -94,7 +77,7 @@ impl Service {
     }
 
     /// Looks into what only a candidate is asked.
-    fn look(&mut self, scope: Scope, project: &Project) {
+    pub fn look(&mut self, scope: Scope, project: &Project) {
         let repo = scope.repo;
         let package = &self.package;
         let built = |other: &&Package| {
@@ -103,14 +86,14 @@ impl Service {
                 || !other.prepares.is_empty()
         };
         self.build.others = project.others(package).any(|other| built(&other));
-        self.advice = framework::advice(repo, package);
+        self.advice = build::advice(repo, package);
         self.below = aged::manifests(repo, package);
         self.sources = typescript::sources(repo, package);
         self.versions = aged::facts(project, package);
         if package.is_member() {
             self.versions.splice(0..0, versions::facts(repo, &package.path("package.json"), &package.manifest));
         }
-        self.ways = ways::read(scope, project, self);
+        self.ways = ways::read(scope, (project, package), &self.build, self.shape.as_ref());
         let is_site = self.ways.iter().any(|way| matches!(way.verdict, Verdict::Files(..)));
         if self.build.is_there() && (is_site || self.shape.is_some()) {
             self.demands = variables::read(repo, &self.package.folder);
@@ -136,12 +119,12 @@ impl Service {
         }
     }
 
-    /// Everything that was seen.
-    pub fn facts(&self, project: &Project) -> Vec<Fact> {
+    /// Everything that was seen, with what follows from its packages and commands.
+    pub fn facts(&self, needed: Vec<Fact>) -> Vec<Fact> {
         let ways = self.ways.iter().filter_map(Way::fact);
         let mut facts: Vec<Fact> = self.versions.iter().cloned().chain(ways).collect();
         if !self.ways.is_empty() {
-            facts.extend(needs::facts(project, self));
+            facts.extend(needed);
         }
         if self.findings.listens.is_some() {
             let ports = self.findings.ports().into_iter();
@@ -158,8 +141,25 @@ impl Service {
         facts
             .into_iter()
             .map(|fact| self.about(fact))
-            .chain(self.ways.iter().flat_map(|way| way.own_facts(self)))
+            .chain(self.ways.iter().flat_map(|way| self.facts_of(way)))
             .collect()
+    }
+
+    /// Testimonies about where a way listens, and whether it ends by itself.
+    fn facts_of(&self, way: &Way) -> Vec<Fact> {
+        if way.verdict != Verdict::Starts {
+            return Vec::new();
+        }
+        let pinned = || Evidence { strength: Strength::Pinned, ..way.evidence.clone() };
+        let named = way.port().map(|port| Fact::from_evidence(Kind::Port(port), pinned()));
+        let own = self.framework_port();
+        let by_package = self.serves_by_itself(way) && !self.findings.says_where();
+        let usual = self.usual_port(way).filter(|usual| by_package && Some(usual) != own.as_ref());
+        let usual = usual.map(|(port, why)| Fact::new(Kind::Port(port), "", &why, Strength::Convention));
+        // A shell passes no signal on.
+        let signals = self.signals(way).filter(|_| !matches!(way.resolved.start, Start::Shell(_)));
+        let signals = signals.map(|evidence| Fact::from_evidence(Kind::Signals, evidence));
+        named.into_iter().chain(usual).chain(signals).map(|fact| fact.of(&self.program(way))).collect()
     }
 
     /// The id of a way to start it, as facts name it.

@@ -113,7 +113,7 @@ impl Findings {
         let at = |pattern: &Regex| {
             pattern
                 .find_iter(text)
-                .find(|found| is_live(&masked, found.start()))
+                .find(|found| masked.is_code(found.start()))
                 .map(|found| Evidence::new(path, masked.line(found.start()), Strength::Stated))
         };
         for (index, pattern) in PORTS.iter().chain([&*NAMED]).enumerate() {
@@ -123,7 +123,7 @@ impl Findings {
                 else {
                     continue;
                 };
-                if is_live(&masked, whole.start()) && port > 0 {
+                if masked.is_code(whole.start()) && port > 0 {
                     let named = index == PORTS.len();
                     if named && is_elsewhere(path, port) {
                         continue;
@@ -157,7 +157,7 @@ impl Findings {
     fn add_commands(&mut self, path: &str, text: &str, masked: &Masked) {
         for found in STARTS.captures_iter(text) {
             let (Some(name), Some(command)) = (found.get(1), found.get(3)) else { continue };
-            if is_live(masked, name.start()) {
+            if masked.is_code(name.start()) {
                 let evidence = Evidence::new(path, masked.line(name.start()), Strength::Stated);
                 self.lines = self.lines.take().or_else(|| found.get(2).map(|_| evidence.clone()));
                 self.commands.push((command.as_str().to_owned(), evidence));
@@ -207,11 +207,6 @@ fn is_aside(path: &str) -> bool {
 fn is_elsewhere(path: &str, port: u16) -> bool {
     let path = path.to_lowercase();
     CATALOG.elsewhere.ports.contains(&port) || CATALOG.elsewhere.words.iter().any(|word| path.contains(word.as_str()))
-}
-
-/// Whether code stands at this offset, and neither a comment nor the inside of a string.
-pub fn is_live(masked: &Masked, offset: usize) -> bool {
-    masked.code().get(offset..).and_then(|tail| tail.chars().next()).is_some_and(|c| !c.is_whitespace())
 }
 
 #[cfg(test)]

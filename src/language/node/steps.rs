@@ -3,7 +3,7 @@
 use crate::source::shell::{self, Command};
 
 use super::catalog::CATALOG;
-use super::project::Package;
+use super::package::Package;
 use super::wrapper::bare;
 
 /// How many scripts may call one another.

@@ -7,7 +7,7 @@ use crate::path;
 use crate::path::{join, normal};
 use crate::repo::Repo;
 
-use super::project::Package;
+use super::package::Package;
 
 /// The settings of a tsconfig.json with those it builds on; `out_dir` is relative to the repository.
 pub fn compiler(repo: &Repo, path: &str) -> Option<Tsconfig> {

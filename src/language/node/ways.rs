@@ -14,8 +14,8 @@ use super::commands::Commands;
 use super::framework::Shape;
 use super::imports::imported;
 use super::line::{self, Resolver};
-use super::project::{Package, Project};
-use super::service::Service;
+use super::package::Package;
+use super::project::Project;
 use super::start::{self, Resolved, Start};
 use super::typescript;
 
@@ -117,28 +117,11 @@ impl Way {
         let file = self.file.as_ref()?;
         CATALOG.program.iter().find(|row| file.contains(&format!("node_modules/{}/", row.package)))
     }
-
-    /// Testimonies about where it listens, and whether it ends by itself.
-    pub fn own_facts(&self, service: &Service) -> Vec<Fact> {
-        if self.verdict != Verdict::Starts {
-            return Vec::new();
-        }
-        let pinned = || Evidence { strength: Strength::Pinned, ..self.evidence.clone() };
-        let named = self.port().map(|port| Fact::from_evidence(Kind::Port(port), pinned()));
-        let own = service.framework_port();
-        let by_package = service.serves_by_itself(self) && !service.findings.says_where();
-        let usual = service.usual_port(self).filter(|usual| by_package && Some(usual) != own.as_ref());
-        let usual = usual.map(|(port, why)| Fact::new(Kind::Port(port), "", &why, Strength::Convention));
-        // A shell passes no signal on.
-        let signals = service.signals(self).filter(|_| !matches!(self.resolved.start, Start::Shell(_)));
-        let signals = signals.map(|evidence| Fact::from_evidence(Kind::Signals, evidence));
-        named.into_iter().chain(usual).chain(signals).map(|fact| fact.of(&service.program(self))).collect()
-    }
 }
 
 /// All ways to start a package, what each comes down to, and whether it can be.
-pub fn read(scope: Scope, project: &Project, service: &Service) -> Vec<Way> {
-    let (repo, package) = (scope.repo, &service.package);
+pub fn read(scope: Scope, (project, package): (&Project, &Package), build: &Build, shape: Option<&Shape>) -> Vec<Way> {
+    let repo = scope.repo;
     let commands = Commands { project, package };
     let find = |name: &str| commands.file(name);
     let interpreter = |file: &str| interpreter(repo, package, file);
@@ -154,9 +137,9 @@ pub fn read(scope: Scope, project: &Project, service: &Service) -> Vec<Way> {
     let wish = scope.wishes.entry.as_deref().filter(|wish| !names(package, wish));
     let ways = match wish {
         Some(wish) => asked(repo, package, wish).into_iter().collect(),
-        None => all(scope, &commands, service.shape.as_ref()),
+        None => all(scope, &commands, shape),
     };
-    let look = |way: Way| Way { resolved: resolver.line(&way.line), ..way }.looked(repo, service);
+    let look = |way: Way| Way { resolved: resolver.line(&way.line), ..way }.looked(repo, package, build, shape);
     ways.into_iter().map(look).collect()
 }
 
@@ -261,18 +244,17 @@ fn interpreter(repo: &Repo, package: &Package, file: &str) -> Option<String> {
 
 impl Way {
     /// With what its files say.
-    fn looked(mut self, repo: &Repo, service: &Service) -> Self {
-        let package = &service.package;
-        self.build = service.build.clone();
+    fn looked(mut self, repo: &Repo, package: &Package, build: &Build, shape: Option<&Shape>) -> Self {
+        self.build = build.clone();
         let makes = |shape: &Shape| shape.mode.rooted && self.reason == FRAMEWORK;
-        self.verdict = match service.shape.as_ref().is_some_and(makes) {
+        self.verdict = match shape.is_some_and(makes) {
             true => Verdict::Starts,
             false => self.verdict(repo, package),
         };
         if self.verdict != Verdict::Starts {
             return self;
         }
-        self.by_itself(service.shape.as_ref());
+        self.by_itself(shape);
         self.build.take(&self.resolved.makes, &self.evidence);
         self.file = match &self.resolved.start {
             Start::Node(args) | Start::Bun(args) => start::file(args).and_then(normal),

@@ -9,7 +9,6 @@ use crate::source::mask::{Masked, boundary};
 use crate::source::pattern;
 
 use super::catalog::CATALOG;
-use super::source::is_live;
 
 /// What a call makes: the folder that it names, or a file in one.
 struct Calls {
@@ -33,7 +32,7 @@ const DEEPEST: usize = 3;
 pub fn find(path: &str, package: &str, text: &str, masked: &Masked) -> Vec<(String, usize)> {
     let place = |at: usize| place(text, argument(text, at), (path, package), 0);
     let of = |pattern: &Regex| -> Vec<(usize, usize)> {
-        let live = pattern.find_iter(text).filter(|found| is_live(masked, found.start()));
+        let live = pattern.find_iter(text).filter(|found| masked.is_code(found.start()));
         live.map(|found| (found.start(), found.end())).collect()
     };
     let folders = of(&CALLS.folders).into_iter().filter_map(|(at, end)| Some((place(end)?, at)));

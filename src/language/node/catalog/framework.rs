@@ -59,6 +59,8 @@ pub struct Mode {
     pub unless: Option<String>,
     /// A dependency.
     pub needs: Option<String>,
+    /// The releases of the framework, where not all are meant.
+    pub releases: Option<String>,
     /// A part of the build script.
     pub script: Option<String>,
     /// A file of the service.

@@ -40,6 +40,8 @@ pub struct Wrapper {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Skipped {
+    /// Scripts that an install runs.
+    pub installed: Vec<String>,
     /// Beginnings of install scripts.
     pub hooks: Vec<String>,
     /// Beginnings of steps that need a database.

@@ -1,0 +1,74 @@
+//! A package of the repository: its manifest, and what its files say beside it.
+
+use std::collections::BTreeSet;
+
+use crate::format::package_json::PackageJson;
+use crate::path::{join, normal};
+use crate::repo::Repo;
+
+use super::catalog::{CATALOG, Generated, Prepare};
+
+/// A package of the repository.
+#[derive(Debug, Clone)]
+pub struct Package {
+    /// Its folder; empty for the root.
+    pub folder: String,
+    /// Its manifest.
+    pub manifest: PackageJson,
+    /// What its build writes into node_modules.
+    pub generated: Option<&'static Generated>,
+    /// The files of its commands that are in the repository.
+    pub commands: Vec<String>,
+    /// Files and folders of it that rows ask for.
+    pub there: BTreeSet<&'static str>,
+    /// Commands that make what others import of it, and that its scripts do not call.
+    pub prepares: Vec<&'static str>,
+}
+
+impl Package {
+    /// With what its files say.
+    pub fn new(repo: &Repo, folder: &str, manifest: PackageJson) -> Self {
+        let generated = CATALOG.generated.iter().find(|row| row.is_made(repo, folder, &manifest));
+        let commands = manifest.bin.values().filter_map(|file| normal(&join(folder, file)));
+        let commands = commands.filter(|file| repo.has(file)).collect();
+        let prepares = prepares(repo, folder, &manifest);
+        let asked = CATALOG.row.iter().flat_map(|row| row.when.file.iter().chain(&row.when.unless));
+        let there = asked.map(String::as_str).filter(|path| repo.exists(&join(folder, path))).collect();
+        Package { there, folder: folder.to_owned(), manifest, generated, commands, prepares }
+    }
+
+    /// What people call it: its name, else its folder.
+    pub fn label(&self) -> &str {
+        self.manifest.name.as_deref().unwrap_or(&self.folder)
+    }
+
+    /// A path inside the repository.
+    pub fn path(&self, inside: &str) -> String {
+        join(&self.folder, inside)
+    }
+
+    /// The names of its scripts that an install runs.
+    pub fn hooks(&self) -> impl Iterator<Item = &'static str> {
+        let names = CATALOG.skipped.installed.iter().map(String::as_str);
+        names.filter(|name| self.manifest.scripts.contains_key(*name))
+    }
+
+    /// Whether it is a member of a workspace.
+    pub fn is_member(&self) -> bool {
+        !self.folder.is_empty()
+    }
+}
+
+/// Commands that have to run before what others import of a package is there, and that none of its scripts calls.
+fn prepares(repo: &Repo, folder: &str, manifest: &PackageJson) -> Vec<&'static str> {
+    let lines: Vec<&String> = ["build"]
+        .into_iter()
+        .chain(CATALOG.skipped.installed.iter().map(String::as_str))
+        .filter_map(|name| manifest.scripts.get(name))
+        .collect();
+    let calls = |row: &Prepare| lines.iter().any(|line| row.called.iter().any(|call| line.contains(call.as_str())));
+    let is_there = |row: &&Prepare| {
+        manifest.dependency(&row.dependency).is_some() && row.files.iter().any(|file| repo.has(&join(folder, file)))
+    };
+    CATALOG.prepare.iter().filter(is_there).filter(|row| !calls(row)).map(|row| row.command.as_str()).collect()
+}
