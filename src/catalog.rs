@@ -164,6 +164,8 @@ pub struct Shared {
     pub system_folders: Vec<String>,
     /// Programs that run what is written in a file.
     pub interpreters: Vec<String>,
+    /// Words with which a program only tells of itself.
+    pub telling: Vec<String>,
     /// Names of shells.
     pub shells: Vec<String>,
     /// Words in the names of folders whose programs are tools, samples or tests.
@@ -176,6 +178,8 @@ pub struct Shared {
     pub wrapper: Vec<Wrapper>,
     /// Words about addresses.
     pub listen: Listening,
+    /// What the workflow fills build arguments with: expressions.
+    pub filled: BTreeMap<String, String>,
     /// What variables of the running program are for: their names, and a clause.
     pub variables: BTreeMap<String, String>,
 }

@@ -43,7 +43,105 @@ pub fn of_words(argv: &[String]) -> Command {
     command
 }
 
+/// No more commands of one text than this are read, and no more variables are kept.
+const MOST: usize = 1000;
+const MOST_VARIABLES: usize = 40;
+
+/// Words before a command that are the shell's own.
+const KEYWORDS: [&str; 8] = ["if", "then", "else", "elif", "do", "while", "!", "{"];
+
+/// Reads all commands of a text for a shell, each with the folder and the variables that are set where it stands. Variables
+/// whose values are known are filled in.
+pub fn script(text: &str, folder: &str, environment: &[(String, String)]) -> Vec<Command> {
+    let start = Command { folder: folder.to_owned(), environment: environment.to_vec(), ..Command::default() };
+    let (mut places, mut found) = (vec![start], Vec::new());
+    for words in shell::script(text).into_iter().take(MOST) {
+        let Some(place) = places.last_mut() else { break };
+        match words.first().map(String::as_str) {
+            Some("(") => {
+                let inner = place.clone();
+                places.extend(Some(inner).filter(|_| places.len() < DEEPEST));
+            }
+            Some(")") => places.truncate(places.len().saturating_sub(1).max(1)),
+            _ => found.extend(one(words, place)),
+        }
+    }
+    found
+}
+
+/// One command of a script; what only changes where the next ones stand is none.
+fn one(words: Vec<String>, place: &mut Command) -> Option<Command> {
+    let mut words: Vec<String> = words.into_iter().skip_while(|word| KEYWORDS.contains(&word.as_str())).collect();
+    let declares =
+        ["export", "declare", "local", "readonly"].iter().any(|word| words.first().is_some_and(|first| first == word));
+    words.drain(..usize::from(declares));
+    if declares || words.iter().all(|word| shell::assignment(word).is_some()) {
+        for (name, value) in words.iter().filter_map(|word| shell::assignment(word)) {
+            let value = filled(value, &place.environment);
+            place.set(name, value);
+        }
+        return None;
+    }
+    match words.first().map(String::as_str)? {
+        "cd" | "pushd" => {
+            place.folder = below(&place.folder, words.get(1).map_or("", |folder| folder.trim()));
+            None
+        }
+        "set" => None,
+        _ => {
+            let mut command = place.clone();
+            let set = words.iter().map_while(|word| shell::assignment(word)).count();
+            for (name, value) in
+                words.drain(..set).collect::<Vec<_>>().iter().filter_map(|word| shell::assignment(word))
+            {
+                command.set(name, filled(value, &place.environment));
+            }
+            words_into(spread(&words, &place.environment), &mut command, 0);
+            Some(command).filter(|command| !command.argv.is_empty())
+        }
+    }
+}
+
+/// The words with their variables; a variable that holds several options becomes several words.
+fn spread(words: &[String], environment: &[(String, String)]) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for word in words {
+        let value = filled(word, environment);
+        let takes_it = out.last().is_some_and(|before| before.starts_with('-'));
+        match word.starts_with('$') && value.starts_with('-') && !takes_it {
+            true => out.extend(shell::commands(&value).into_iter().flatten()),
+            false => out.push(value),
+        }
+    }
+    out
+}
+
+/// The text with the values of known variables.
+pub fn filled(text: &str, environment: &[(String, String)]) -> String {
+    static VARIABLE: LazyLock<regex::Regex> =
+        LazyLock::new(|| crate::source::pattern(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?-[^}]*)?\})"));
+    let value = |found: &regex::Captures| {
+        let name = found.get(1).or(found.get(2)).map_or("", |name| name.as_str());
+        let known = environment.iter().rfind(|(known, value)| known == name && value.len() < 2000);
+        known.map_or_else(|| found[0].to_owned(), |(_, value)| value.clone())
+    };
+    if text.len() > 4000 { text.to_owned() } else { VARIABLE.replace_all(text, value).into_owned() }
+}
+
 impl Command {
+    /// Sets a variable.
+    fn set(&mut self, name: &str, value: String) {
+        self.environment.retain(|(known, _)| known != name);
+        if self.environment.len() < MOST_VARIABLES {
+            self.environment.push((name.to_owned(), value));
+        }
+    }
+
+    /// The value of a variable.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.environment.iter().rfind(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
     /// The last part of the program's path; empty where it is not known.
     pub fn program(&self) -> &str {
         self.argv.first().map_or("", |program| path::name(program))
@@ -122,6 +220,9 @@ fn unwrapped(argv: &[String], command: &mut Command) -> Option<Vec<String>> {
 /// A folder below another one, both relative.
 fn below(folder: &str, path: &str) -> String {
     let path = path.trim_matches(['"', '\'']).trim_start_matches("./").trim_end_matches('/');
+    if path.contains('$') {
+        return String::new();
+    }
     match (folder.is_empty() || path.starts_with('/'), path == ".") {
         (_, true) => folder.to_owned(),
         (true, _) => path.to_owned(),
@@ -163,10 +264,41 @@ mod tests {
         assert_eq!((read("bin/x a").program(), read("bin/x a").words().join(" ")), ("x", "a".to_owned()));
     }
 
+    #[test]
+    fn scripts_are_read_command_by_command() {
+        let shown = |text: &str| {
+            let one = |it: &Command| {
+                let set: Vec<String> = it.environment.iter().map(|(name, value)| format!("{name}={value} ")).collect();
+                format!("{}:{}{}", it.folder, set.concat(), it.argv.join(" "))
+            };
+            script(text, "", &[]).iter().map(one).collect::<Vec<_>>().join("; ")
+        };
+        for (text, expected) in [
+            (
+                "go mod download && CGO_ENABLED=0 go build -o x ./cmd/x",
+                ":go mod download; :CGO_ENABLED=0 go build -o x ./cmd/x",
+            ),
+            ("(cd ui && yarn build)\ngo build", "ui:yarn build; :go build"),
+            ("cd a; cd b\nx", "a/b:x"),
+            (
+                "export V=$(git describe)\nF=\"-X a=$V\"\ngo build -ldflags \"$F\"",
+                ":V=${?} F=-X a=${?} go build -ldflags -X a=${?}",
+            ),
+            ("F='-tags x -v'\ngo build $F .", ":F=-tags x -v go build -tags x -v ."),
+            ("if ! x; then exec sudo -u y go build; fi", ":x; :go build; :fi"),
+            ("go build -ldflags \"-X 'a=$(date '+%Y %Z')'\"", ":go build -ldflags -X 'a=${?}'"),
+            ("x `y (` z", ":x ${?} z"),
+            ("A=1", ""),
+        ] {
+            assert_eq!(shown(text), expected, "{text}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn any_line_is_read_without_a_panic(line in "(?s).{0,200}") {
             read(&line);
+            script(&line, "", &[]);
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::command::Command;
 use crate::requirement::Requirement;
 
 /// How strongly a source speaks; the order decides.
@@ -118,6 +119,8 @@ pub enum Kind {
     Start(Vec<String>),
     /// A container of it is given these words behind the program that its image starts.
     Arguments(Vec<String>),
+    /// It is built with these commands, one after the other.
+    Build(Vec<Command>),
     /// Something that can be started: what `--entry` would say.
     Entry(String),
     /// Something that a file says and that cannot be started, and why.
@@ -128,6 +131,8 @@ pub enum Kind {
     Input(String),
     /// A path that the program reads when it runs.
     Data(String),
+    /// A file of the repository lies there when the program runs.
+    Placed(String, String),
     /// A folder that the program writes to.
     Writes(String),
     /// A path that the build makes.
@@ -203,6 +208,10 @@ impl fmt::Display for Kind {
             Kind::Framework(id) => write!(f, "framework {id}"),
             Kind::Start(argv) => write!(f, "started with {}", argv.join(" ")),
             Kind::Arguments(words) => write!(f, "given the words {}", words.join(" ")),
+            Kind::Build(commands) => {
+                let lines: Vec<String> = commands.iter().map(|command| command.argv.join(" ")).collect();
+                write!(f, "built with {}", lines.join("; "))
+            }
             Kind::Process(name, line) => write!(f, "process {name}: {line}"),
             Kind::Script(name, command) => write!(f, "script {name}: {command}"),
             Kind::Entry(entry) => write!(f, "entry {entry}"),
@@ -210,6 +219,7 @@ impl fmt::Display for Kind {
             Kind::Manifest(path) => write!(f, "manifest {path}"),
             Kind::Input(path) => write!(f, "reads {path}"),
             Kind::Data(path) => write!(f, "reads {path} when it runs"),
+            Kind::Placed(path, target) => write!(f, "has {path} at {target}"),
             Kind::Writes(path) => write!(f, "writes {path}"),
             Kind::Output(path) => write!(f, "makes {path}"),
             Kind::Need(need, why) => write!(f, "needs {need}: {why}"),

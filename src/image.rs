@@ -48,6 +48,17 @@ pub struct Part {
     pub reads: Vec<String>,
     /// Secrets that it mounts, by their names in CI.
     pub secrets: Vec<String>,
+    /// Build arguments that the workflow fills.
+    pub filled: Vec<Filled>,
+}
+
+/// A build argument that the workflow fills.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filled {
+    /// Its name.
+    pub name: String,
+    /// What with: an id of the catalog.
+    pub with: String,
 }
 
 impl Part {
@@ -63,6 +74,7 @@ impl Part {
             ignore: Vec::new(),
             reads: Vec::new(),
             secrets: Vec::new(),
+            filled: Vec::new(),
         })
     }
 }
@@ -238,6 +250,14 @@ pub fn variables(map: &std::collections::BTreeMap<String, String>) -> Vec<Variab
 }
 
 impl Extra {
+    /// The same behind what the repository itself asks for; what a person names is theirs.
+    pub fn after(self, mut arguments: Vec<Variable>, mut commands: Vec<String>) -> Self {
+        arguments.retain(|argument| self.build_args.iter().all(|own| own.name != argument.name));
+        arguments.extend(self.build_args);
+        commands.extend(self.build_commands);
+        Extra { build_args: arguments, build_commands: commands, ..self }
+    }
+
     /// The words.
     pub fn new(extras: &Extras) -> Self {
         Extra {

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::Fault;
 pub use crate::image::{AllLabels, Extra, Labels, USER, Variable, variables};
-use crate::image::{Image, Part};
+use crate::image::{Filled, Image, Part};
 use crate::path;
 use crate::plan::{Candidate, Decision, Planner, topic};
 use crate::repo::Repo;
@@ -129,6 +129,8 @@ pub struct Recipe {
     pub reads: Vec<String>,
     /// Secrets that the build mounts, by their names in CI.
     pub secrets: Vec<String>,
+    /// Build arguments that the workflow fills.
+    pub filled: Vec<Filled>,
 }
 
 impl Recipe {
@@ -140,6 +142,7 @@ impl Recipe {
             ignore: image.parts.iter().rev().flat_map(|part| part.ignore.iter().cloned()).collect(),
             reads: of(|part| &part.reads),
             secrets: of(|part| &part.secrets),
+            filled: image.parts.iter().flat_map(|part| part.filled.iter().cloned()).collect(),
             image,
         }
     }

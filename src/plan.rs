@@ -14,6 +14,7 @@ mod manager;
 pub mod name;
 mod obstacles;
 mod packages;
+mod placed;
 pub mod processes;
 pub mod program;
 pub mod runtime;

@@ -7,8 +7,11 @@ mod examples;
 mod packages;
 pub mod platforms;
 pub mod processes;
+mod releases;
 mod services;
+pub mod tasks;
 mod tree;
+mod units;
 mod variables;
 mod versions;
 mod workflows;
@@ -34,6 +37,9 @@ struct Catalog {
     tool: Vec<versions::Tool>,
     containers: containers::Rows,
     packages: packages::Rows,
+    tasks: tasks::Rows,
+    released: releases::Rows,
+    units: units::Rows,
     variables: variables::Rows,
     service: Vec<services::Row>,
     release: platforms::Release,
@@ -49,17 +55,21 @@ static CATALOG: LazyLock<Catalog> =
 
 /// The testimonies of all of them.
 pub fn testify(repo: &Repo) -> Vec<Fact> {
-    let all: [fn(&Repo) -> Vec<Fact>; 8] = [
-        versions::testify,
-        processes::testify,
-        containers::testify,
-        compose::testify,
-        platforms::testify,
-        clusters::testify,
-        workflows::testify,
-        examples::testify,
-    ];
-    let mut facts: Vec<Fact> = all.iter().flat_map(|testify| testify(repo)).collect();
+    let tasks = tasks::Tasks::read(repo);
+    let mut facts = [
+        versions::testify(repo),
+        processes::testify(repo),
+        containers::testify(repo, &tasks),
+        compose::testify(repo),
+        platforms::testify(repo),
+        clusters::testify(repo),
+        workflows::testify(repo),
+        examples::testify(repo),
+        releases::testify(repo, &tasks),
+        units::testify(repo),
+        tasks.testify(),
+    ]
+    .concat();
     // What two platforms run alike is one process.
     let mut known = BTreeSet::new();
     facts.retain(|fact| match &fact.kind {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::catalog::{Action, Released, SHARED};
 use crate::dockerignore::{Section, literal};
+use crate::image::Variable;
 use crate::language::Recipe;
 use crate::wishes::Wishes;
 
@@ -15,6 +16,8 @@ pub struct Workflow {
     name: String,
     platforms: Option<String>,
     secrets: Vec<String>,
+    /// Build arguments, each with the expression that it is filled with.
+    arguments: Vec<Variable>,
     /// The dockgen that checks first, where that is wished.
     check: Option<&'static Released>,
     actions: BTreeMap<&'static str, &'static Action>,
@@ -28,6 +31,11 @@ pub fn view(recipe: &Recipe, wishes: &Wishes) -> Workflow {
         name: recipe.name.clone(),
         platforms: (!wishes.platforms.is_empty()).then(|| wishes.platforms.join(",")),
         secrets,
+        arguments: recipe
+            .filled
+            .iter()
+            .filter_map(|it| Some(Variable::new(&it.name, SHARED.filled.get(&it.with)?)))
+            .collect(),
         check: SHARED.released.as_ref().filter(|_| wishes.extras.check),
         actions: SHARED.action.iter().map(|action| (action.id.as_str(), action)).collect(),
     }
@@ -101,6 +109,7 @@ mod tests {
             name: "x".to_owned(),
             platforms: None,
             secrets: Vec::new(),
+            arguments: Vec::new(),
             check: Some(Box::leak(Box::new(released))),
             actions: SHARED.action.iter().map(action).collect(),
         };

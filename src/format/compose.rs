@@ -63,6 +63,12 @@ pub struct Service {
     pub volumes: Vec<String>,
     /// Paths beside the file and the paths in the container on which they lie, but for those that nobody may write to.
     pub mounts: Vec<(String, String)>,
+    /// Variables that it is given, and their values.
+    pub environment: Vec<(String, Option<String>)>,
+    /// Services that start before it.
+    pub needs: Vec<String>,
+    /// The image that it is started from.
+    pub image: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -103,6 +109,9 @@ fn service(name: &str, value: &Value) -> Service {
         folder: value.get("working_dir").and_then(Value::as_str).map(str::to_owned),
         volumes: items("volumes").iter().filter_map(volume).collect(),
         mounts: items("volumes").iter().filter_map(mount).collect(),
+        environment: value.get("environment").map(variables).unwrap_or_default(),
+        needs: value.get("depends_on").map(names).unwrap_or_default(),
+        image: value.get("image").and_then(Value::as_str).map(str::to_owned),
     }
 }
 
@@ -165,6 +174,34 @@ fn mount(value: &Value) -> Option<(String, String)> {
             let is_open = value.get("read_only").and_then(Value::as_bool) != Some(true);
             (is_open && is_beside(source, target)).then(|| (source.to_owned(), target.to_owned()))
         }
+    }
+}
+
+/// A mapping, or a list of `NAME=value` and of names alone.
+fn variables(value: &Value) -> Vec<(String, Option<String>)> {
+    let scalar = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Null => None,
+        value => Some(value.to_string()),
+    };
+    let pair = |text: &str| match text.split_once('=') {
+        Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+        None => (text.to_owned(), None),
+    };
+    match value {
+        Value::Object(map) => map.iter().map(|(name, value)| (name.clone(), scalar(value))).collect(),
+        Value::Array(list) => list.iter().filter_map(Value::as_str).map(pair).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The names of a mapping, or those of a list before `=`.
+fn names(value: &Value) -> Vec<String> {
+    let name = |text: &str| text.split('=').next().unwrap_or_default().to_owned();
+    match value {
+        Value::Object(map) => map.keys().cloned().collect(),
+        Value::Array(list) => list.iter().filter_map(Value::as_str).map(name).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -237,11 +274,24 @@ mod tests {
     fn how_a_service_runs() {
         let text = "services:\n  web:\n    build: .\n    command: gunicorn -b :8000 app\n    working_dir: /code\n    \
                     ports: [8000, '80:8001', '127.0.0.1:1:8002/tcp', '${P:-9}:8003', 5:53/udp, {target: 8004}, '8000']\n    \
-                    volumes: ['data:/data', './src:/src', {type: volume, source: up, target: /up}, {type: bind, source: x, target: /y}, /only]\n  \
+                    volumes: ['data:/data', './src:/src', {type: volume, source: up, target: /up}, {type: bind, source: ./x, target: /y}, /only]\n    environment: [A=1, B]\n    depends_on: {w: {condition: x}}\n  \
                     w:\n    image: x\n    command: [celery, worker]\n";
         let services = services(text).unwrap();
         let web = services.iter().find(|service| service.name == "web").unwrap();
         assert_eq!(web.ports, [8000, 8001, 8002, 8003, 8004]);
+        let binds: Vec<String> = web.mounts.iter().map(|(source, target)| format!("{source}>{target}")).collect();
+        assert_eq!(
+            (
+                binds.join(" "),
+                web.environment
+                    .iter()
+                    .map(|(name, value)| format!("{name}:{}", value.as_deref().unwrap_or("?")))
+                    .collect::<Vec<_>>()
+                    .join(" "),
+                web.needs.join(" ")
+            ),
+            ("./src>/src ./x>/y".to_owned(), "A:1 B:?".to_owned(), "w".to_owned())
+        );
         assert_eq!((web.folder.as_deref(), web.volumes.join(" ")), (Some("/code"), "/data /up".to_owned()));
         let lines: Vec<String> = services.iter().filter_map(|it| it.command.as_ref()).map(Line::to_string).collect();
         assert_eq!(lines, ["celery worker", "gunicorn -b :8000 app"]);

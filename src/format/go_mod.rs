@@ -13,6 +13,10 @@ pub struct GoMod {
     pub toolchain: Option<String>,
     /// Paths of the required modules, in order.
     pub require: Vec<String>,
+    /// The same with their versions.
+    pub versions: Vec<(String, String)>,
+    /// Packages of tools.
+    pub tools: Vec<String>,
     /// Local folders that replace modules: (module, folder).
     pub replace: Vec<(String, String)>,
     /// Folders of a workspace's members.
@@ -55,7 +59,11 @@ fn apply(found: &mut GoMod, directive: &str, words: &[String]) {
         "module" => found.module = first,
         "go" => found.go = first,
         "toolchain" => found.toolchain = first.map(|name| name.trim_start_matches("go").to_owned()),
-        "require" => found.require.extend(first),
+        "require" => {
+            found.versions.extend(first.clone().zip(words.get(1).cloned()));
+            found.require.extend(first);
+        }
+        "tool" => found.tools.extend(first),
         "use" => found.members.extend(first),
         "replace" => found.replace.extend(local_replacement(words)),
         _ => {}
@@ -104,11 +112,12 @@ mod tests {
     #[test]
     fn a_module_reads() {
         let text = "module \"example.com/x\" // it\r\n\ngo 1.24.0\ntoolchain go1.26.3\ngodebug default=go1.21\nrequire(\n\ta.com/b v1.0.0 // indirect; cgo\n)\n\
-                    require c.com/d v2.0.0\nreplace a.com/b => ../b\nreplace (\n c.com/d v1 => e.com/f v2\n g => ./g\n)\nfuture x";
+                    require c.com/d v2.0.0\nreplace a.com/b => ../b\nreplace (\n c.com/d v1 => e.com/f v2\n g => ./g\n)\ntool h/cmd/i\nfuture x";
         let read = parse(text).unwrap();
         assert_eq!(read.module.as_deref(), Some("example.com/x"));
         assert_eq!((read.go.as_deref(), read.toolchain.as_deref()), (Some("1.24.0"), Some("1.26.3")));
         assert_eq!(read.require, ["a.com/b", "c.com/d"]);
+        assert_eq!((read.versions[1].1.as_str(), read.tools.join(" ")), ("v2.0.0", "h/cmd/i".to_owned()));
         assert_eq!(read.replace, [("a.com/b".into(), "../b".into()), ("g".into(), "./g".into())]);
     }
 

@@ -1,8 +1,10 @@
 //! Go: modules, workspaces, vendored trees, and single files without a module.
 
+mod build;
 mod catalog;
 mod config;
 mod front;
+mod generate;
 mod ignore;
 mod listen;
 mod modules;
@@ -10,6 +12,7 @@ mod packages;
 mod program;
 mod project;
 mod source;
+mod subcommand;
 
 use serde::Serialize;
 
@@ -28,6 +31,7 @@ use crate::plan::{Decision, Planner, topic};
 use crate::requirement::Requirement;
 use catalog::CATALOG;
 use front::Front;
+use generate::Made;
 use modules::Module;
 use program::Program;
 use project::Go;
@@ -47,7 +51,7 @@ pub const LANGUAGE: Language = Language {
     managers: Vec::new,
     releases: || &CATALOG.release,
     release: |text| Requirement::line(text.strip_prefix("go").unwrap_or(text)),
-    read: |scope| Box::new(Go::read(scope.repo)),
+    read: |scope| Box::new(Go::read(scope.repo, scope.told)),
 };
 
 /// The port of a program that only says that the environment has it.
@@ -66,6 +70,10 @@ struct Words {
     /// What the front end makes and the program carries.
     embedded: Vec<String>,
     sources: Vec<String>,
+    /// Variables of the go command, options of the compiler, and of the linker.
+    environment: Vec<Variable>,
+    options: Vec<String>,
+    linker: Vec<String>,
     /// Whether the image has no files of its own at all.
     root: bool,
     extra: Extra,
@@ -156,13 +164,15 @@ impl Go {
     /// The stage that builds the program.
     fn part(
         &self,
-        planner: &Planner,
+        planner: &mut Planner,
         program: &Program,
         name: &str,
         toolchain: &Toolchain,
         runtime: &Runtime,
         front: Option<&Front>,
     ) -> Result<Part, Error> {
+        let made = self.generate(planner, program)?;
+        let flags = self.flags(planner, program);
         let cross = !planner.heard().any(|fact| matches!(&fact.kind, Kind::Need(id, _) if id == "libc"));
         let has_dependencies = self.manifests.iter().any(|path| self::name(path) == "go.sum");
         let own_builder = runtime.builder.as_deref().filter(|_| !cross);
@@ -178,11 +188,15 @@ impl Go {
             embedded: embedded.into_iter().collect(),
             sources: if self.modules.is_empty() { self.files(program) } else { vec![program.entry.clone()] },
             root: runtime.id == "scratch",
-            extra: Extra::new(&planner.wishes.extras),
+            environment: flags.environment,
+            options: flags.options,
+            linker: flags.linker,
+            extra: Extra::new(&planner.wishes.extras).after(flags.arguments, made.iter().map(Made::line).collect()),
         };
         Ok(Part {
             versions: vec![Version::new("GO_VERSION", &toolchain.version, topic::TOOLCHAIN)],
-            ignore: self.ignore(planner, program, front),
+            ignore: self.ignore(planner, program, front, &made),
+            filled: flags.filled,
             reads: self.manifests.iter().cloned().chain(self.files(program)).collect(),
             ..Part::new("go/build.tera", &words)?
         })
@@ -193,15 +207,11 @@ impl Go {
         let names = [own, name(&program.folder), &self.name];
         let is_ours = |process: &Process| names.contains(&process.command.program()) || self.programs.len() == 1;
         let said = processes::started(&planner.facts).filter(is_ours);
-        let (words, evidence) = match (said.filter(|process| !process.command.words().is_empty()), &program.word) {
-            (Some(process), _) => {
-                planner.leave_out(&process);
-                let fill = |word: &String| word.replace(command::PORT, &port.unwrap_or(USUAL_PORT).to_string());
-                (process.command.words().iter().map(fill).collect::<Vec<_>>(), process.evidence)
-            }
-            (None, Some((word, evidence))) => (vec![word.clone()], evidence.clone()),
-            (None, None) => return Vec::new(),
-        };
+        let Some(process) = said.filter(|process| !process.command.words().is_empty()) else { return Vec::new() };
+        planner.leave_out(&process);
+        let fill = |word: &String| word.replace(command::PORT, &port.unwrap_or(USUAL_PORT).to_string());
+        let words: Vec<String> = process.command.words().iter().map(fill).collect();
+        let evidence = process.evidence;
         planner.note(Decision::new(topic::START, words.join(" "), "what makes the program serve", evidence));
         words
     }
@@ -273,7 +283,44 @@ mod tests {
         let main = "package main\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n";
         let ui = "package ui\n//go:embed all:dist\nvar Files embed.FS\n";
         type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
-        let cases: [Case; 7] = [
+        let cases: [Case; 10] = [
+            (
+                &[
+                    ("go.mod", "module e.com/x\nrequire github.com/a-h/templ v0.3.960\n"),
+                    ("main.go", main),
+                    ("page.templ", "package main\n"),
+                    (
+                        "Dockerfile.release",
+                        "FROM golang\nCOPY . .\nRUN templ generate && GOEXPERIMENT=jsonv2 go build -tags a,b${T} .\n",
+                    ),
+                ],
+                &[
+                    "ENV CGO_ENABLED=0 GOEXPERIMENT=jsonv2\n",
+                    "RUN go run github.com/a-h/templ/cmd/templ@v0.3.960 generate\n",
+                    "go build -trimpath -tags=a -ldflags",
+                ],
+            ),
+            (
+                &[
+                    ("go.mod", "module e.com/x\ntool github.com/swaggo/swag/cmd/swag\n"),
+                    (
+                        "main.go",
+                        "package main\nimport _ \"e.com/x/docs\"\n//go:generate go tool swag init -g api.go\nfunc main() { x.Serve() }\n",
+                    ),
+                ],
+                &["RUN go tool swag init -g api.go\n"],
+            ),
+            (
+                &[
+                    ("go.mod", "module e.com/x\n"),
+                    ("main.go", "package main\nimport \"C\"\nfunc main() { x.Serve() }\n"),
+                    (
+                        "Makefile",
+                        "LDFLAGS = -X main.Mode=prod -X main.other=$(shell x)\nrun:\n\tgo run main.go web --quiet\nprod:\n\tgo build -ldflags \"$(LDFLAGS)\"\n",
+                    ),
+                ],
+                &["ENV CGO_ENABLED=1\n", "-ldflags=\"-s -w -X 'main.Mode=prod'\" -o", "CMD [\"web\", \"--quiet\"]\n"],
+            ),
             (
                 &[
                     ("go.mod", "module e.com/x\nrequire github.com/mattn/go-sqlite3 v1.14.0 // indirect\n"),

@@ -14,14 +14,15 @@ impl Planner<'_> {
                 run.ports.push(port);
             }
         }
-        let below_app = run.writes.iter().any(|folder| folder.starts_with("/app/"));
+        let placed = self.placed(run);
+        let below_app = run.writes.iter().chain(&placed).any(|folder| folder.starts_with("/app/"));
         if below_app && run.workdir.as_deref() == Some("/") {
             run.workdir = Some("/app".to_owned());
         }
         self.environment(run);
         self.packages(run);
         self.started_as_asked(run);
-        self.starts(run);
+        self.starts(run, &placed);
         self.health();
         self.given(run);
     }

@@ -37,9 +37,16 @@ impl Planner<'_> {
         }
     }
 
+    /// What the build reads besides sources, without files that may hold secrets.
+    pub fn inputs(&self) -> Vec<String> {
+        let secrets = Matcher::new(&SHARED.secrets.join("\n"));
+        let inputs = self.paths(|kind| if let Kind::Input(path) = kind { Some(path) } else { None });
+        inputs.into_iter().filter(|path| !secrets.hides(path)).collect()
+    }
+
     /// An allow list: what the build always reads, and what facts say.
     pub fn allow_list(&self, comment: &str, own: impl Iterator<Item = String>) -> Vec<Section> {
-        let inputs = self.paths(|kind| if let Kind::Input(path) = kind { Some(path) } else { None });
+        let inputs = self.inputs();
         let lines = |paths: Vec<String>| paths.into_iter().map(|path| format!("!{}", literal(&path)));
         let own = ["*".to_owned()].into_iter().chain(lines(outermost(own.collect())));
         let mut sections = vec![Section::new(comment, own)];

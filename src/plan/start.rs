@@ -1,9 +1,10 @@
 //! The words with which the program is started, where other container files know more than the sources.
 
+use super::placed::file_of;
 use super::{Decision, Planner, Rival, topic};
 use crate::catalog::SHARED;
 use crate::command;
-use crate::facts::{Evidence, Kind};
+use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::image::Run;
 use crate::path;
 
@@ -26,8 +27,10 @@ impl Planner<'_> {
     }
 
     /// What other images are started with: words behind a program that is built here too, else a rival.
-    pub(super) fn starts(&mut self, run: &mut Run) {
-        for fact in self.testimony() {
+    pub(super) fn starts(&mut self, run: &mut Run, placed: &[String]) {
+        let mut starts = self.testimony();
+        starts.sort_by_key(|fact| std::cmp::Reverse(fact.evidence.strength));
+        for fact in starts {
             let argv = match (&fact.kind, run.entrypoint.as_slice()) {
                 (Kind::Start(argv), _) => argv,
                 // Whatever its image starts is what is built here, where that is one program.
@@ -39,16 +42,16 @@ impl Planner<'_> {
             if run.entrypoint.iter().chain(&run.command).eq(argv) || self.decisions.iter().any(is_taken) {
                 continue;
             }
-            let words = argv.get(1..).unwrap_or_default();
-            if run.command.is_empty()
-                && !words.is_empty()
-                && self.is_built_here(argv, run)
-                && words.iter().all(|word| is_plain(word))
-            {
+            let words = plain(argv.get(1..).unwrap_or_default(), placed);
+            if !words.is_empty() && words == run.command {
+                continue;
+            }
+            let is_here = fact.program.is_some() || self.is_built_here(argv, run);
+            if run.command.is_empty() && !words.is_empty() && is_here {
                 let port = run.port.unwrap_or_default().to_string();
                 run.command = words.iter().map(|word| word.replace(command::PORT, &port)).collect();
                 let words = run.command.join(" ");
-                self.note(Decision::new(topic::START, words, "a container of it is started so", fact.evidence));
+                self.note(Decision::new(topic::START, words, reason(&fact), fact.evidence));
             } else {
                 self.lose(argv, &fact.evidence);
             }
@@ -70,10 +73,36 @@ impl Planner<'_> {
         let told = [topic::START, topic::SERVER, topic::ENTRY];
         let decided = told.iter().find_map(|topic| self.decisions.iter().position(|it| it.topic == *topic));
         if let Some(decision) = decided.and_then(|at| self.decisions.get_mut(at)) {
-            let why = "a container of it is started so, and dockgen starts what it builds".to_owned();
+            let why = match evidence.strength {
+                Strength::Stated => "a container of it is started so, and dockgen starts what it builds".to_owned(),
+                weaker => format!("it is started so elsewhere ({weaker})"),
+            };
             decision.rivals.push(Rival { value: argv.join(" "), why, evidence: evidence.clone() });
         }
     }
+}
+
+/// Why a program is started with these words, a clause.
+fn reason(fact: &Fact) -> &'static str {
+    match (fact.evidence.strength, &fact.program) {
+        (Strength::Stated, _) => "a container of it is started so",
+        (_, Some(_)) => "what makes the program serve",
+        (_, None) => "it is started so elsewhere",
+    }
+}
+
+/// The words as far as every file that they name is there: all, or the ones before the first option.
+fn plain<'a>(words: &'a [String], placed: &[String]) -> &'a [String] {
+    let tells = |word: &String| SHARED.telling.contains(word);
+    if words.iter().any(tells) {
+        return &[];
+    }
+    let is_there = |word: &String| is_plain(word) || placed.iter().any(|place| file_of(word) == place);
+    if words.iter().all(is_there) {
+        return words;
+    }
+    let options = words.iter().position(|word| word.starts_with('-')).unwrap_or(0);
+    words.get(..options).filter(|words| words.iter().all(|word| is_plain(word))).unwrap_or_default()
 }
 
 /// Whether a word names no file.
@@ -89,5 +118,12 @@ mod tests {
     #[test]
     fn a_plain_word_names_no_file() {
         assert!(is_plain("serve") && is_plain("--port={port}") && !is_plain("/etc/x") && !is_plain("c.yaml"));
+        let words = ["serve", "--config", "/etc/x"].map(str::to_owned);
+        assert_eq!(
+            (plain(&words, &[]), plain(&words[..2], &[]).len(), plain(&words[1..], &[]).len()),
+            (&words[..1], 2, 0)
+        );
+        assert_eq!(plain(&words, &["/etc/x".to_owned()]), words);
+        assert!(plain(&["--help".to_owned()], &[]).is_empty());
     }
 }

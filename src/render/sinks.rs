@@ -27,6 +27,7 @@ pub const SINKS: &[(&str, Sink)] = &[
     ("image", |texts| each(texts, " ", image)),
     ("json", json),
     ("line", |texts| each(texts, " ", line)),
+    ("linker", |texts| each(texts, " ", linker)),
     ("module", |texts| each(texts, ",", module)),
     ("name", |texts| each(texts, " ", name)),
     ("operands", |texts| each(texts, " ", operand)),
@@ -190,6 +191,16 @@ fn module(text: &str) -> Said {
     match is_said {
         true => word(text),
         false => Err(refuse_path(text, "a module that Maven is asked for, as it reads signs in it")),
+    }
+}
+
+/// An option of Go's linker inside of double quotes; a variable that is set is a plain word, or what a build argument says.
+fn linker(text: &str) -> Said {
+    static OPTION: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"^(?:-[a-z]+|-X '[A-Za-z0-9_./~-]+=(?:\$[A-Z_]+|[A-Za-z0-9._:/@+,-]*)')$"));
+    match OPTION.is_match(text) {
+        true => Ok(text.to_owned()),
+        false => Err(refuse(text, "an option of the linker")),
     }
 }
 

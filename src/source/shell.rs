@@ -95,6 +95,10 @@ fn split(line: &str, at_semicolons: bool) -> Vec<&str> {
 
 /// The words of every simple command in a text, in order, as far as they can be read; variables stay as they are written.
 pub fn commands(text: &str) -> Vec<Vec<String>> {
+    read(text, false)
+}
+
+fn read(text: &str, tells_brackets: bool) -> Vec<Vec<String>> {
     let mut reader = Loose::default();
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -116,13 +120,55 @@ pub fn commands(text: &str) -> Vec<Vec<String>> {
                 reader.skip = true;
             }
             (None, '&') if reader.skip && !reader.open => {}
-            (None, '\n' | ';' | '&' | '|' | '(' | ')' | '`') => reader.end(),
+            (None, '\n' | ';' | '&' | '|' | '(' | ')' | '`') => {
+                reader.end();
+                if tells_brackets && matches!(c, '(' | ')') {
+                    reader.done.push(vec![c.to_string()]);
+                }
+            }
             (None, c) if c.is_whitespace() => reader.end_word(),
             (None, c) => reader.push(c),
         }
     }
     reader.end();
     reader.done
+}
+
+/// The same of a script: a bracket that opens or closes a shell of its own is a command for itself, and what another command
+/// tells stands as `${?}`.
+pub fn script(text: &str) -> Vec<Vec<String>> {
+    read(&untold(text), true)
+}
+
+/// The text with `$(...)` and what stands in backticks replaced.
+fn untold(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let end = match c {
+            '\\' => {
+                out.push(c);
+                out.extend(chars.next());
+                continue;
+            }
+            '$' if chars.peek() == Some(&'(') => ')',
+            '`' => '`',
+            c => {
+                out.push(c);
+                continue;
+            }
+        };
+        let mut depth = usize::from(end == '`');
+        for c in chars.by_ref() {
+            depth += usize::from(c == '(' && end == ')');
+            depth -= usize::from(c == end);
+            if depth == 0 {
+                break;
+            }
+        }
+        out.push_str("${?}");
+    }
+    out
 }
 
 /// Reads words without asking whether a shell is needed.

@@ -1,6 +1,7 @@
 //! Compose files: how the service that is built here is run.
 
-use super::CATALOG;
+use super::variables::{self, Given};
+use super::{CATALOG, services};
 use crate::command;
 use crate::facts::{Fact, Kind, Strength};
 use crate::format::compose::{self, Service};
@@ -24,6 +25,7 @@ fn of_file(repo: &Repo, path: &str) -> Vec<Fact> {
     here.sort_by_key(|service| service.ports.is_empty());
     let Some((main, others)) = here.split_first() else { return Vec::new() };
     let mut facts = of_service(repo, main, path);
+    facts.extend(beside(main, &services, path));
     let other = |service: &&Service| {
         let line = service.command.as_ref()?.to_string();
         let quote = format!("{}: {line}", service.name);
@@ -62,4 +64,44 @@ fn of_service(repo: &Repo, service: &Service, file: &str) -> Vec<Fact> {
         facts.push(Fact::new(Kind::Start(argv), file, &quote, Strength::Stated));
     }
     facts
+}
+
+/// What the service is run with and the image does not have: services beside it, and variables.
+fn beside(service: &Service, all: &[Service], path: &str) -> Vec<Fact> {
+    let images = service.needs.iter().filter_map(|name| all.iter().find(|other| other.name == *name)?.image.as_ref());
+    let used = images.filter_map(|image| {
+        let quote = format!("image: {image}");
+        Some(Fact::new(Kind::Uses(services::named(image)?.to_owned()), path, &quote, Strength::Stated))
+    });
+    let given = service.environment.iter().take(variables::MOST).map(|(name, value)| Given {
+        name: name.clone(),
+        value: value.clone(),
+        is_optional: value.is_some(),
+    });
+    used.chain(given.filter_map(|given| variables::testify(&given, path, Strength::Guess))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_the_service_runs() {
+        let text = "services:\n  db: {image: 'postgres:18'}\n  web:\n    build: .\n    ports: ['80:8000']\n    command: x serve\n    depends_on: [db]\n    \
+                    environment: {SHOP_MODE: live, PORT: 1}\n    volumes: ['./data:/data', './conf:/conf', './x.yml:/x.yml', 'up:/srv/up']\n";
+        let repo = Repo::from_list("x", [("compose.yaml", text), ("conf/a", "")]);
+        let shown: Vec<String> = testify(&repo).iter().map(|fact| fact.kind.to_string()).collect();
+        assert_eq!(
+            shown,
+            [
+                "port 8000",
+                "writes /srv/up",
+                "writes /data",
+                "started with x serve",
+                "uses PostgreSQL",
+                "is given SHOP_MODE, such as live",
+                "port 1",
+            ]
+        );
+    }
 }

@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::Deserialize;
 
+use super::tasks::{self, Tasks};
 use super::{CATALOG, packages};
+use crate::command::Command;
 use crate::dockerfile::{self, Body, Step};
 use crate::facts::{Fact, Kind, Strength};
 use crate::language;
@@ -33,6 +35,8 @@ pub struct Rows {
     pub manifest: Vec<String>,
     /// Variables that say nothing of the program: globs.
     pub environment: Vec<String>,
+    /// How the names of configuration files end.
+    configuration: Vec<String>,
 }
 
 /// The one at the top, which dockgen writes.
@@ -47,13 +51,13 @@ static HEALTH: LazyLock<Regex> = LazyLock::new(|| {
 
 /// The testimonies of the container files of others, the likeliest first. What dockgen wrote says nothing new; the file that
 /// it took the place of does.
-pub fn testify(repo: &Repo) -> Vec<Fact> {
+pub fn testify(repo: &Repo, tasks: &Tasks) -> Vec<Fact> {
     let lock = repo.text(lock::PATH).and_then(|text| Lock::parse(text).ok()).unwrap_or_default();
     let is_own = |path: &str| path == DOCKERFILE && lock.base(DOCKERFILE).is_some();
     let there = files(repo).into_iter().filter(|path| !is_own(path)).take(MOST_FILES);
     let replaced = lock.replaced().map(|text| (DOCKERFILE, text));
     let texts = replaced.into_iter().chain(there.filter_map(|path| Some((path, repo.text(path)?))));
-    texts.flat_map(|(path, text)| of_file(path, text)).collect()
+    texts.flat_map(|(path, text)| of_file(repo, tasks, path, text)).collect()
 }
 
 /// Container files for production, that of the top first.
@@ -67,11 +71,11 @@ fn files(repo: &Repo) -> Vec<&str> {
     inside.filter(|path| neighbours::is_container_file(path) && !is_aside(path)).collect()
 }
 
-fn of_file(path: &str, text: &str) -> Vec<Fact> {
+fn of_file(repo: &Repo, tasks: &Tasks, path: &str, text: &str) -> Vec<Fact> {
     let steps = dockerfile::steps(text).unwrap_or_default();
     let Some(last) = steps.last().and_then(|step| step.stage) else { return Vec::new() };
     let stages = lineage(&steps, last);
-    let mut reader = Reader { path, values: defaults(&steps), folder: String::new(), facts: Vec::new() };
+    let mut reader = Reader { repo, path, values: defaults(&steps), folder: String::new(), facts: Vec::new() };
     let (mut entrypoint, mut words, mut runs) = (None, None, Vec::new());
     for step in &steps {
         if step.word == "FROM" {
@@ -81,6 +85,7 @@ fn of_file(path: &str, text: &str) -> Vec<Fact> {
             continue;
         }
         match step.word.as_str() {
+            "COPY" => reader.copied(step),
             "WORKDIR" => reader.folder = reader.filled(&step.rest),
             "EXPOSE" => reader.ports(step),
             "ENV" => reader.variables(step),
@@ -93,7 +98,63 @@ fn of_file(path: &str, text: &str) -> Vec<Fact> {
         }
     }
     reader.start(entrypoint, words);
-    [reader.facts, packages::testify(path, &runs)].concat()
+    [reader.facts, packages::testify(path, &runs), builds(tasks, path, &steps)].concat()
+}
+
+/// What the stages build, each with its commands from the first one.
+fn builds(tasks: &Tasks, path: &str, steps: &[Step]) -> Vec<Fact> {
+    let last = steps.last().and_then(|step| step.stage).unwrap_or_default();
+    let stage = |stage: usize| {
+        let mut place = Place::default();
+        let commands = lineage(steps, stage)
+            .into_iter()
+            .rev()
+            .flat_map(|of| steps.iter().filter(move |step| step.stage == Some(of)));
+        let commands: Vec<Command> = commands.flat_map(|step| place.step(step)).collect();
+        let commands = tasks.followed(commands);
+        let made = commands.iter().find(|command| tasks::makes(command))?;
+        let quote = format!("RUN {}", made.argv.join(" "));
+        Some(Fact::new(Kind::Build(commands), path, &quote, Strength::Stated))
+    };
+    (0..=last.min(MOST_FILES)).rev().filter_map(stage).collect()
+}
+
+/// Where the commands of a stage run.
+#[derive(Default)]
+struct Place {
+    folder: String,
+    /// Where the sources were copied to first.
+    sources: Option<String>,
+    environment: Vec<(String, String)>,
+}
+
+impl Place {
+    fn inside(&self, path: &str) -> String {
+        let folder = if path.starts_with('/') { "" } else { &self.folder };
+        path::resolve(folder, path).unwrap_or_default()
+    }
+
+    /// The commands of a step, with folders as they are in the repository.
+    fn step(&mut self, step: &Step) -> Vec<Command> {
+        match (step.word.as_str(), &step.body) {
+            ("WORKDIR", _) => self.folder = self.inside(&step.rest),
+            ("ENV", _) => self.environment.extend(pairs(&step.rest).into_iter().take(MOST_FILES)),
+            ("COPY", Body::Copy(sources, target))
+                if self.sources.is_none() && sources.iter().any(|source| source == ".") =>
+            {
+                self.sources = Some(self.inside(target));
+            }
+            ("RUN", Body::Exec(words)) => return vec![command::of_words(words)],
+            ("RUN", _) => {
+                let line = step.rest.split_whitespace().skip_while(|word| word.starts_with("--"));
+                let sources = self.sources.as_deref().unwrap_or(&self.folder);
+                let folder = self.folder.strip_prefix(sources).unwrap_or_default().trim_matches('/');
+                return command::script(&line.collect::<Vec<_>>().join(" "), folder, &self.environment);
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
 }
 
 /// The last stage and those that it stands on.
@@ -136,6 +197,7 @@ fn list(step: &Step) -> Vec<String> {
 }
 
 struct Reader<'a> {
+    repo: &'a Repo,
     path: &'a str,
     /// What arguments and variables stand for.
     values: BTreeMap<String, String>,
@@ -212,6 +274,42 @@ impl Reader<'_> {
         }
     }
 
+    /// Configuration files of the repository, where the program looks for them.
+    fn copied(&mut self, step: &Step) {
+        let Body::Copy(sources, target) = &step.body else { return };
+        let filled: Vec<String> = sources.iter().map(|source| self.filled(source)).collect();
+        for source in filled {
+            let is_config = CATALOG.containers.configuration.iter().any(|end| source.ends_with(end.as_str()));
+            let Some(from) = self.in_repository(&source).filter(|_| is_config) else { continue };
+            let is_folder = target.ends_with(['/', '.']) || sources.len() > 1;
+            let file = match (is_folder, target.trim_end_matches('/')) {
+                (false, _) => self.filled(target),
+                (true, ".") => path::name(&source).to_owned(),
+                (true, folder) => format!("{folder}/{}", path::name(&source)),
+            };
+            let folder = if self.folder.is_empty() { "/" } else { &self.folder };
+            let inside =
+                file.strip_prefix(folder).filter(|_| folder.len() > 1).map(|rest| rest.trim_start_matches('/'));
+            let to = match (inside, file.starts_with('/')) {
+                (None, true) => file.clone(),
+                (inside, _) => format!("/app/{}", inside.unwrap_or(&file).trim_start_matches("./")),
+            };
+            self.say(Kind::Input(from.clone()), step, Strength::Stated);
+            self.say(Kind::Placed(from, to), step, Strength::Stated);
+        }
+    }
+
+    /// The file that a source of COPY is: as it is named, or as a stage has it in a folder of its own.
+    fn in_repository(&self, source: &str) -> Option<String> {
+        let plain = path::normal(source)?;
+        let ends = plain.match_indices('/').map(|(at, _)| at + 1);
+        std::iter::once(0)
+            .chain(ends)
+            .filter_map(|at| plain.get(at..))
+            .find(|path| self.repo.has(path))
+            .map(str::to_owned)
+    }
+
     /// What a container is started with, as far as it needs no shell.
     fn start(&mut self, entrypoint: Option<&Step>, words: Option<&Step>) {
         let read = |step: &Step| match &step.body {
@@ -227,9 +325,28 @@ impl Reader<'_> {
             };
             start = command::of_words(&[start.argv, more].concat());
         }
-        if !start.argv.is_empty() {
-            self.say(Kind::Start(start.argv), step, Strength::Stated);
+        let argv = self.behind_script(start.argv);
+        if !argv.is_empty() {
+            self.say(Kind::Start(argv), step, Strength::Stated);
         }
+    }
+
+    /// What a script of the repository starts in the end, where the words begin with one: `exec "$@"` is the words behind it.
+    fn behind_script(&self, argv: Vec<String>) -> Vec<String> {
+        let Some(file) = argv.first().map(|program| path::name(program)).filter(|file| !file.is_empty()) else {
+            return argv;
+        };
+        let is_it = |path: &&str| {
+            path::name(path) == file && self.repo.text(path).is_some_and(|text| tasks::is_script(path, text))
+        };
+        let Some(text) = self.repo.files().find(is_it).and_then(|path| self.repo.text(path)) else { return argv };
+        let Some(last) = command::script(text, "", &[]).pop() else { return argv };
+        let behind = argv.get(1..).unwrap_or_default();
+        let words = last.argv.iter().flat_map(|word| match word.as_str() {
+            "$@" | "$*" | "${@}" => behind.to_vec(),
+            word => vec![word.to_owned()],
+        });
+        command::of_words(&words.collect::<Vec<_>>()).argv
     }
 }
 
@@ -255,7 +372,7 @@ mod tests {
 
     fn said(files: &[(&str, &str)]) -> Vec<String> {
         let repo = Repo::from_list("x", files.iter().copied());
-        testify(&repo).iter().map(|fact| fact.kind.to_string()).collect()
+        testify(&repo, &Tasks::read(&repo)).iter().map(|fact| fact.kind.to_string()).collect()
     }
 
     #[test]
@@ -279,6 +396,37 @@ mod tests {
                 "needs package:libmagic1: another container file installs `libmagic1`",
                 "to know: `docker/Dockerfile` installs `odd`, and the image does not: what the program needs of it is added by `dockgen config set run.packages odd`",
             ]
+        );
+    }
+
+    #[test]
+    fn stages_that_build_and_scripts_that_start() {
+        let text = "FROM golang AS b\nWORKDIR /src\nCOPY go.mod ./\nCOPY . .\nENV CGO_ENABLED=0\nRUN --mount=type=cache,target=/x make build\nWORKDIR /src/web\nRUN npm ci\n\
+                    FROM alpine\nCOPY --from=b x /app\nENTRYPOINT [\"/entry.sh\"]\nCMD [\"/app\", \"serve\"]\n";
+        let files = [
+            ("Dockerfile", text),
+            ("Makefile", "build:\n\tcd cmd && go build -tags x .\n"),
+            ("docker/entry.sh", "#!/bin/sh\nset -e\nmkdir -p /data\nexec gosu app \"$@\"\n"),
+        ];
+        assert_eq!(said(&files), ["started with /app serve", "built with go build -tags x .; npm ci"]);
+        let repo = Repo::from_list("x", files);
+        let facts = testify(&repo, &Tasks::read(&repo));
+        let Kind::Build(commands) = &facts[1].kind else { panic!("no build") };
+        let shown: Vec<String> = commands
+            .iter()
+            .map(|it| format!("{} {}", it.folder, it.variable("CGO_ENABLED").unwrap_or_default()))
+            .collect();
+        assert_eq!(shown, ["cmd 0", "web 0"]);
+    }
+
+    #[test]
+    fn configuration_lies_where_it_is_looked_for() {
+        let text = "FROM a AS b\nCOPY . /src\nFROM c\nCOPY x.yml /etc/x/config.yml\nCOPY --from=b /src/conf/y.toml z.ini conf/\nCOPY bin.sh /bin.sh\nWORKDIR /srv\nCOPY --from=b /src/conf/y.toml ./\n";
+        let files = [("Dockerfile", text), ("x.yml", ""), ("conf/y.toml", ""), ("bin.sh", "")];
+        let placed: Vec<String> = said(&files).into_iter().filter(|said| said.starts_with("has ")).collect();
+        assert_eq!(
+            placed,
+            ["has x.yml at /etc/x/config.yml", "has conf/y.toml at /app/conf/y.toml", "has conf/y.toml at /app/y.toml"]
         );
     }
 

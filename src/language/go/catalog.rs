@@ -6,6 +6,8 @@ use std::sync::{LazyLock, OnceLock};
 use regex::Regex;
 use serde::Deserialize;
 
+use super::build;
+use super::generate;
 use crate::catalog::{self, Image, Release, Runtime};
 use crate::rows::Row;
 
@@ -25,6 +27,12 @@ pub struct Catalog {
     pub source: Source,
     /// What configuration files say.
     pub config: Config,
+    /// Commands of a command line.
+    pub subcommand: Vec<Subcommand>,
+    /// What is known of commands that build.
+    pub build: build::Rows,
+    /// Tools that make code.
+    pub generator: Vec<generate::Row>,
     /// A module that compiles C and stands behind others.
     pub behind: Behind,
     /// What every program needs, and why.
@@ -33,6 +41,16 @@ pub struct Catalog {
     pub packages: Vec<String>,
     /// Packages of Alpine with a C compiler.
     pub compiler: Vec<String>,
+}
+
+/// How a command of a command line is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subcommand {
+    /// A text that a source holds which has them.
+    pub mark: String,
+    /// What stands before their names: a pattern over masked code.
+    pub word: Pattern,
 }
 
 /// A module that stands behind others, which have one of these names in their paths.

@@ -4,12 +4,13 @@ use crate::dockerignore::{Section, literal};
 use crate::plan::Planner;
 
 use super::front::Front;
+use super::generate::Made;
 use super::program::Program;
 use super::project::Go;
 
 impl Go {
     /// What the compiler reads, what is embedded, what is read at run time.
-    pub fn ignore(&self, planner: &Planner, program: &Program, front: Option<&Front>) -> Vec<Section> {
+    pub fn ignore(&self, planner: &Planner, program: &Program, front: Option<&Front>, made: &[Made]) -> Vec<Section> {
         let allow = |paths: &[String]| paths.iter().map(|path| format!("!{}", literal(path))).collect::<Vec<_>>();
         let mut patterns = vec!["*".to_owned()];
         patterns.extend(allow(&self.manifests));
@@ -21,6 +22,8 @@ impl Go {
             Section::new("Only what the compiler reads.", patterns),
             Section::new("Embedded by //go:embed.", embeds),
         ];
+        sections.push(Section::new("Read by the build.", allow(&planner.inputs())));
+        sections.push(Section::new("Read by what makes code.", made.iter().flat_map(Made::inputs)));
         sections.extend(front.map(|front| front.lent.ignore()));
         sections.push(Section::new("Read when the program runs.", allow(&planner.data())));
         sections.push(Section::new("Tests are no part of a build.", ["**/*_test.go", "**/node_modules"]));

@@ -27,6 +27,8 @@ pub struct Packages<'r> {
     folders: HashMap<&'r str, &'r str>,
     read: BTreeMap<String, Package>,
     looks: usize,
+    /// Build tags that are set.
+    tags: Vec<String>,
 }
 
 /// How often packages are looked into for programs: hundreds of programs that share hundreds of packages have more looks than
@@ -35,8 +37,8 @@ const MOST_LOOKS: usize = 20_000;
 
 impl<'r> Packages<'r> {
     /// Packages that nobody asked for yet.
-    pub fn new(repo: &'r Repo, modules: &'r [Module]) -> Self {
-        Packages { repo, folders: modules::folders(modules), read: BTreeMap::new(), looks: 0 }
+    pub fn new(repo: &'r Repo, modules: &'r [Module], tags: Vec<String>) -> Self {
+        Packages { repo, folders: modules::folders(modules), read: BTreeMap::new(), looks: 0, tags }
     }
 
     /// The folders of the packages that a program is made of, its own first; that alone behind [`MOST_LOOKS`].
@@ -63,7 +65,7 @@ impl<'r> Packages<'r> {
 
     fn package(&mut self, folder: &str) -> &Package {
         if !self.read.contains_key(folder) {
-            let files = compiled(self.repo, folder);
+            let files = compiled(self.repo, folder, &self.tags);
             let sources: Vec<Source> = files.map(|(path, text)| Source::read(path, text)).collect();
             let imports = sources.iter().flat_map(|source| &source.imports);
             let uses = imports.filter_map(|(import, _)| modules::local(&self.folders, import)).collect();
@@ -95,7 +97,7 @@ impl<'r> Packages<'r> {
             if settled.contains(folder) || modules::is_hidden(folder) || !modules::is_ours(self.repo, &ours, folder) {
                 continue;
             }
-            let Some(text) = self.repo.text(path).filter(|text| !is_constrained(text)) else { continue };
+            let Some(text) = self.repo.text(path).filter(|text| !is_constrained(text, &self.tags)) else { continue };
             settled.insert(folder);
             if CLAUSE.is_match(text) {
                 mains.extend(self.begins(folder).map(|file| (folder.to_owned(), file)));
@@ -109,9 +111,9 @@ impl<'r> Packages<'r> {
 static CLAUSE: LazyLock<Regex> = LazyLock::new(|| pattern(r"package\s+main\b"));
 
 /// The files of a folder that an ordinary build compiles, with their texts.
-fn compiled<'a>(repo: &'a Repo, folder: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
+fn compiled<'a>(repo: &'a Repo, folder: &str, tags: &[String]) -> impl Iterator<Item = (&'a str, &'a str)> {
     let texts = repo.inside(folder).filter(|path| is_compiled(path)).filter_map(|path| Some((path, repo.text(path)?)));
-    texts.filter(|(_, text)| !is_constrained(text))
+    texts.filter(move |(_, text)| !is_constrained(text, tags))
 }
 
 /// What ends the names of files for tests and for other systems.
@@ -124,11 +126,14 @@ fn is_compiled(path: &str) -> bool {
     !stem.starts_with(['.', '_']) && !FOREIGN.iter().any(|end| stem.ends_with(end))
 }
 
-/// Whether a `//go:build` line keeps the file out of an ordinary Linux build, without cgo and without tags of its own.
-fn is_constrained(text: &str) -> bool {
+/// Whether a `//go:build` line keeps the file out of an ordinary Linux build, without cgo and with these tags.
+fn is_constrained(text: &str, tags: &[String]) -> bool {
     let line = text.lines().map(str::trim).take(40).find_map(|line| line.strip_prefix("//go:build "));
-    let is_set =
-        |tag: &str| ["linux", "unix", "gc", "amd64", "arm64"].contains(&tag) || tag.strip_prefix("go1.").is_some();
+    let is_set = |tag: &str| {
+        tags.iter().any(|set| set == tag)
+            || ["linux", "unix", "gc", "amd64", "arm64"].contains(&tag)
+            || tag.strip_prefix("go1.").is_some()
+    };
     line.is_some_and(|line| !holds(line, &is_set))
 }
 
@@ -169,9 +174,14 @@ mod tests {
             ("!(linux && amd64)", true),
             ("sqlite && !wflib", true),
             ("go1.21", false),
+            ("!web", true),
             ("((", true),
         ] {
-            assert_eq!(is_constrained(&format!("//go:build {line}\npackage x\n")), constrained, "{line}");
+            assert_eq!(
+                is_constrained(&format!("//go:build {line}\npackage x\n"), &["web".to_owned()]),
+                constrained,
+                "{line}"
+            );
         }
     }
 }

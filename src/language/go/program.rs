@@ -90,6 +90,11 @@ pub fn package(folder: &str) -> String {
 }
 
 impl Program {
+    /// What people call it; the one at the top is called as the whole.
+    pub fn name(&self, whole: &str) -> String {
+        if self.folder.is_empty() { whole.to_owned() } else { name(&self.folder).to_owned() }
+    }
+
     /// The program that begins in a folder and a file, of these packages of all.
     pub fn read(
         repo: &Repo,

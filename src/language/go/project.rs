@@ -10,6 +10,8 @@ use crate::repo::Repo;
 use crate::requirement::Requirement;
 
 use super::LANGUAGE;
+use super::build::{self, Build};
+use super::generate::{self, Missing};
 use super::modules::{self, Module};
 use super::packages::{Package, Packages};
 use super::program::{Program, Required};
@@ -30,6 +32,12 @@ pub struct Go {
     pub programs: Vec<Program>,
     /// What builds folders that programs embed or read and that are not there, by these folders.
     pub fronts: BTreeMap<String, Frontend>,
+    /// How files say that the programs are built, the strongest first.
+    pub builds: Vec<Build>,
+    /// What the sources say of variables that the linker sets.
+    pub defaults: BTreeMap<String, String>,
+    /// Code that is not in the repository.
+    pub missing: Vec<Missing>,
     /// The name of the service's folder.
     pub name: String,
     stated: Vec<Fact>,
@@ -40,9 +48,10 @@ const OTHERS: [&str; 8] = ["c", "h", "cc", "cpp", "hpp", "s", "S", "syso"];
 
 impl Go {
     /// Reads it.
-    pub fn read(repo: &Repo) -> Self {
+    pub fn read(repo: &Repo, told: &[Fact]) -> Self {
         let modules = modules::modules(repo);
-        let mut packages = Packages::new(repo, &modules);
+        let builds = build::builds(told, &modules);
+        let mut packages = Packages::new(repo, &modules, Go::tags(&builds));
         let mains = packages.mains(&modules);
         let closures: Vec<Vec<String>> = mains.iter().map(|(folder, _)| packages.closure(folder)).collect();
         let mut stated = stated(repo);
@@ -56,17 +65,23 @@ impl Go {
         let read = |(begins, closure)| Program::read(repo, begins, closure, &packages, &required);
         let programs: Vec<Program> = mains.into_iter().zip(closures).map(read).collect();
         let is_other = |ending: &&str| repo.files().any(|path| path.ends_with(&format!(".{ending}")));
-        Go {
+        let mut go = Go {
             manifests: manifests(repo, &modules),
             is_vendored: repo.has("vendor/modules.txt"),
             others: OTHERS.into_iter().filter(is_other).collect(),
             fronts: fronts(repo, &programs),
             name: repo.name().to_owned(),
+            defaults: build::defaults(repo, &builds, &modules, &programs),
+            missing: Vec::new(),
+            builds,
             stated,
             packages,
             programs,
             modules,
-        }
+        };
+        go.missing = generate::missing(repo, &go);
+        go.stated.extend(go.run_by_source(told));
+        go
     }
 
     /// Everything that was seen.
@@ -82,7 +97,21 @@ impl Go {
             let strength = self.strength(program);
             facts.push(Fact::new(Kind::Entry(program.entry.clone()), &program.file, "package main", strength));
         }
-        facts.extend(self.programs.iter().flat_map(|program| program.facts.iter().cloned()));
+        for program in &self.programs {
+            let cgo = self.cgo(program);
+            let is_denied = |fact: &&Fact| {
+                !(cgo.is_some_and(|(cgo, evidence)| !cgo && evidence.strength >= Strength::Stated) && is_of_c(fact))
+            };
+            facts.extend(program.facts.iter().filter(is_denied).cloned());
+            if let Some((true, evidence)) = cgo {
+                let kind = Kind::Need("libc".to_owned(), "its own build compiles C".to_owned());
+                facts.push(Fact::from_evidence(kind, evidence.clone()).of(&program.entry));
+            }
+            if let Some((word, evidence)) = &program.word {
+                let kind = Kind::Start(vec![program.name(&self.name), word.clone()]);
+                facts.push(Fact::from_evidence(kind, evidence.clone()).of(&program.entry));
+            }
+        }
         facts.extend(self.fronts.values().flat_map(Frontend::testify));
         facts
     }
@@ -109,6 +138,11 @@ impl Go {
         let packages = program.packages.iter().filter_map(|folder| self.packages.get(folder));
         packages.flat_map(|package| &package.sources).map(|source| source.path.clone()).collect()
     }
+}
+
+/// Whether a fact says that C is compiled in.
+fn is_of_c(fact: &Fact) -> bool {
+    matches!(&fact.kind, Kind::Need(id, _) if id == "libc")
 }
 
 /// The manifests that are there.
@@ -170,7 +204,7 @@ mod tests {
     use super::*;
 
     fn program(files: &[(&'static str, &'static str)]) -> Go {
-        Go::read(&Repo::from_list("x", files.iter().copied()))
+        Go::read(&Repo::from_list("x", files.iter().copied()), &[])
     }
 
     #[test]

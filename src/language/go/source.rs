@@ -11,6 +11,7 @@ use crate::source::pattern;
 use super::catalog::CATALOG;
 use super::config;
 use super::listen::Listening;
+use super::subcommand;
 
 static PACKAGE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\s*package\s+(\w+)"));
 static MAIN: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^func\s+main\s*\(\s*\)"));
@@ -54,6 +55,8 @@ pub struct Word {
     pub runs: bool,
     /// Whether it is the program itself.
     pub is_root: bool,
+    /// The line that says so.
+    pub quote: String,
 }
 
 impl Source {
@@ -76,7 +79,7 @@ impl Source {
             commands: commands(path, &masked),
             serves: CATALOG.source.serves.is_match(code),
             listening: Listening::read(path, &masked, text),
-            words: words(text),
+            words: words(text).into_iter().chain(subcommand::words(&masked, text)).collect(),
         }
     }
 }
@@ -128,14 +131,16 @@ fn words(text: &str) -> Vec<Word> {
     let found = CATALOG.source.command.captures_iter(masked.code());
     let starts: Vec<_> = found.filter_map(|found| Some((found.get(0)?, found.get(1)))).collect();
     let word = |index: usize| {
-        let (whole, name) = starts.get(index)?;
+        let (whole, variable) = starts.get(index)?;
         let end = starts.get(index + 1).map_or(text.len(), |(next, _)| next.start());
         let body = text.get(whole.end()..end).unwrap_or_default();
         let literal = body.find("\n}").map_or(body, |at| body.get(..at).unwrap_or(body));
+        let name = USE.captures(literal)?[1].to_owned();
         Some(Word {
-            word: USE.captures(literal)?[1].to_owned(),
+            quote: format!("Use: \"{name}\""),
+            word: name,
             runs: RUNS.is_match(literal),
-            is_root: name.is_some_and(|name| name.as_str().to_lowercase().contains("root")),
+            is_root: variable.is_some_and(|name| name.as_str().to_lowercase().contains("root")),
         })
     };
     (0..starts.len()).filter_map(word).collect()
@@ -149,9 +154,9 @@ pub fn serving<'a>(sources: impl Iterator<Item = &'a Source> + Clone) -> Option<
     }
     let rank = |word: &Word| CATALOG.source.serving.iter().position(|serves| *serves == word.word);
     let found = all.filter(|(word, _)| word.runs && !word.is_root);
-    let found = found.filter_map(|(word, path)| Some((rank(word)?, &word.word, path))).min()?;
-    let (_, word, path) = found;
-    Some((word.clone(), Evidence::new(path, &format!("Use: \"{word}\""), Strength::Convention)))
+    let found = found.filter_map(|(word, path)| Some((rank(word)?, &word.word, &word.quote, path))).min()?;
+    let (_, word, quote, path) = found;
+    Some((word.clone(), Evidence::new(path, quote, Strength::Convention)))
 }
 
 #[cfg(test)]
@@ -169,5 +174,17 @@ mod tests {
         assert_eq!(found(&root(""), serve).as_deref(), Some("serve"));
         assert_eq!(found(&root("\tRun: run,\n"), serve), None);
         assert_eq!(found(&root(""), "package cmd"), None);
+        for (source, expected) in [
+            ("func main() {\n\tif len(os.Args) < 2 || os.Args[1] != \"serve\" {\n\t}\n}", Some("serve")),
+            ("func main() {\n\tswitch os.Args[1] {\n\tcase \"web\":\n\tcase \"help\":\n\t}\n}", Some("web")),
+            (
+                "import \"github.com/urfave/cli/v2\"\nvar w = cli.Command{\n\tName: \"start\",\n\tAction: run,\n}",
+                Some("start"),
+            ),
+            ("import \"github.com/alecthomas/kingpin/v2\"\nvar s = app.Command(\"server\", \"Runs\")", Some("server")),
+            ("func x() { switch y { case \"serve\": } }", None),
+        ] {
+            assert_eq!(found(source, "package cmd").as_deref(), expected, "{source}");
+        }
     }
 }
