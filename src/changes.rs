@@ -10,7 +10,7 @@ use crate::Document;
 use crate::lint::Reason;
 use crate::lint::structure::marker;
 use crate::lock::Lock;
-use crate::merge::{Kind, carried, merge};
+use crate::merge::{Kind, carried, merge, renumbered};
 use crate::repo::Repo;
 use crate::service::{Role, Service};
 
@@ -128,7 +128,10 @@ fn merged(kind: Kind, base: &str, today: &str, new: &str) -> (Fate, Option<Strin
         Kind::Dockerfile => carried(base, &unix(ours), new),
         Kind::List | Kind::Yaml => (base.to_owned(), new.to_owned()),
     };
-    let merged = merge(&carried_base, ours, &carried_new, kind);
+    let mut merged = merge(&carried_base, ours, &carried_new, kind);
+    if kind == Kind::Dockerfile && merged.conflicts == 0 {
+        merged.text = renumbered(&unix(ours), &merged.text);
+    }
     let fate = match () {
         () if merged.conflicts > 0 => Fate::Conflict,
         () if merged.text == ours => return (Fate::Same, None),

@@ -113,6 +113,9 @@ enum ConfigCommand {
         /// The folder of the repository; else this one, or the nearest above that has dockgen's files
         #[arg(value_hint = clap::ValueHint::DirPath)]
         dir: Option<PathBuf>,
+        /// Print what is set, as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Take a key away; its comments stay
     Unset {
@@ -122,9 +125,16 @@ enum ConfigCommand {
         /// The folder of the repository; else this one, or the nearest above that has dockgen's files
         #[arg(value_hint = clap::ValueHint::DirPath)]
         dir: Option<PathBuf>,
+        /// Print what is left, as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Print the JSON schema of dockgen.toml
-    Schema,
+    Schema {
+        /// The same, as it is JSON already
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -137,6 +147,9 @@ struct InitArgs {
     /// Ask nothing; take dockgen's own answers, and say which
     #[arg(short, long)]
     yes: bool,
+    /// Take no guesses: refuse where something is not proven
+    #[arg(long)]
+    strict: bool,
     /// Say what would be written, and write nothing
     #[arg(short = 'n', long, help_heading = "Output")]
     dry_run: bool,
@@ -169,6 +182,9 @@ struct UpdateArgs {
     /// Ask nothing before writing
     #[arg(short, long)]
     yes: bool,
+    /// Take no guesses: refuse where something is not proven
+    #[arg(long)]
+    strict: bool,
     /// Say what would change, and write nothing
     #[arg(short = 'n', long, help_heading = "Output")]
     dry_run: bool,
@@ -199,6 +215,9 @@ struct CheckArgs {
     /// How to say it
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT", help_heading = "Output")]
     format: Format,
+    /// Take no guesses: what is not proven is a finding
+    #[arg(long)]
+    strict: bool,
     /// The same as `--format json`
     #[arg(long, help_heading = "Output", conflicts_with = "format")]
     json: bool,

@@ -51,6 +51,11 @@ impl Error {
     }
 }
 
+/// A word as a person can type it in a shell: a name of the repository in a command of a hint.
+pub fn typed(word: &str) -> String {
+    shlex::try_quote(word).map_or_else(|_| word.escape_debug().to_string(), |quoted| quoted.into_owned())
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)

@@ -59,6 +59,7 @@ pub fn json(draft: &Draft, steps: &[Written]) -> serde_json::Value {
         "decisions": draft.plan.decisions,
         "needs": draft.plan.needs,
         "warnings": draft.plan.warnings,
+        "not_proven": draft.plan.unproven(),
         "documents": draft.documents,
         "steps": steps,
     })

@@ -1,23 +1,39 @@
 //! Everything that is wrong with the files of a repository: what is stale or gone, and what breaks a rule, whoever wrote it.
 
 use crate::changes::{Change, Fate};
+use crate::error::Error;
 use crate::facts::Kind;
 use crate::lint::structure::{Texts, marker, structure};
 use crate::lint::{self, Level, Reason, context, start};
 use crate::lock::{self, Lock};
 use crate::merge::differences;
+use crate::plan::unproven::Unproven;
 use crate::repo::Repo;
 use crate::service::{Role, Service};
 use crate::{Draft, dockerfile, neighbours, news};
 
-/// What a run of `update` would do, as reasons.
-pub fn states(changes: &[Change], lock: &Lock, draft: &Draft) -> Vec<Reason> {
+/// What is not proven; only told, unless somebody wants no guesses.
+pub fn not_proven(draft: &Draft, strict: bool) -> Vec<Reason> {
+    let file = draft.service.path(Role::Dockerfile);
+    let reason = |open: Unproven| Reason::new("not-proven", &file, None, open.to_string());
+    let level = if strict { Level::Warning } else { Level::Note };
+    draft.plan.unproven().into_iter().map(|open| Reason { level, ..reason(open) }).collect()
+}
+
+/// What a run of `update` would do, as reasons; `refused` says why it would write nothing.
+pub fn states(changes: &[Change], lock: &Lock, draft: &Draft, refused: Option<&Error>) -> Vec<Reason> {
     let write = if lock.is_empty() { "dockgen init" } else { "dockgen update" };
     let reason = |change: &Change| {
         let missing = |message: String| Reason::new("missing", &change.path, None, message);
         match change.fate {
             Fate::Replace | Fate::Merge | Fate::Conflict => stale(change, lock, draft),
-            Fate::Create => Some(missing(format!("it is not there; `{write}` writes it")).mended_by(write)),
+            Fate::Create => Some(match refused {
+                Some(why) if change.role == Role::Dockerfile => {
+                    missing(format!("it is not there, and `{write}` does not write it: {}", why.what))
+                }
+                Some(_) => missing("it is not there, and comes with the Dockerfile".to_owned()),
+                None => missing(format!("it is not there; `{write}` writes it")).mended_by(write),
+            }),
             Fate::Away => Some(missing(deleted(change.role)).mended_by("dockgen update --restore")),
             Fate::Same | Fate::Foreign | Fate::Adopt | Fate::Held => None,
         }

@@ -8,7 +8,7 @@ pub mod rust;
 
 use crate::catalog::{Image as Tags, Release};
 use crate::dockerignore::Section;
-use crate::error::Error;
+use crate::error::{Error, typed};
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::Fault;
 pub use crate::image::{AllLabels, Extra, Labels, USER, Variable, variables};
@@ -259,10 +259,11 @@ fn nothing_here(repo: &Repo) -> Error {
     let named: Vec<String> = services.iter().take(MOST_NAMED).map(shown).collect();
     let more = services.len().saturating_sub(MOST_NAMED);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let typed = typed(first);
     error.hint(match services.len() {
-        1 => format!("there is {}: try `dockgen init {first}`", named.join("")),
+        1 => format!("there is {}: try `dockgen init {typed}`", named.join("")),
         count => format!(
-            "there are {count} below, {}{more}: run it for each, such as `dockgen init {first}`",
+            "there are {count} below, {}{more}: run it for each, such as `dockgen init {typed}`",
             named.join(", ")
         ),
     })

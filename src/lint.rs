@@ -67,6 +67,7 @@ pub fn promises(file: &str, text: &str) -> Vec<Reason> {
     let Ok(steps) = steps(text) else { return Vec::new() };
     let mut reasons = Vec::new();
     let last = steps.iter().filter_map(|step| step.stage).max();
+    let mut told: Vec<String> = Vec::new();
     for (line, image) in bases(&steps) {
         if is_unpinned(&image) {
             reasons.push(reason("unpinned-base", Some(line), format!("`{image}` names no version")));
@@ -74,7 +75,12 @@ pub fn promises(file: &str, text: &str) -> Vec<Reason> {
         if let Answer::No(what) = published::look_up(&image) {
             reasons.push(reason("unknown-tag", Some(line), what));
         }
-        reasons.extend(published::ended(&image).into_iter().map(|what| reason("end-of-life", Some(line), what)));
+        for what in published::ended(&image) {
+            if !told.contains(&what) {
+                reasons.push(reason("end-of-life", Some(line), what.clone()));
+                told.push(what);
+            }
+        }
     }
     for step in &steps {
         let line = Some(step.line);

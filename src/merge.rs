@@ -13,7 +13,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::service::Role;
 
-pub use carry::carried;
+pub use carry::{carried, renumbered};
 use hunks::Piece;
 use lines::{Line, lines};
 

@@ -21,6 +21,7 @@ pub mod runtime;
 mod start;
 pub mod toolchain;
 pub mod topic;
+pub mod unproven;
 
 use serde::Serialize;
 
@@ -57,7 +58,7 @@ impl Decision {
 
     /// Whether a person should be asked: nothing better than a guess, or a tie, and there is something to choose.
     pub fn is_question(&self) -> bool {
-        (self.tie || self.evidence.strength == Strength::Guess) && self.options.len() > 1
+        self.is_guess() && self.options.len() > 1
     }
 }
 

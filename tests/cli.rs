@@ -290,3 +290,34 @@ fn the_next_commands_work_from_where_one_stands() {
     let done = tree.run(&["init", "--yes", "my shop"]);
     assert!(done.code == 0 && done.err.contains("  docker build -t shop 'my shop'\n"), "{}", done.err);
 }
+
+#[test]
+fn guesses_are_listed_in_one_way_and_refused_with_strict() {
+    let files = [("go.mod", "module example.com/x\n\ngo 1.26\n")];
+    let tree = Tree::new(&files);
+    for folder in ["cmd/one", "cmd/two"] {
+        tree.write(&format!("{folder}/main.go"), b"package main\n\nfunc main() {}\n");
+    }
+    let sentence = "entry ./cmd/one is not proven: a main package (`cmd/one/main.go`: `package main`); it may be ./cmd/two; `--entry ./cmd/two` says otherwise";
+    let refused = tree.run(&["init", "--yes", "--strict"]);
+    assert!(refused.code == 1 && refused.err.contains(sentence), "{}", refused.err);
+    assert!(!tree.path().join("Dockerfile").exists());
+    let done = tree.run(&["init", "--yes", "--json"]);
+    assert!(done.code == 0 && done.out.contains("\"change\": \"--entry ./cmd/two\""), "{}", done.out);
+    let check = tree.run(&["check"]);
+    assert!(check.code == 0 && check.out.contains(sentence), "{}{}", check.out, check.err);
+    assert_eq!(tree.run(&["check", "--strict"]).code, 1);
+    assert_eq!(tree.run(&["update", "--strict", "--entry", "./cmd/one"]).code, 0);
+    assert_eq!(tree.run(&["check", "--strict"]).code, 0);
+}
+
+#[test]
+fn what_init_would_not_write_is_not_promised() {
+    let tree = Tree::fixture("node-server");
+    tree.write(".dockerignore", b"package.json\n");
+    let check = tree.run(&["check"]);
+    assert!(check.code == 1 && check.out.contains("`dockgen init` does not write it: line 1"), "{}", check.out);
+    assert!(!check.err.contains("mends"), "{}", check.err);
+    let set = tree.run(&["config", "set", "port", "80", "--json"]);
+    assert!(set.out.contains("\"port\": 80"), "{}", set.out);
+}

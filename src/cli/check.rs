@@ -36,8 +36,11 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
     let reasons = match Outlook::of(dir, lock, &Wishes::default(), Manners::default()) {
         Ok(Outlook { repo, draft, lock, changes, .. }) => {
             outlook::whole(&repo)?;
-            let mut reasons = judge::states(&changes, &lock, &draft);
+            let refused = settle::guard(&repo, &draft, &changes).err();
+            let mut reasons = judge::states(&changes, &lock, &draft, refused.as_ref());
             reasons.extend(judge::written(&service, &repo, Some(&draft), &lock, text));
+            let is_own = lock.base(&service.path(Role::Dockerfile)).is_some();
+            reasons.extend(is_own.then(|| judge::not_proven(&draft, args.strict)).into_iter().flatten());
             reasons
         }
         Err(error) if is_theirs && error.exit == Exit::No => {

@@ -15,7 +15,7 @@ use crate::error::{Error, Exit};
 /// Where a key is unknown or a file cannot be read or written.
 pub fn run(command: &ConfigCommand) -> Result<Exit, Error> {
     match command {
-        ConfigCommand::Schema => {
+        ConfigCommand::Schema { .. } => {
             print::product(&format!("{:#}\n", config::schema()))?;
             Ok(Exit::Done)
         }
@@ -41,23 +41,30 @@ pub fn run(command: &ConfigCommand) -> Result<Exit, Error> {
             }
             Ok(Exit::Done)
         }
-        ConfigCommand::Set { key, value, dir } => {
-            change(dir.as_deref(), |before| config::set(&before.unwrap_or_else(config::head), key, value))
+        ConfigCommand::Set { key, value, dir, json } => {
+            change(dir.as_deref(), *json, |before| config::set(&before.unwrap_or_else(config::head), key, value))
         }
-        ConfigCommand::Unset { key, dir } => {
-            change(dir.as_deref(), |before| config::unset(&before.unwrap_or_default(), key))
+        ConfigCommand::Unset { key, dir, json } => {
+            change(dir.as_deref(), *json, |before| config::unset(&before.unwrap_or_default(), key))
         }
     }
 }
 
 /// Reads, changes and writes while nobody else does.
-fn change(dir: Option<&Path>, changed: impl FnOnce(Option<String>) -> Result<String, Error>) -> Result<Exit, Error> {
+fn change(
+    dir: Option<&Path>,
+    json: bool,
+    changed: impl FnOnce(Option<String>) -> Result<String, Error>,
+) -> Result<Exit, Error> {
     let dir = project::folder(dir, false);
     let hold = outlook::hold(&dir)?;
     let before = disk::today(&dir, config::PATH)?;
     let after = changed(before.clone())?;
     if after != before.unwrap_or_default() {
         hold.write(&[(config::PATH, &after)])?;
+    }
+    if json {
+        print::json(json!({ "values": config::json(&after, "")? }))?;
     }
     Ok(Exit::Done)
 }

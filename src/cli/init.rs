@@ -3,10 +3,9 @@
 use super::outlook::{self, Outlook};
 use super::{InitArgs, Printed, next, print, settle};
 use crate::ask::{Theirs, Wanted};
-use crate::changes::{Change, Fate, Manners};
+use crate::changes::{Fate, Manners};
 use crate::disk::{self, Hold};
 use crate::error::{Error, Exit};
-use crate::facts::Strength;
 use crate::plan::{Decision, topic};
 use crate::repo::Repo;
 use crate::service::{Role, Service};
@@ -28,7 +27,9 @@ pub fn run(args: &InitArgs) -> Result<Exit, Error> {
     let hold = outlook::enter(&args.dir, writes)?;
     if let Some(printed) = args.stdout {
         let standing = settle::standing_wishes(&args.dir)?;
-        return stdout(&settle::draft(&Repo::open(&args.dir)?, &asked, &standing)?, printed);
+        let draft = settle::draft(&Repo::open(&args.dir)?, &asked, &standing)?;
+        settle::proven(&draft, args.strict)?;
+        return stdout(&draft, printed);
     }
     finish(args, &look(args, &asked, manners(args)?)?, hold.as_ref())
 }
@@ -42,6 +43,7 @@ fn manners(args: &InitArgs) -> Result<Manners, Error> {
 
 fn look(args: &InitArgs, asked: &Wishes, manners: Manners) -> Result<Outlook, Error> {
     let outlook = Outlook::of(&args.dir, settle::lock(&args.dir)?, asked, manners)?;
+    settle::proven(&outlook.draft, args.strict)?;
     settle::guard(&outlook.repo, &outlook.draft, &outlook.changes)?;
     Ok(outlook)
 }
@@ -127,9 +129,9 @@ fn finish(args: &InitArgs, outlook: &Outlook, hold: Option<&Hold>) -> Result<Exi
     if let Some(hold) = hold {
         outlook.apply(hold)?;
     }
-    let Outlook { draft, changes, .. } = outlook;
+    let changes = &outlook.changes;
     if args.json {
-        print::json(json(draft, changes, hold.is_some()))?;
+        print::json(json(outlook, hold.is_some()))?;
     } else if args.diff {
         print::coloured(&changes.iter().map(|change| print::diff(&change.diff())).collect::<String>())?;
     } else if !args.voice.quiet {
@@ -147,10 +149,11 @@ fn stdout(draft: &Draft, printed: Printed) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-fn json(draft: &Draft, changes: &[Change], wrote: bool) -> serde_json::Value {
-    let mut value = crate::explain::json(draft, &[]);
+fn json(outlook: &Outlook, wrote: bool) -> serde_json::Value {
+    let mut value = crate::explain::json(&outlook.draft, &[]);
     if let Some(map) = value.as_object_mut() {
-        map.insert("changes".to_owned(), serde_json::json!(changes));
+        map.insert("findings".to_owned(), serde_json::json!(outlook.found()));
+        map.insert("changes".to_owned(), serde_json::json!(outlook.changes));
         map.insert("wrote".to_owned(), wrote.into());
     }
     value
@@ -160,9 +163,9 @@ fn tell(args: &InitArgs, outlook: &Outlook, wrote: bool) {
     let Outlook { draft, changes, .. } = outlook;
     print::say(&format!("{} {DIM}({}){DIM:#}", draft.name, draft.language.title));
     for decision in &draft.plan.decisions {
-        let guessed = decision.evidence.strength == Strength::Guess || decision.tie;
-        if args.voice.verbose || guessed || decision.topic == topic::RUNTIME || decision.topic == topic::TOOLCHAIN {
-            let mark = if guessed { " (a guess)" } else { "" };
+        let is_told = decision.topic == topic::RUNTIME || decision.topic == topic::TOOLCHAIN;
+        if args.voice.verbose || decision.is_guess() || is_told {
+            let mark = if decision.is_guess() { " (a guess)" } else { "" };
             let text = format!("{}: {}{mark}, {}", decision.topic, decision.value, decision.reason);
             print::say(&format!("  {}", print::printable(&text)));
         }

@@ -8,6 +8,8 @@ use crate::ask::{self, Wanted};
 use crate::changes::{Change, Fate, Manners};
 use crate::disk::{self, Hold};
 use crate::error::{Error, Exit};
+use crate::judge;
+use crate::lint::Reason;
 use crate::lock::{self, Lock};
 use crate::repo::Repo;
 use crate::service::Role;
@@ -119,12 +121,20 @@ impl Outlook {
         meant.for_each(|change| print::say(&print::diff(&change.diff())));
     }
 
-    /// Says what a person should know before and after writing.
+    /// What breaks a rule in the files as they will be.
+    pub fn found(&self) -> Vec<Reason> {
+        settle::found(&self.repo, &self.draft, &self.lock, &self.changes)
+    }
+
+    /// Says what a person should know before and after writing, each thing once, and what is not proven.
     pub fn warn(&self) {
-        self.draft.plan.warnings.iter().for_each(|warning| print::warning(warning));
-        let found = settle::found(&self.repo, &self.draft, &self.lock, &self.changes);
-        let news = found.iter().filter(|reason| !self.draft.plan.warnings.contains(&reason.message));
-        news.for_each(print::finding);
+        let found = self.found();
+        let is_told = |warning: &&String| found.iter().any(|reason| says(warning, reason));
+        self.draft.plan.warnings.iter().filter(|warning| !is_told(warning)).for_each(|it| print::warning(it));
+        found.iter().for_each(print::finding);
+        if self.changes.iter().any(|change| change.role == Role::Dockerfile && change.fate != Fate::Foreign) {
+            judge::not_proven(&self.draft, false).iter().for_each(print::finding);
+        }
     }
 
     /// Writes the documents, what was generated, and the wishes, all or none.
@@ -166,6 +176,12 @@ impl Outlook {
 pub fn stopped() -> Exit {
     print::say("nothing was written");
     Exit::No
+}
+
+/// Whether a warning says what a finding does: it holds the finding's words, behind the image and the name of what ended.
+fn says(warning: &str, reason: &Reason) -> bool {
+    let said = reason.message.rsplit_once("`: ").map_or(reason.message.as_str(), |(_, said)| said);
+    warning == reason.message || said.split_once(' ').is_some_and(|(_, said)| warning.contains(said))
 }
 
 /// Refuses where the repository cannot be read in full.

@@ -190,6 +190,20 @@ pub fn guard(repo: &Repo, draft: &Draft, changes: &[Change]) -> Result<(), Error
         .hint(format!("add {} at its end, or replace the file: `dockgen init --force`", lines.join(" and "))))
 }
 
+/// Refuses what is not proven, where no guesses are wanted.
+///
+/// # Errors
+/// Names each guess, and what says otherwise.
+pub fn proven(draft: &Draft, strict: bool) -> Result<(), Error> {
+    let open: Vec<String> = draft.plan.unproven().iter().filter(|_| strict).map(ToString::to_string).collect();
+    match open.is_empty() {
+        true => Ok(()),
+        false => Err(Error::no(format!("`--strict` takes no guesses: {}", open.join("; and "))).hint(
+            "say what is right by flags or in `dockgen.toml`; without `--strict` dockgen's own answers are taken",
+        )),
+    }
+}
+
 /// The text of `dockgen.toml` with what was said by flags and answers, also where it is what dockgen would choose today;
 /// `None` where it stays as it is.
 ///

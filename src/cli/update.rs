@@ -71,6 +71,7 @@ fn look(args: &UpdateArgs, dir: &Path) -> Result<Outlook, Error> {
     if !args.only.is_empty() {
         outlook.changes.retain(|change| args.only.iter().any(|only| only.is(change.role)));
     }
+    settle::proven(&outlook.draft, args.strict)?;
     settle::guard(&outlook.repo, &outlook.draft, &outlook.changes)?;
     if outlook.lock.has_conflict() {
         let warning = "`dockgen.lock` has a merge conflict: one side was taken, and the files are drawn anew";
@@ -95,5 +96,13 @@ fn news(outlook: &Outlook) -> Vec<String> {
 
 fn json(outlook: &Outlook, wrote: bool) -> Result<(), Error> {
     let warnings = &outlook.draft.plan.warnings;
-    print::json(json!({ "news": news(outlook), "warnings": warnings, "changes": outlook.changes, "wrote": wrote }))
+    let (open, found) = (outlook.draft.plan.unproven(), outlook.found());
+    print::json(json!({
+        "news": news(outlook),
+        "warnings": warnings,
+        "not_proven": open,
+        "findings": found,
+        "changes": outlook.changes,
+        "wrote": wrote,
+    }))
 }

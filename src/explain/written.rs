@@ -91,17 +91,19 @@ fn known(draft: &Draft) -> Result<Vec<Known>, Fault> {
     Ok(known)
 }
 
+/// How alike instructions are at least that are taken for the same one.
+const ALIKE: f32 = 0.4;
+
 /// The instruction of the draft that a step is, or was before somebody changed it or the repository did: the likest one, rather
 /// of the same stage.
 fn likeliest<'k>(step: &Step, stage: Option<&str>, known: &'k [Known]) -> Option<&'k Known> {
-    let alike = |it: &Known| match it.rest == step.rest {
-        true => 1.0,
-        false => TextDiff::from_chars(it.rest.as_str(), step.rest.as_str()).ratio(),
-    };
-    let of_word = known.iter().filter(|it| it.word == step.word);
-    let ranked = of_word.map(|it| (alike(it), it.stage.as_deref() == stage, it));
-    let best = ranked.max_by(|(a, same_a, _), (b, same_b, _)| a.total_cmp(b).then(same_a.cmp(same_b)));
-    best.filter(|(alike, ..)| *alike >= 0.4).map(|(.., it)| it)
+    let of_word = || known.iter().filter(|it| it.word == step.word);
+    let is_same = |it: &&Known| it.stage.as_deref() == stage;
+    let exact = || of_word().filter(|it| it.rest == step.rest);
+    let alike = |it: &Known| TextDiff::from_chars(it.rest.as_str(), step.rest.as_str()).ratio();
+    let ranked = || of_word().map(|it| (alike(it), is_same(&it), it)).filter(|(alike, ..)| *alike >= ALIKE);
+    let best = || ranked().max_by(|(a, same_a, _), (b, same_b, _)| a.total_cmp(b).then(same_a.cmp(same_b)));
+    exact().find(is_same).or_else(|| exact().next()).or_else(|| best().map(|(.., it)| it))
 }
 
 fn author(step: &Step, yours: &[bool]) -> Author {

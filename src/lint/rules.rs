@@ -10,7 +10,7 @@ pub enum Level {
     Error,
     /// It builds and runs, and should be mended.
     Warning,
-    /// It is only told: the file is somebody else's, and never promised it.
+    /// It is only told: the file is somebody else's, and never promised it, or it may be as it should.
     Note,
 }
 
@@ -120,6 +120,12 @@ pub const RULES: &[Rule] = &[
         Level::Warning,
         "A base image's maker mends it no more",
         "Move to a release that is supported; `dockgen explain` says what asks for this one.",
+    ),
+    rule(
+        "not-proven",
+        Level::Note,
+        "A decision rests on a guess",
+        "Say it with the flag or the key that is named, `dockgen config set KEY VALUE` keeps it; with `--strict` it is a warning.",
     ),
 ];
 

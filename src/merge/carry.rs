@@ -1,9 +1,12 @@
 //! What a person said about a stage is said of dockgen's text as well, before both are merged: its name, with every
 //! reference to it, a digest of its image, its flags.
 
-use regex_lite::Regex;
+use std::sync::LazyLock;
+
+use regex_lite::{Captures, Regex};
 
 use crate::dockerfile::{Step, steps};
+use crate::source::short;
 
 use super::Kind;
 use super::lines::lines;
@@ -95,4 +98,53 @@ fn renamed(text: &str, name: &str, other: &str) -> String {
         false => line.to_owned(),
     };
     text.split_inclusive('\n').enumerate().map(put).collect()
+}
+
+/// The merged text, in which the numbers that a person calls stages by are those of the same stages as in `ours`. dockgen calls
+/// none by a number.
+pub fn renumbered(ours: &str, merged: &str) -> String {
+    let (Ok(own), Ok(now)) = (steps(ours), steps(merged)) else { return merged.to_owned() };
+    let (own, froms) = (froms(&own), froms(&now));
+    let moved = |number: usize| {
+        let to = froms.iter().position(|from| Some(from) == own.get(number))?;
+        (to != number).then_some(to)
+    };
+    let names = |line: usize| {
+        let step = now.iter().find(|step| (step.line..=step.end).contains(&line));
+        step.is_some_and(|step| step.origins().any(|from| from.parse().is_ok_and(|number| moved(number).is_some())))
+    };
+    let put = |(at, line): (usize, &str)| match names(at + 1) {
+        true => NUMBER
+            .replace_all(line, |found: &Captures| {
+                let to = found[2].parse().ok().and_then(moved).map_or(found[2].to_owned(), |to| to.to_string());
+                format!("{}{to}{}", &found[1], &found[3])
+            })
+            .into_owned(),
+        false => line.to_owned(),
+    };
+    merged.split_inclusive('\n').enumerate().map(put).collect()
+}
+
+/// A stage called by its number.
+static NUMBER: LazyLock<Regex> = LazyLock::new(|| short(r"(--from=|[,=]from=)(\d+)([\s,]|$)"));
+
+/// The stages in their order, by their names; those without one by their images.
+fn froms(steps: &[Step]) -> Vec<String> {
+    let froms = steps.iter().filter(|step| step.word == "FROM");
+    froms.map(|step| step.stage_name().map_or_else(|| step.rest.clone(), str::to_lowercase)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_stages_move_with_them() {
+        let ours =
+            "FROM a AS build\nFROM b\nFROM c\nCOPY --from=0 /x /x\nRUN --mount=type=bind,from=1,target=/y true\n";
+        let merged = "FROM z AS front\nRUN echo from=0\nFROM a AS build\nFROM b\nFROM c\nCOPY --from=0 /x /x\nRUN --mount=type=bind,from=1,target=/y true\n";
+        let right = merged.replace("--from=0", "--from=1").replace(",from=1", ",from=2");
+        assert_eq!(renumbered(ours, merged), right);
+        assert_eq!(renumbered(ours, ours), ours);
+    }
 }

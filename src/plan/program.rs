@@ -2,7 +2,7 @@
 
 use super::{Candidate, Planner, topic};
 use crate::catalog::SHARED;
-use crate::error::Error;
+use crate::error::{Error, typed};
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::path::parent;
 
@@ -187,7 +187,8 @@ pub fn nothing(what: &str, why: Option<String>) -> Error {
 }
 
 fn none_of<T>(wish: &str, what: &str, found: &[Startable<T>]) -> Error {
-    let known: Vec<String> = found.iter().take(8).map(|program| format!("`--entry {}`", program.entry)).collect();
+    let known: Vec<String> =
+        found.iter().take(8).map(|program| format!("`--entry {}`", typed(&program.entry))).collect();
     let error = Error::no(format!("`--entry {wish}`: there is no such {what}"));
     if known.is_empty() { error } else { error.hint(format!("there is {}", known.join(", "))) }
 }

@@ -56,6 +56,24 @@ pub const ASSETS: &str = "static files";
 /// A build tool of Python beside the packages.
 pub const SETUPTOOLS: &str = "setuptools";
 
+/// What changes a decision about a topic: a flag with what it takes, or a key of `dockgen.toml`.
+pub fn changed_by(topic: &str) -> Option<&'static str> {
+    Some(match topic {
+        LANG => "--lang LANG",
+        TOOLCHAIN => "--toolchain VERSION",
+        MANAGER => "--package-manager NAME",
+        ENTRY | START => "--entry WHAT",
+        PORT => "--port PORT",
+        RUNTIME => "--runtime RUNTIME",
+        NAME => "--name IMAGE",
+        DATA => "--data FOLDER",
+        SERVER => "run.command",
+        ENVIRONMENT => "run.env",
+        HEALTH => "run.health",
+        _ => return None,
+    })
+}
+
 /// The same topic of a front end.
 pub fn of_front_end(topic: &'static str) -> &'static str {
     match topic {

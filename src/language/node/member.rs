@@ -1,6 +1,6 @@
 //! Which package is the service: the root, or a member of the workspace.
 
-use crate::error::Error;
+use crate::error::{Error, typed};
 use crate::facts::{Evidence, Strength};
 use crate::plan::program::Startable;
 use crate::plan::{Candidate, Planner, topic};
@@ -46,7 +46,7 @@ fn is_of_root(planner: &Planner, workspace: &Workspace) -> bool {
 }
 
 fn known(project: &Project) -> String {
-    let names = project.members.iter().map(|member| format!("`--entry {}`", member.folder));
+    let names = project.members.iter().map(|member| format!("`--entry {}`", typed(&member.folder)));
     format!("members are {}", names.take(8).collect::<Vec<_>>().join(", "))
 }
 

@@ -1,6 +1,6 @@
 //! What starting the service comes down to: a server, or files for a web server.
 
-use crate::error::Error;
+use crate::error::{Error, typed};
 use crate::facts::{Evidence, Strength};
 use crate::plan::toolchain::Toolchain;
 use crate::plan::{Candidate, Decision, Planner, topic};
@@ -170,7 +170,8 @@ fn say_what_cannot_be(planner: &mut Planner, service: &Service, chosen: Option<&
 
 fn nothing(planner: &mut Planner, workspace: &Workspace, service: &Service) -> Error {
     say_what_cannot_be(planner, service, None);
-    let names: Vec<String> = workspace.runnable.iter().map(|folder| format!("`dockgen init {folder}`")).collect();
+    let names: Vec<String> =
+        workspace.runnable.iter().map(|folder| format!("`dockgen init {}`", typed(folder))).collect();
     let usual = match names.is_empty() {
         true => "add a `start` script to `package.json`, or name a file or script with `--entry`".to_owned(),
         false => format!("run it in a folder with a program of its own: {}", names.join(", ")),

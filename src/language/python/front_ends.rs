@@ -3,7 +3,7 @@
 use super::rows::CATALOG;
 use super::sources::Program;
 use crate::catalog::SHARED;
-use crate::error::Error;
+use crate::error::{Error, typed};
 use crate::facts::{Evidence, Fact, Strength};
 use crate::format::package_json;
 use crate::language::node::frontend::{Frontend, Lent};
@@ -43,7 +43,7 @@ impl FrontEnds {
                     "`{manifest}` has a build script, and nothing shows that the program serves what it makes: it is not built; {}",
                     match folder.is_empty() {
                         true => "`dockgen init --lang node` writes for it alone".to_owned(),
-                        false => format!("`dockgen init {folder}` writes for it alone"),
+                        false => format!("`dockgen init {}` writes for it alone", typed(folder)),
                     }
                 )),
             }
