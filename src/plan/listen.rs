@@ -100,7 +100,11 @@ impl Planner<'_> {
         }
         let of_port = |listens: &Listens| listens.port.is_none() || listens.port == port || self.wishes.port.is_some();
         let (mut deaf, mut open) = (Vec::new(), !listen.variables.is_empty());
-        for (listens, evidence) in found.iter().filter(|(listens, _)| of_port(listens)) {
+        // Of variables that no port stands beside, one is that of this port; which the others are for nobody knows.
+        let is_bare = |listens: &Listens| listens.host.is_none() && listens.port.is_none();
+        let first = found.iter().map(|(listens, _)| listens).find(|listens| is_bare(listens));
+        let is_other = |listens: &Listens| is_bare(listens) && Some(listens) != first;
+        for (listens, evidence) in found.iter().filter(|(listens, _)| of_port(listens) && !is_other(listens)) {
             let number = port.or(listens.port).map_or(String::new(), |port| port.to_string());
             let all = if listens.value.contains(':') { format!("0.0.0.0:{number}") } else { "0.0.0.0".to_owned() };
             match listens.host {

@@ -4,7 +4,7 @@ use super::{Candidate, Planner, topic};
 use crate::catalog::SHARED;
 use crate::error::{Error, typed};
 use crate::facts::{Evidence, Fact, Kind, Strength};
-use crate::path::parent;
+use crate::path::{self, parent};
 
 /// Something that can be started, with what speaks for its being the service.
 #[derive(Debug, Clone)]
@@ -118,7 +118,7 @@ impl Planner<'_> {
         let servers = entries.iter().filter(|(.., serves)| *serves).count();
         let startable = |(name, evidence, serves): &(&String, &Evidence, bool)| {
             let strength = match evidence.strength {
-                _ if entries.len() == 1 => Strength::Stated,
+                _ if entries.len() == 1 || self.is_started(name) => Strength::Stated,
                 Strength::Guess if *serves && servers == 1 => Strength::Convention,
                 Strength::Convention if !serves && servers > 0 => Strength::Guess,
                 strength => strength,
@@ -139,6 +139,12 @@ impl Planner<'_> {
             _ => None,
         });
         self.program(what, found)?.ok_or_else(|| nothing(what, cannot))
+    }
+
+    /// Whether a container of it is started elsewhere.
+    fn is_started(&self, program: &str) -> bool {
+        let is_it = |argv: &[String]| argv.first().is_some_and(|word| path::name(word) == program);
+        self.facts.iter().any(|fact| matches!(&fact.kind, Kind::Start(argv) if is_it(argv)))
     }
 
     /// Whether a program is seen to serve others.

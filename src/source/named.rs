@@ -66,6 +66,8 @@ pub fn embedded<'s>(
     for row in rows {
         let base = if row.from == From::File { parent(file) } else { package };
         for (text, line) in behind(&row.call) {
+            // What is found without a name is looked for further up too.
+            let is_named = text.is_some();
             let Some(text) = text.or(row.default.as_deref()).filter(|text| !taken.contains(&(text.to_string(), line)))
             else {
                 continue;
@@ -73,11 +75,18 @@ pub fn embedded<'s>(
             taken.push((text.to_owned(), line));
             let text = text.trim_start_matches("$CARGO_MANIFEST_DIR").trim_start_matches('/');
             let Some(path) = resolve(base, text) else { continue };
+            let above = || ancestors(base).filter_map(|folder| resolve(folder, text)).find(|path| repo.exists(path));
+            let path = if is_named || repo.exists(&path) { path } else { above().unwrap_or(path) };
             let kind = if repo.exists(&path) { Kind::Input(path) } else { Kind::Output(path) };
             facts.push(Fact::new(kind, file, line, Strength::Stated));
         }
     }
     facts
+}
+
+/// The folders above a folder, the nearest first.
+fn ancestors(folder: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(folder), |folder| (!folder.is_empty()).then(|| parent(folder))).skip(1)
 }
 
 /// How variables of the environment take the place of settings.

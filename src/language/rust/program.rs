@@ -46,7 +46,7 @@ impl Seen for Program<'_> {
     }
 
     fn command(&self, name: &str) -> Option<Evidence> {
-        self.sources().find_map(|(path, source)| {
+        self.sources().filter(|(path, _)| !path.ends_with("build.rs")).find_map(|(path, source)| {
             let (_, line) = source.commands().find(|(command, _)| *command == name)?;
             Some(Evidence::new(path, line, Strength::Stated))
         })
