@@ -175,7 +175,7 @@ fn draft_in(
     planner.tell_testimony();
     let templates = Templates::new(repo, &recipe.templates(), wishes.extras.templates.as_deref())?;
     let service = Service::default();
-    let (documents, reasons) = documents(&service, &recipe, wishes, &templates)?;
+    let (documents, reasons) = documents(&service, &recipe, wishes, &templates, repo.folder())?;
     guard_context(repo, &recipe, &documents)?;
     ended(&documents).into_iter().for_each(|sentence| planner.warn(sentence));
     idle_secrets(&documents, wishes).for_each(|sentence| planner.warn(sentence));
@@ -215,13 +215,15 @@ fn documents(
     recipe: &Recipe,
     wishes: &Wishes,
     templates: &Templates,
+    folder: &str,
 ) -> Result<(Vec<Document>, Vec<Reason>), Error> {
     let document = |role, text| Document { role, path: service.path(role), text };
     let (text, reasons) = dockerfile(recipe, wishes, templates)?;
     let ignore = templates.render("dockerignore.tera", &image::context(&workflow::ignore_view(recipe, wishes))?)?;
     let mut documents = vec![document(Role::Dockerfile, text), document(Role::Ignore, ignore)];
     if wishes.ci != Some(Ci::None) {
-        let text = templates.render("ci/github.yml.tera", &image::context(&workflow::view(recipe, wishes))?)?;
+        let words = image::context(&workflow::view(recipe, wishes, folder))?;
+        let text = templates.render("ci/github.yml.tera", &words)?;
         documents.push(document(Role::Workflow, text));
     }
     Ok((documents, reasons))

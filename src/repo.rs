@@ -38,6 +38,7 @@ pub fn below_git_root(folder: &Path) -> String {
 /// The paths of a tree, sorted, relative, with slashes; texts are read when first asked for and kept.
 pub struct Repo {
     name: String,
+    folder: String,
     paths: Vec<String>,
     texts: Vec<OnceCell<Text>>,
     reader: Box<Reader>,
@@ -75,6 +76,14 @@ impl Repo {
         Ok(Self::new(name, paths, gaps, Box::new(reader)))
     }
 
+    /// The same, as a part of the git repository that it lies in.
+    ///
+    /// # Errors
+    /// As for [`Repo::open`].
+    pub fn in_git(root: &Path) -> Result<Self, Error> {
+        Ok(Repo { folder: below_git_root(root), ..Self::open(root)? })
+    }
+
     /// A repository from a list, for tests and for places without a disk.
     pub fn from_list<'a>(name: &str, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let files: std::collections::BTreeMap<String, String> =
@@ -86,12 +95,26 @@ impl Repo {
 
     fn new(name: String, paths: Vec<String>, gaps: Vec<Gap>, reader: Box<Reader>) -> Self {
         let texts = paths.iter().map(|_| OnceCell::new()).collect();
-        Repo { name, paths, texts, reader, gaps, is_closed: Cell::new(false), late: Cell::new(0) }
+        Repo {
+            name,
+            folder: String::new(),
+            paths,
+            texts,
+            reader,
+            gaps,
+            is_closed: Cell::new(false),
+            late: Cell::new(0),
+        }
     }
 
     /// The folder's own name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The path from the top of the git repository, with slashes; empty at the top, and where nobody looked.
+    pub fn folder(&self) -> &str {
+        &self.folder
     }
 
     /// All files, sorted.

@@ -8,12 +8,25 @@ use crate::catalog::{Action, Released, SHARED};
 use crate::dockerignore::{Section, literal};
 use crate::image::Variable;
 use crate::language::Recipe;
+use crate::path;
+use crate::values::slug;
 use crate::wishes::Wishes;
 
 /// The words of the workflow's template.
 #[derive(Debug, Serialize)]
 pub struct Workflow {
+    /// The image, which its layers are kept under.
     name: String,
+    /// What GitHub calls it.
+    title: String,
+    /// The folder of the service, from the top of the git repository, and its Dockerfile.
+    context: String,
+    dockerfile: String,
+    /// What stands behind the repository's name in that of the image.
+    suffix: String,
+    /// The pattern of what it runs for, where that is not everything; and its own path.
+    folder: Option<String>,
+    own: String,
     platforms: Option<String>,
     secrets: Vec<String>,
     /// Build arguments, each with the expression that it is filled with.
@@ -23,12 +36,20 @@ pub struct Workflow {
     actions: BTreeMap<&'static str, &'static Action>,
 }
 
-/// The workflow of a recipe.
-pub fn view(recipe: &Recipe, wishes: &Wishes) -> Workflow {
+/// The workflow of a service in a folder of its git repository.
+pub fn view(recipe: &Recipe, wishes: &Wishes, folder: &str) -> Workflow {
+    let is_top = folder.is_empty();
+    let of_folder = |text: String| if is_top { String::new() } else { text };
     let mut secrets = recipe.secrets.clone();
     secrets.extend(wishes.extras.build_secrets.iter().filter(|name| !recipe.secrets.contains(name)).cloned());
     Workflow {
         name: recipe.name.clone(),
+        title: format!("docker{}", of_folder(format!("-{}", slug(folder)))),
+        context: if is_top { ".".to_owned() } else { folder.to_owned() },
+        dockerfile: path::join(folder, "Dockerfile"),
+        suffix: of_folder(format!("/{}", recipe.name)),
+        folder: (!is_top).then(|| format!("{folder}/**")),
+        own: place(folder),
         platforms: (!wishes.platforms.is_empty()).then(|| wishes.platforms.join(",")),
         secrets,
         arguments: recipe
@@ -39,6 +60,11 @@ pub fn view(recipe: &Recipe, wishes: &Wishes) -> Workflow {
         check: SHARED.released.as_ref().filter(|_| wishes.extras.check),
         actions: SHARED.action.iter().map(|action| (action.id.as_str(), action)).collect(),
     }
+}
+
+/// Where GitHub reads the workflow of a service in a folder, from the top of the git repository.
+pub fn place(folder: &str) -> String {
+    format!(".github/workflows/docker-{}.yml", slug(folder))
 }
 
 /// The words of the .dockerignore's template.
@@ -107,6 +133,12 @@ mod tests {
         let action = |action: &'static Action| (action.id.as_str(), action);
         let workflow = Workflow {
             name: "x".to_owned(),
+            title: "docker".to_owned(),
+            context: ".".to_owned(),
+            dockerfile: "Dockerfile".to_owned(),
+            suffix: String::new(),
+            folder: None,
+            own: String::new(),
             platforms: None,
             secrets: Vec::new(),
             arguments: Vec::new(),

@@ -211,6 +211,36 @@ fn from_a_folder_below_the_project_above_is_found() {
 }
 
 #[test]
+fn the_workflow_of_a_folder_belongs_to_the_top() {
+    let tree = Tree::new(&[
+        (".git/HEAD", "ref: refs/heads/main\n"),
+        ("api/go.mod", "module example.com/api\ngo 1.25\n"),
+        ("api/main.go", "package main\n\nfunc main() {}\n"),
+    ]);
+    let done = tree.run(&["init", "--yes", "api"]);
+    let command = "init --stdout workflow api > .github/workflows/docker-api.yml";
+    assert!(
+        done.code == 0 && done.err.contains(command) && done.err.contains("docker build -t api api"),
+        "{}",
+        done.err
+    );
+    assert!(!tree.path().join("api/.github").exists() && tree.path().join("api/Dockerfile").exists());
+    assert_eq!(tree.run(&["check", "api"]).code, 0);
+    let workflow = tree.run(&["init", "--stdout", "workflow", "api"]).out;
+    for line in [
+        "name: docker-api",
+        "      - \"api/**\"",
+        "      - \".github/workflows/docker-api.yml\"",
+        "dockerfile: api/Dockerfile",
+        "context: api",
+        "images: ghcr.io/${{ github.repository }}/api",
+        "scope=api",
+    ] {
+        assert!(workflow.contains(&format!("{line}\n")) || workflow.contains(line), "no {line} in {workflow}");
+    }
+}
+
+#[test]
 fn completions_and_the_manual_are_there() {
     let tree = Tree::new(&[]);
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {

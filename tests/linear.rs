@@ -31,7 +31,50 @@ const JAVA: (&str, &str, &str, &str) = (
 );
 const POM: &str = "<project><groupId>a</groupId><artifactId>x</artifactId><version>1</version>";
 
-const GO_ROWS: [Row; 13] = [
+const GO_ROWS: [Row; 17] = [
+    Row(
+        "services of a platform",
+        300,
+        &[
+            GO_MOD,
+            GO_MAIN,
+            (
+                "render.yaml",
+                "services:\n",
+                "- {type: web, name: s{n}, startCommand: ./s{n}, disk: {mountPath: /d{n}}}\n",
+                "",
+            ),
+        ],
+    ),
+    Row(
+        "manifests of a cluster",
+        200,
+        &[
+            GO_MOD,
+            GO_MAIN,
+            (
+                "k8s/a.yaml",
+                "",
+                "---\nkind: Deployment\nmetadata: {name: d{n}}\nspec: {template: {spec: {containers: [{image: x, args: [a{n}], ports: [{containerPort: 80}]}]}}}\n",
+                "",
+            ),
+        ],
+    ),
+    Row("variables of an example", 1000, &[GO_MOD, GO_MAIN, (".env.example", "", "NAME_{n}=value\n", "")]),
+    Row(
+        "steps of a workflow",
+        1000,
+        &[
+            GO_MOD,
+            GO_MAIN,
+            (
+                ".github/workflows/a.yml",
+                "steps:\n",
+                "- uses: actions/setup-node@v4\n  with:\n    node-version: {n}\n",
+                "",
+            ),
+        ],
+    ),
     Row(
         "imports on a line",
         1000,

@@ -21,7 +21,7 @@ pub fn run(args: &ExplainArgs) -> Result<Exit, Error> {
     let target = Target::of(args.what.as_deref(), args.voice.quiet)?;
     disk::look(&target.dir)?;
     let standing = settle::standing_wishes(&target.dir)?;
-    let draft = settle::draft(&Repo::open(&target.dir)?, &args.wishes.wishes(), &standing)?;
+    let draft = settle::draft(&Repo::in_git(&target.dir)?, &args.wishes.wishes(), &standing)?;
     let text = disk::today(&target.dir, &draft.service.path(Role::Dockerfile))?;
     let lock = settle::lock(&target.dir)?;
     let steps = match (&text, target.is_file) {

@@ -27,7 +27,7 @@ pub fn run(args: &InitArgs) -> Result<Exit, Error> {
     let hold = outlook::enter(&args.dir, writes)?;
     if let Some(printed) = args.stdout {
         let standing = settle::standing_wishes(&args.dir)?;
-        let draft = settle::draft(&Repo::open(&args.dir)?, &asked, &standing)?;
+        let draft = settle::draft(&Repo::in_git(&args.dir)?, &asked, &standing)?;
         settle::proven(&draft, args.strict)?;
         return stdout(&draft, printed);
     }
@@ -104,7 +104,7 @@ fn changed(args: &InitArgs, shown: &Outlook, asked: Wishes) -> Result<Wishes, Er
 
 /// Draws, asks what is only a guess, draws again with the answer, until nothing is left to ask.
 fn answers(args: &InitArgs, mut asked: Wishes) -> Result<Wishes, Error> {
-    let repo = Repo::open(&args.dir)?;
+    let repo = Repo::in_git(&args.dir)?;
     let standing = settle::standing_wishes(&args.dir)?;
     let mut draft = settle::draft(&repo, &asked, &standing)?;
     print::say(&format!("{GOOD}{}{GOOD:#} {DIM}({}){DIM:#}", draft.name, draft.language.title));

@@ -57,7 +57,7 @@ impl Outlook {
     /// As for a draft; where a file that is there cannot be read; where files were generated already and the repository
     /// cannot be read in full, since what is not seen would be taken for gone.
     pub fn of(root: &Path, lock: Lock, asked: &Wishes, manners: Manners) -> Result<Self, Error> {
-        let repo = Repo::open(root)?;
+        let repo = Repo::in_git(root)?;
         let standing = settle::standing_wishes(root)?;
         let draft = settle::draft(&repo, asked, &standing)?;
         if !lock.is_empty() {

@@ -16,6 +16,7 @@ use crate::neighbours;
 use crate::repo::Repo;
 use crate::service::{Role, Service};
 use crate::wishes::Wishes;
+use crate::workflow;
 
 /// The wishes of `dockgen.toml`; none where it is not there.
 ///
@@ -141,6 +142,7 @@ fn hold(repo: &Repo, draft: &Draft, lock: &Lock, manners: Manners, changes: &mut
     for change in changes.iter_mut().filter(|change| change.fate == Fate::Create) {
         let why = match change.role {
             _ if foreign => Some(format!("`{file}` is not dockgen's, and what it builds stays as it is")),
+            Role::Workflow if !repo.folder().is_empty() => Some(elsewhere(repo.folder())),
             Role::Workflow => {
                 neighbours::publisher(repo, &draft.service).filter(|_| draft.wishes.ci.is_none()).map(|it| {
                     format!(
@@ -159,6 +161,15 @@ fn hold(repo: &Repo, draft: &Draft, lock: &Lock, manners: Manners, changes: &mut
             change.hold(why);
         }
     }
+}
+
+/// Why the workflow of a folder is not written into it, and what to do.
+fn elsewhere(folder: &str) -> String {
+    let place = workflow::place(folder);
+    let folder = shlex::try_quote(folder).unwrap_or_default();
+    format!(
+        "GitHub reads workflows at the top of a git repository only; there, `dockgen init --stdout workflow {folder} > {place}` writes it"
+    )
 }
 
 /// What breaks a rule in the files as they will be.

@@ -328,14 +328,19 @@ fn command(text: &str) -> Said {
     }
 }
 
+/// Words that are no text in YAML.
+const YAML_WORDS: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+
 /// A scalar of YAML; as a plain one where it reads as nothing else.
 fn yaml(text: &str) -> Said {
     if text.contains("${{") {
         return Err(refuse(text, "a value of the workflow, as it is an expression"));
     }
-    let is_plain = text.contains('/')
-        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || "._/,-".contains(c));
+    let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && !YAML_WORDS.contains(&text.to_ascii_lowercase().as_str());
+    let is_path = text.contains('/') && text.starts_with(|c: char| c.is_ascii_alphanumeric());
+    let is_plain =
+        text == "." || (is_word || is_path) && text.chars().all(|c| c.is_ascii_alphanumeric() || "._/,-".contains(c));
     if is_plain { Ok(text.to_owned()) } else { Ok(escape_unseen(&serde_json::Value::from(text).to_string())) }
 }
 

@@ -3,7 +3,9 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{CATALOG, services, tree, variables};
+use super::variables::{self, Given};
+use super::{CATALOG, services, tree};
+use crate::catalog::SHARED;
 use crate::command;
 use crate::facts::{Fact, Kind, Strength};
 use crate::path::name;
@@ -19,6 +21,8 @@ pub struct Rows {
     pub charts: Vec<String>,
     /// What runs containers.
     kinds: Vec<String>,
+    /// What ends by itself.
+    steps: Vec<String>,
     /// Where their pods stand: paths of keys.
     pods: Vec<String>,
     /// Words in paths that say that it is not for production.
@@ -29,9 +33,9 @@ pub struct Rows {
 const MOST_FILES: usize = 40;
 
 /// A container of a manifest.
-struct Container {
-    path: String,
-    text: String,
+struct Container<'r> {
+    path: &'r str,
+    text: &'r str,
     /// The name of what runs it.
     owner: String,
     /// The image without its registry and tag.
@@ -39,6 +43,8 @@ struct Container {
     value: Value,
     /// Volumes that can be written to: their names.
     volumes: Vec<String>,
+    /// It ends by itself, before others start.
+    is_step: bool,
 }
 
 /// The testimonies of the manifests about the container of this repository, and the services beside it.
@@ -46,13 +52,15 @@ pub fn testify(repo: &Repo) -> Vec<Fact> {
     let containers: Vec<Container> = files(repo).into_iter().flat_map(|path| of_file(repo, path)).collect();
     let (mut facts, mut known) = (Vec::new(), Vec::new());
     let ours = ours(repo, &containers);
+    let settings: Vec<Fact> = ours.first().map(|container| settings(repo, container)).unwrap_or_default();
     for (at, container) in ours.iter().enumerate() {
-        if at == 0 {
+        if at == 0 && !container.is_step {
             facts.extend(container.facts());
         } else {
             facts.extend(container.process());
         }
     }
+    facts.extend(settings);
     for container in containers.iter().filter(|_| !ours.is_empty()) {
         let service = services::named(&container.image).filter(|_| ours.iter().all(|our| our.image != container.image));
         if let Some(service) = service.filter(|service| !known.contains(service)) {
@@ -78,13 +86,40 @@ fn files(repo: &Repo) -> Vec<&str> {
     found
 }
 
-fn of_file(repo: &Repo, path: &str) -> Vec<Container> {
+/// The variables of the maps that a container is given whole; of a secret only the names.
+fn settings(repo: &Repo, container: &Container) -> Vec<Fact> {
+    let named = |kind: &str| {
+        tree::below(&container.value, &format!("envFrom.{kind}.name")).into_iter().filter_map(tree::scalar)
+    };
+    let wanted: Vec<String> = named("configMapRef").chain(named("secretRef")).collect();
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let mut facts = Vec::new();
+    for path in files(repo) {
+        let text = repo.text(path).filter(|text| wanted.iter().any(|name| text.contains(name.as_str())));
+        for document in text.and_then(|text| tree::read(path, text).ok()).unwrap_or_default() {
+            let name = tree::first(&document, &["metadata.name".to_owned()]);
+            if !name.is_some_and(|name| wanted.contains(&name)) {
+                continue;
+            }
+            let is_secret = document.get("kind").and_then(Value::as_str) == Some("Secret");
+            let tables = ["data", "stringData"].iter().filter_map(|key| document.get(*key));
+            let given = tables.flat_map(variables::all).take(variables::MOST);
+            let given = given.map(|given| if is_secret { Given { value: None, ..given } } else { given });
+            facts.extend(given.filter_map(|given| variables::testify(&given, path, Strength::Stated)));
+        }
+    }
+    facts
+}
+
+fn of_file<'r>(repo: &'r Repo, path: &'r str) -> Vec<Container<'r>> {
     let Some(text) = repo.text(path).filter(|text| text.contains("containers:")) else { return Vec::new() };
     let documents = tree::read(path, text).unwrap_or_default();
     documents.iter().flat_map(|document| of_document(document, path, text)).collect()
 }
 
-fn of_document(document: &Value, path: &str, text: &str) -> Vec<Container> {
+fn of_document<'r>(document: &Value, path: &'r str, text: &'r str) -> Vec<Container<'r>> {
     let rows = &CATALOG.cluster;
     let kind = document.get("kind").and_then(Value::as_str).unwrap_or_default();
     if !rows.kinds.iter().any(|known| known == kind) {
@@ -94,18 +129,21 @@ fn of_document(document: &Value, path: &str, text: &str) -> Vec<Container> {
     let Some(pod) = pods.into_iter().find(|pod| pod.get("containers").is_some()) else { return Vec::new() };
     let owner = tree::first(document, &["metadata.name".to_owned()]).unwrap_or_default();
     let volumes = volumes(document, pod);
-    let container = |value: &Value| {
+    let is_job = rows.steps.iter().any(|known| known == kind);
+    let container = |value: &Value, is_step: bool| {
         let image = tree::first(value, &["image".to_owned()])?;
         Some(Container {
-            path: path.to_owned(),
-            text: text.to_owned(),
+            path,
+            text,
             owner: owner.clone(),
             image: name(&image).split([':', '@']).next().unwrap_or_default().to_owned(),
             value: value.clone(),
             volumes: volumes.clone(),
+            is_step,
         })
     };
-    tree::below(pod, "containers").into_iter().filter_map(container).collect()
+    let running = tree::below(pod, "containers").into_iter().filter_map(|value| container(value, is_job));
+    running.chain(tree::below(pod, "initContainers").into_iter().filter_map(|value| container(value, true))).collect()
 }
 
 /// The names of volumes that hold data of the program.
@@ -119,7 +157,7 @@ fn volumes(document: &Value, pod: &Value) -> Vec<String> {
 
 /// The containers of this repository's image, the one that is reached from outside first: the only image that is no known
 /// service, else the one that is called like the repository.
-fn ours<'c>(repo: &Repo, containers: &'c [Container]) -> Vec<&'c Container> {
+fn ours<'c, 'r>(repo: &Repo, containers: &'c [Container<'r>]) -> Vec<&'c Container<'r>> {
     let is_called =
         |container: &&Container| [&container.image, &container.owner].iter().any(|name| *name == repo.name());
     let mut images: Vec<&str> =
@@ -130,13 +168,13 @@ fn ours<'c>(repo: &Repo, containers: &'c [Container]) -> Vec<&'c Container> {
     let image = image.or(if let [only] = images.as_slice() { Some(*only) } else { None });
     let mut ours: Vec<&Container> =
         containers.iter().filter(|container| Some(container.image.as_str()) == image).collect();
-    ours.sort_by_key(|container| container.value.get("ports").is_none());
+    ours.sort_by_key(|container| (container.is_step, container.value.get("ports").is_none()));
     ours
 }
 
-impl Container {
+impl Container<'_> {
     fn fact(&self, kind: Kind, key: &str, value: &str, strength: Strength) -> Fact {
-        Fact::new(kind, &self.path, &tree::quote(&self.text, key, value), strength)
+        Fact::new(kind, self.path, &tree::quote(self.text, key, value), strength)
     }
 
     fn facts(&self) -> Vec<Fact> {
@@ -145,7 +183,7 @@ impl Container {
         facts.extend(self.writes());
         facts.extend(self.started());
         let given = tree::below(&self.value, "env").into_iter().flat_map(variables::all).take(variables::MOST);
-        facts.extend(given.filter_map(|given| variables::testify(&given, &self.path, Strength::Stated)));
+        facts.extend(given.filter_map(|given| variables::testify(&given, self.path, Strength::Stated)));
         facts
     }
 
@@ -210,7 +248,8 @@ impl Container {
         let words = command::of_words(&words).argv;
         let line = shlex::try_join(words.iter().map(String::as_str)).ok().filter(|line| !line.is_empty())?;
         let first = words.first().cloned().unwrap_or_default();
-        let kind = Kind::Process(self.owner.clone(), line);
+        let name = SHARED.process.steps.first().filter(|_| self.is_step).unwrap_or(&self.owner);
+        let kind = Kind::Process(name.clone(), line);
         Some(self.fact(kind, "command", &first, Strength::Guess))
     }
 }
@@ -269,6 +308,29 @@ mod tests {
         assert!(said(&[("k8s/dev/a.yaml", &a), ("other/a.yaml", &a)]).is_empty());
         assert!(said(&[("k8s/a.yaml", "kind: Deployment\nspec: {template: {spec: {containers: [")]).is_empty());
         assert!(said(&[("k8s/a.yaml", "kind: ConfigMap\nspec:\n  containers:\n  - image: x\n")]).is_empty());
+    }
+
+    #[test]
+    fn what_comes_before_is_a_step_and_maps_are_variables() {
+        let rest = "        envFrom:\n        - configMapRef: {name: conf}\n        - secretRef: {name: keys}\n        ports: [{containerPort: 8080}]\n      \
+                    initContainers:\n      - name: migrate\n        image: x/shop:1\n        command: [shop, migrate]\n";
+        let maps = "kind: ConfigMap\nmetadata: {name: conf}\ndata: {MODE: live}\n---\nkind: Secret\nmetadata: {name: keys}\nstringData: {LOGIN: me}\n\
+                    ---\nkind: ConfigMap\nmetadata: {name: other}\ndata: {OTHER: x}\n";
+        let job = "kind: Job\nmetadata: {name: seed}\nspec: {template: {spec: {containers: [{image: x/shop, command: [shop, seed]}]}}}\n";
+        assert_eq!(
+            said(&[
+                ("k8s/a.yaml", &deployment("shop", "x/shop:1", rest)),
+                ("k8s/job.yaml", job),
+                ("k8s/maps.yaml", maps)
+            ]),
+            [
+                "port 8080 [ports: [{containerPort: 8080}]]",
+                "process release: shop migrate [command: [shop, migrate]]",
+                "process release: shop seed [spec: {template: {spec: {containers: [{image: x/shop, command: [shop, seed]}]}}}]",
+                "is given MODE, such as live [MODE]",
+                "is given LOGIN [LOGIN]",
+            ]
+        );
     }
 
     #[test]

@@ -75,6 +75,14 @@ fn is_name(name: &str) -> bool {
     starts && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+.-_".contains(c))
 }
 
+/// The package of Debian that is known to be needed by running programs, under one of its names.
+pub fn known(name: &str) -> Option<String> {
+    match need(name) {
+        Known::As(debian) => Some(debian),
+        _ => None,
+    }
+}
+
 #[derive(Debug, PartialEq, Eq)]
 enum Known {
     Aside,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{CATALOG, services, tree, variables};
+use super::{CATALOG, packages, services, tree, variables};
 use crate::catalog::SHARED;
 use crate::facts::{Fact, Kind, Strength};
 use crate::language;
@@ -25,6 +25,8 @@ pub struct Row {
     /// What a service is, and what those are that answer requests.
     kind: String,
     serves: Vec<String>,
+    /// What runs it.
+    runtime: Vec<String>,
     /// Its folder.
     folder: Vec<String>,
     port: Vec<String>,
@@ -138,13 +140,14 @@ impl Reader<'_> {
         let row = self.row;
         let is_here = |service: &&Value| {
             let folder = tree::first(service, &row.folder).unwrap_or_default();
-            folder.trim_start_matches("./").trim_matches('/').trim_start_matches('.').is_empty()
+            let is_top = folder.trim_start_matches("./").trim_matches('/').trim_start_matches('.').is_empty();
+            is_top && tree::first(service, &row.runtime).as_deref() != Some("static")
         };
         let serves = |service: &Value| {
             let kind = tree::first(service, std::slice::from_ref(&row.kind));
             row.serves.is_empty() || kind.is_some_and(|kind| row.serves.contains(&kind))
         };
-        let here: Vec<&Value> = tree::below(document, &row.services).into_iter().filter(is_here).collect();
+        let here: Vec<&Value> = tree::below(document, &row.services).into_iter().filter(is_here).take(MOST).collect();
         let main = here.iter().position(|service| serves(service));
         for (at, service) in here.iter().enumerate() {
             if Some(at) == main {
@@ -159,7 +162,7 @@ impl Reader<'_> {
     fn other(&mut self, service: &Value) {
         let Some(name) = tree::first(service, &["name".to_owned()]).filter(|name| is_name(name)) else { return };
         if let Some((key, line)) = self.texts(service, &self.row.start).into_iter().next() {
-            self.say(Kind::Process(name, line.clone()), key, &line, Strength::Guess);
+            self.say(Kind::Process(name, one_line(&line)), key, &line, Strength::Guess);
         }
     }
 
@@ -180,6 +183,9 @@ impl Reader<'_> {
         for (key, package) in self.texts(service, &self.row.packages) {
             if let Some((tool, wanted)) = of_nix(&package) {
                 self.say(Kind::Toolchain(tool, wanted), key, &package, Strength::Convention);
+            } else if let Some(debian) = packages::known(&package) {
+                let kind = Kind::Need(format!("package:{debian}"), format!("a platform installs `{package}` for it"));
+                self.say(kind, key, &package, Strength::Convention);
             }
         }
     }
@@ -208,6 +214,7 @@ impl Reader<'_> {
 
     fn processes(&mut self, service: &Value) {
         for (key, line) in self.texts(service, &self.row.start).into_iter().take(1) {
+            let line = one_line(&line);
             self.say(Kind::Process(SHARED.process.serves.clone(), line.clone()), key, &line, Strength::Stated);
         }
         for table in self.row.processes.iter().flat_map(|path| tree::below(service, path)) {
@@ -223,15 +230,13 @@ impl Reader<'_> {
     fn steps(&mut self, service: &Value) {
         let mut steps: Vec<(&str, String)> = self.texts(service, &self.row.release);
         for (key, line) in self.texts(service, &self.row.build) {
-            steps.extend(
-                shell::sequence(&line)
-                    .into_iter()
-                    .filter(|step| changes_database(step))
-                    .map(|step| (key, step.to_owned())),
-            );
+            let line = one_line(&line);
+            let changes = shell::sequence(&line).into_iter().filter(|step| changes_database(step));
+            steps.extend(changes.map(|step| (key, step.to_owned())));
         }
         let Some(name) = SHARED.process.steps.first() else { return };
         for (key, line) in steps {
+            let line = one_line(&line);
             self.say(Kind::Process(name.clone(), line.clone()), key, &line, Strength::Stated);
         }
     }
@@ -287,9 +292,23 @@ fn parts(document: &Value) -> impl Iterator<Item = (&str, &'static str)> {
 fn line(value: &Value) -> Option<String> {
     let value = value.get("command").unwrap_or(value);
     match tree::below(value, "").as_slice() {
-        [one] => tree::scalar(one),
+        [one] => tree::scalar(one).map(|line| one_line(&line)),
         _ => None,
     }
+}
+
+/// A line of a shell that was written on several.
+fn one_line(text: &str) -> String {
+    let mut line = String::new();
+    for part in text.lines().map(str::trim).filter(|part| !part.is_empty() && !part.starts_with('#')) {
+        let is_open = ["&&", "||", ";", "|"].iter().any(|end| line.ends_with(end));
+        match (line.strip_suffix('\\').map(str::trim_end), is_open || line.is_empty()) {
+            (Some(before), _) => line = format!("{before} {part}"),
+            (None, true) => line = format!("{line} {part}"),
+            (None, false) => line = format!("{line}; {part}"),
+        }
+    }
+    line.trim_start().to_owned()
 }
 
 fn is_name(name: &str) -> bool {
@@ -299,7 +318,7 @@ fn is_name(name: &str) -> bool {
 /// Whether a step of a build changes the database of the program.
 pub fn changes_database(step: &str) -> bool {
     let rows = &CATALOG.release;
-    let is_word = |word: &str| rows.words.iter().any(|glob| super::packages::fits(glob, word));
+    let is_word = |word: &str| rows.words.iter().any(|glob| packages::fits(glob, word));
     step.split_whitespace().any(is_word) || rows.phrases.iter().any(|phrase| step.contains(phrase.as_str()))
 }
 
@@ -356,7 +375,7 @@ mod tests {
 
     #[test]
     fn a_blueprint_of_render() {
-        let text = "services:\n- type: web\n  name: site\n  rootDir: web\n  startCommand: npm start\n- type: worker\n  name: jobs\n  startCommand: celery -A shop worker\n\
+        let text = "services:\n- type: web\n  name: site\n  rootDir: web\n  startCommand: npm start\n- {type: web, name: pages, env: static}\n- type: worker\n  name: jobs\n  startCommand: celery -A shop worker\n\
                     - type: web\n  name: api\n  rootDir: .\n  buildCommand: pip install -r requirements.txt && python manage.py migrate\n  startCommand: gunicorn shop.wsgi\n  \
                     preDeployCommand: python manage.py seed\n  healthCheckPath: /up?x=1\n  disk: {mountPath: /var/data}\n  envVars:\n  - {key: PYTHON_VERSION, value: 3.12.3}\n  \
                     - {key: SECRET_KEY, generateValue: true}\n  - key: DATABASE_URL\n    fromDatabase: {name: db}\n- type: keyvalue\n  name: cache\n\
@@ -423,6 +442,7 @@ mod tests {
                     "process web: npm start [stated]",
                     "toolchain 22 [convention]",
                     "toolchain 20 [convention]",
+                    "needs package:ffmpeg: a platform installs `ffmpeg` for it [convention]",
                     "toolchain 3.11 [convention]",
                     "toolchain 17 [convention]",
                 ],
@@ -450,6 +470,15 @@ mod tests {
         assert!(said(&[("charts/shop/values.yaml", text)]).is_empty());
         let other = [("charts/b/Chart.yaml", ""), ("charts/b/values.yaml", "service: {port: 1}")];
         assert_eq!(said(&[&[chart, ("charts/shop/values.yaml", text)][..], &other].concat()), expected);
+    }
+
+    #[test]
+    fn lines_of_a_shell_are_joined() {
+        assert_eq!(
+            one_line("corepack enable &&\n  pnpm i \\\n  --prod\n# x\n\nnode a.js\n"),
+            "corepack enable && pnpm i --prod; node a.js"
+        );
+        assert_eq!(one_line("a"), "a");
     }
 
     #[test]
