@@ -73,6 +73,12 @@ pub const KEYS: &[Key] = &[
     key("build.packages", Holds::List, "Debian packages that the build needs"),
     key("build.args", Holds::Table, "Build arguments and their defaults"),
     key("build.commands", Holds::List, "Commands to run before the build"),
+    key(
+        "build.flags",
+        Holds::List,
+        "Arguments of the command that builds: `-tags=prod`, `--features=tls`, `-Pprod`, `--extra=web`",
+    ),
+    key("build.script", Holds::Text, "The script of the manifest that builds"),
     key("build.env", Holds::Table, "Environment of the build"),
     key("build.secrets", Holds::List, "Variables that the build is given as secrets, which no layer keeps"),
     key("run.args", Holds::List, "The arguments of the program"),
@@ -140,6 +146,8 @@ struct Build {
     packages: Vec<String>,
     args: std::collections::BTreeMap<String, String>,
     commands: Vec<String>,
+    flags: Vec<String>,
+    script: Option<String>,
     env: std::collections::BTreeMap<String, String>,
     secrets: Vec<String>,
 }
@@ -241,6 +249,8 @@ fn wishes(file: File) -> Result<Wishes, (&'static str, String)> {
         args: file.run.args,
         data: file.run.data,
         extras: Extras {
+            build_flags: file.build.flags,
+            build_script: file.build.script,
             build_env: file.build.env,
             build_secrets: file.build.secrets,
             command: file.run.command,

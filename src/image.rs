@@ -224,6 +224,7 @@ pub struct Extra {
     build_packages: Vec<String>,
     build_args: Vec<Variable>,
     build_commands: Vec<String>,
+    build_flags: Vec<String>,
     build_env: Vec<Variable>,
     build_secrets: Vec<String>,
 }
@@ -264,6 +265,7 @@ impl Extra {
             build_packages: extras.build_packages.clone(),
             build_args: variables(&extras.build_args),
             build_commands: extras.build_commands.clone(),
+            build_flags: extras.build_flags.clone(),
             build_env: variables(&extras.build_env),
             build_secrets: extras.build_secrets.clone(),
         }

@@ -178,7 +178,7 @@ fn draft_in(
     let (documents, reasons) = documents(&service, &recipe, wishes, &templates, repo.folder())?;
     guard_context(repo, &recipe, &documents)?;
     ended(&documents).into_iter().for_each(|sentence| planner.warn(sentence));
-    idle_secrets(&documents, wishes).for_each(|sentence| planner.warn(sentence));
+    idle_wishes(&documents, wishes).for_each(|sentence| planner.warn(sentence));
     for failed in repo.unread(Why::is_of_this_time) {
         planner.warn(format!("not looked at: {failed}"));
     }
@@ -194,13 +194,17 @@ fn draft_in(
     })
 }
 
-/// Secrets that are asked for and that no step takes.
-fn idle_secrets(documents: &[Document], wishes: &Wishes) -> impl Iterator<Item = String> {
+/// Wishes for the build that no step of it takes.
+fn idle_wishes(documents: &[Document], wishes: &Wishes) -> impl Iterator<Item = String> {
     let dockerfile = documents.iter().find(|document| document.role == Role::Dockerfile);
-    let is_idle =
-        move |name: &&String| !dockerfile.is_some_and(|it| it.text.contains(&format!("type=secret,id={name},")));
-    let names = wishes.extras.build_secrets.iter().filter(is_idle);
-    names.map(|name| format!("`build.secrets` names `{name}`, and this build has no step that could take it"))
+    let extras = &wishes.extras;
+    let secrets = extras.build_secrets.iter().map(|name| ("build.secrets", name, format!("type=secret,id={name},")));
+    let flags = extras.build_flags.iter().map(|flag| ("build.flags", flag, flag.clone()));
+    let script = extras.build_script.iter().map(|name| ("build.script", name, name.clone()));
+    let all = secrets.chain(flags).chain(script);
+    let is_idle = move |text: &str| !dockerfile.is_some_and(|document| document.text.contains(text));
+    let idle = all.filter(move |(.., text)| is_idle(text));
+    idle.map(|(key, what, _)| format!("`{key}` says `{what}`, and this build has no step that takes it"))
 }
 
 /// What `check` will say of the systems below the images.

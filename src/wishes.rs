@@ -46,6 +46,10 @@ pub struct Extras {
     pub build_args: std::collections::BTreeMap<String, String>,
     /// Shell commands before the build.
     pub build_commands: Vec<String>,
+    /// Arguments of the command that builds.
+    pub build_flags: Vec<String>,
+    /// The script that builds.
+    pub build_script: Option<String>,
     /// Environment of the build.
     pub build_env: std::collections::BTreeMap<String, String>,
     /// Variables that the build is given and that no layer keeps.

@@ -88,7 +88,7 @@ impl Project for Java<'_> {
         self.tell_build(planner);
         let front = front(planner, unit)?;
         let node = self.node(planner, unit)?;
-        let words = Words {
+        let mut words = Words {
             name: name.clone(),
             cycle: toolchain.cycle.clone(),
             suite: toolchain.suite.clone(),
@@ -100,6 +100,7 @@ impl Project for Java<'_> {
             extra: Extra::new(&planner.wishes.extras),
             ..self.words(unit, program, &start, jar)
         };
+        words.flags.extend_from_slice(&planner.wishes.extras.build_flags);
         let node = node.iter().map(|node| Version::new("NODE_VERSION", &node.version, topic::FRONT_TOOLCHAIN));
         let versions = [
             Version::new("MAVEN_VERSION", &maven.version, topic::MANAGER_VERSION),

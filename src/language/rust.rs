@@ -148,12 +148,13 @@ impl Cargo {
         strip.into_iter().chain(self.nightly.as_ref().map(|name| Variable::new("RUSTUP_TOOLCHAIN", name))).collect()
     }
 
-    fn build(&self, place: usize, binary: &Binary) -> Vec<String> {
+    fn build(&self, place: usize, binary: &Binary, more: &[String]) -> Vec<String> {
         let mut build = self.command("build", &self.crates.members[place..=place]);
         build.push(format!("--bin={}", binary.name));
         build.extend(self.crates.is_locked.then(|| "--locked".to_owned()));
         let features = Some(binary.features.join(",")).filter(|features| !features.is_empty());
         build.extend(features.map(|features| format!("--features={features}")));
+        build.extend_from_slice(more);
         build
     }
 }
@@ -207,7 +208,7 @@ impl Project for Cargo {
             "binds": if has_layer { self.manifests() } else { Vec::new() },
             "files": self.crates.members.iter().flat_map(|member| &member.targets).collect::<Vec<_>>(),
             "vendor": vendor.chain(["/vendor"]).collect::<Vec<_>>(),
-            "build": self.build(*place, binary),
+            "build": self.build(*place, binary, &planner.wishes.extras.build_flags),
             "clean": self.command("clean", &self.crates.members),
             "binary": binary.name,
             "embedded": lent.iter().map(|lent| &lent.made).collect::<Vec<_>>(),

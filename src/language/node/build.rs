@@ -117,6 +117,9 @@ pub fn facts(package: &Package) -> impl Iterator<Item = Fact> {
 /// The script that builds, and its line.
 pub fn usual(package: &Package) -> Option<(&str, &str)> {
     let scripts = &package.manifest.scripts;
+    if let Some((name, line)) = package.asked.as_ref().and_then(|name| scripts.get_key_value(name)) {
+        return Some((name, line));
+    }
     if let Some(found) = of_containers(scripts, &CATALOG.usual.container.builds) {
         return Some(found);
     }

@@ -23,6 +23,8 @@ pub struct Package {
     pub there: BTreeSet<&'static str>,
     /// Commands that make what others import of it, and that its scripts do not call.
     pub prepares: Vec<&'static str>,
+    /// The script that somebody wants it to be built with.
+    pub asked: Option<String>,
 }
 
 impl Package {
@@ -34,7 +36,7 @@ impl Package {
         let prepares = prepares(repo, folder, &manifest);
         let asked = CATALOG.row.iter().flat_map(|row| row.when.file.iter().chain(&row.when.unless));
         let there = asked.map(String::as_str).filter(|path| repo.exists(&join(folder, path))).collect();
-        Package { there, folder: folder.to_owned(), manifest, generated, commands, prepares }
+        Package { there, folder: folder.to_owned(), manifest, generated, commands, prepares, asked: None }
     }
 
     /// What people call it: its name, else its folder.

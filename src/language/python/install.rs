@@ -105,6 +105,10 @@ pub fn plan(
         Form::Install => install(has_lock, row, &mut view),
         Form::Pip => requirements(manifests, &dependencies, &mut view),
     }
+    for flag in planner.wishes.extras.build_flags.iter().filter(|_| row.form != Form::Pip) {
+        view.command.push(' ');
+        view.command.push_str(&shlex::try_quote(flag).unwrap_or_default());
+    }
     if view.uv.is_none() {
         let is_too_old = CATALOG.pip_since.iter().any(|since| is_older_patch(&toolchain.version, since));
         view.old_pip = is_too_old.then_some(CATALOG.pip.as_str());
