@@ -125,10 +125,6 @@ impl Project {
         if let Some(globs) = globs {
             project.read_members(repo, &globs);
         }
-        let asked = &scope.wishes.extras.build_script;
-        for package in project.members.iter_mut().chain([&mut project.root]) {
-            package.asked.clone_from(asked);
-        }
         project.read_locks(repo);
         project.patched = project.patched(repo, pnpm.as_ref());
         project.versions = versions::facts(repo, "package.json", &project.root.manifest);

@@ -28,7 +28,10 @@ impl Workspace {
     /// Reads what there is.
     pub fn read(scope: Scope) -> Self {
         let repo = scope.repo;
-        let project = Project::read(repo);
+        let mut project = Project::read(repo);
+        for package in project.members.iter_mut().chain([&mut project.root]) {
+            package.asked.clone_from(&scope.wishes.extras.build_script);
+        }
         let services = services(scope, &project);
         let is_idle = services.iter().all(|service| service.ways.is_empty() && service.shape.is_none());
         let startable = project.folders.iter().filter(|folder| is_idle && has_scripts(repo, folder));
