@@ -190,8 +190,8 @@ pub fn said(repo: &Repo, package: &Package, line: &str) -> Option<String> {
         let words = words(step);
         let step = words.join(" ");
         let called = |row: &&Framework| row.commands.iter().any(|command| begins(&step, command));
-        let rows = CATALOG.framework.iter().filter(|row| package.manifest.dependency(&row.dependency).is_some());
-        framework::said(repo, package, rows.filter(called).next()?, &words)
+        let mut rows = CATALOG.framework.iter().filter(|row| package.manifest.dependency(&row.dependency).is_some());
+        framework::said(repo, package, rows.find(called)?, &words)
     })
 }
 
