@@ -95,9 +95,10 @@ fn served(repo: &Repo, project: &Project, service: &Service) -> Option<Frontend>
     let script = service.build.script.as_ref().and_then(|name| scripts.get(name));
     let lines: Vec<&String> = script.into_iter().chain(&service.build.steps).collect();
     let is_built = |folder: &str| lines.iter().any(|line| line.contains(folder));
-    let is_near = |folder: &&String| folder.matches('/').count() < 2 && !is_built(folder);
-    let folders = project.folders.iter().filter(|_| !project.is_workspace()).filter(is_near).take(MOST_FOLDERS);
     let names = |made: &str| service.findings.named(made.split('/')).len() == made.split('/').count();
+    // Only what the sources name is looked into, as all of its files are read then.
+    let is_near = |folder: &&String| folder.matches('/').count() < 2 && names(folder) && !is_built(folder);
+    let folders = project.folders.iter().filter(|_| !project.is_workspace()).filter(is_near).take(MOST_FOLDERS);
     folders
         .filter_map(|folder| Frontend::of_site(repo, folder))
         .find(|it| names(&it.made) && !repo.has_folder(&it.made))
