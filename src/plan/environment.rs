@@ -26,8 +26,14 @@ impl Planner<'_> {
         let is_exposed = |it: &Fact| {
             it.evidence.file == fact.evidence.file && matches!(it.kind, Kind::Port(port) if Some(port) == number)
         };
-        let is_port = number.is_some() && name.ends_with("PORT") && !witness::is_of_others(name);
-        match run.port.filter(|_| is_port && self.heard().any(|it| is_named(it) || is_exposed(it))) {
+        let is_own = |name: &str| name.ends_with("PORT") && !witness::is_of_others(name);
+        // The only port that a file tells the program is the one where it listens, whatever else the file exposes.
+        let is_rival = |it: &Fact| {
+            it.evidence.file == fact.evidence.file
+                && matches!(&it.kind, Kind::Variable(other, _) if other != name && is_own(other))
+        };
+        let is_meant = || self.heard().any(|it| is_named(it) || is_exposed(it)) || !self.heard().any(is_rival);
+        match run.port.filter(|_| number.is_some() && is_own(name) && is_meant()) {
             Some(port) => port.to_string(),
             None => value.to_owned(),
         }
@@ -59,7 +65,9 @@ mod tests {
         for (facts, expected) in [
             (vec![variable("ROCKET_PORT", "80"), fact(Kind::Listens(listens))], "ROCKET_PORT=8000"),
             (vec![variable("WEB_PORT", "80"), fact(Kind::Port(80))], "WEB_PORT=8000"),
-            (vec![variable("WEB_PORT", "80"), fact(Kind::Port(8000))], "WEB_PORT=80"),
+            (vec![variable("WEB_PORT", "80"), fact(Kind::Port(8000))], "WEB_PORT=8000"),
+            (vec![variable("WEB_PORT", "80"), variable("LIVE_PORT", "81")], "WEB_PORT=80 LIVE_PORT=81"),
+            (vec![variable("METRICS_PORT", "80"), fact(Kind::Port(8000))], "METRICS_PORT=80"),
             (vec![variable("DB_PORT", "80"), fact(Kind::Port(80))], "DB_PORT=80"),
             (vec![variable("WEB_HOST", "80"), fact(Kind::Port(80))], "WEB_HOST=80"),
         ] {
@@ -67,7 +75,7 @@ mod tests {
             let mut run = planner.run("x".into(), Labels::default(), Some(8000));
             planner.environment(&mut run);
             let set: Vec<String> = run.environment.iter().map(|it| format!("{}={}", it.name, it.value)).collect();
-            assert_eq!(set, [expected]);
+            assert_eq!(set.join(" "), expected);
         }
     }
 
