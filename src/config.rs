@@ -223,11 +223,7 @@ fn wishes(file: File) -> Result<Wishes, (&'static str, String)> {
     };
     checked(&file.name, "name", values::image_name)?;
     checked(&file.mirror, "mirror", values::registry)?;
-    let ports: Vec<u16> =
-        file.run.ports.iter().filter_map(|port| u16::try_from(*port).ok().filter(|port| *port > 0)).collect();
-    if ports.len() < file.run.ports.len() {
-        return Err(("run.ports", "a port is a number from 1 to 65535".to_owned()));
-    }
+    let ports = ports(&file.run.ports).map_err(|what| ("run.ports", what))?;
     file.run.data.iter().try_for_each(|it| values::folder(it).map(drop)).map_err(|what| ("run.data", what))?;
     file.build
         .secrets
@@ -268,6 +264,13 @@ fn wishes(file: File) -> Result<Wishes, (&'static str, String)> {
             health: file.run.health,
         },
     })
+}
+
+/// Ports beside the one that the program serves on.
+fn ports(list: &[i64]) -> Result<Vec<u16>, String> {
+    let port = |port: &i64| u16::try_from(*port).ok().filter(|port| *port > 0);
+    let ports: Option<Vec<u16>> = list.iter().map(port).collect();
+    ports.ok_or_else(|| "a port is a number from 1 to 65535".to_owned())
 }
 
 /// The first lines of a new file.

@@ -156,7 +156,7 @@ impl Java<'_> {
     /// What Maven is told besides its goals: no tests, and nothing that only checks, attaches or publishes.
     fn flags(&self) -> Vec<String> {
         let tests = if self.tests_are_read() { "-DskipTests" } else { "-Dmaven.test.skip=true" };
-        let profile = self.reactor.production.iter().map(|(_, id)| format!("-P{id}"));
+        let profile = self.reactor.production.iter().map(|(_, id)| format!("-P {id}"));
         let skipped = CATALOG.skip.iter().filter(|row| self.has(row) && self.reader(row).is_none());
         let skips: BTreeSet<&String> = skipped.flat_map(|row| &row.properties).collect();
         let skips = skips.into_iter().map(|property| format!("-D{property}"));

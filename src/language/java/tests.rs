@@ -91,7 +91,7 @@ fn a_profile_for_production_is_asked_for_with_its_settings() {
         (format!("{dev}{}", profile("prod", "")), &[settings[0], settings[1], config[0]][..], false, "EXPOSE 8081\n"),
     ] {
         let text = drafted("", &format!("<profiles>{profiles}</profiles>"), files).documents[0].text.clone();
-        assert_eq!((text.contains("-Pprod"), text.contains(ports)), (flag, true), "{text}");
+        assert_eq!((text.contains("-P prod"), text.contains(ports)), (flag, true), "{text}");
     }
 }
 
