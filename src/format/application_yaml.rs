@@ -2,8 +2,9 @@
 //! members of lists as Spring names them, `name[0]`.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use serde_json::Value;
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::Fault;
 use super::properties::Properties;
@@ -24,43 +25,123 @@ const PROFILES: [&str; 2] = ["spring.config.activate.on-profile", "spring.profil
 pub fn parse(text: &str) -> Result<Properties, Fault> {
     // Maven fills in `@name@` before anybody reads the file as YAML, which such a value is not.
     let plain = if text.contains('@') { Cow::Owned(text.replace('@', "_")) } else { Cow::Borrowed(text) };
-    let documents: Vec<Value> = serde_saphyr::from_multiple(&plain).map_err(|error| {
+    let documents: Vec<Entries> = serde_saphyr::from_multiple(&plain).map_err(|error| {
         let message = error.to_string();
         let line = error.location().and_then(|at| text.lines().nth((at.line() as usize).saturating_sub(1)));
         Fault::new(format!("no valid YAML ({})", message.lines().next().unwrap_or_default()), line.unwrap_or_default())
     })?;
     drop(plain);
-    Ok(documents.into_iter().map(flat).filter(|entries| holds_always(entries)).flatten().collect())
+    Ok(documents.into_iter().filter(Entries::hold_always).flat_map(|document| document.0).collect())
 }
 
-fn holds_always(entries: &[(String, String)]) -> bool {
-    !entries.iter().any(|(name, _)| PROFILES.iter().any(|profile| name == profile))
+/// A document, as names with values. The tree of it is never there as a whole.
+#[derive(Default)]
+struct Entries(Vec<(String, String)>);
+
+impl Entries {
+    fn hold_always(&self) -> bool {
+        !self.0.iter().any(|(name, _)| PROFILES.iter().any(|profile| name == profile))
+    }
 }
 
-fn flat(document: Value) -> Vec<(String, String)> {
-    let mut entries = Vec::new();
-    flatten(document, "", DEPTH, &mut entries);
-    entries
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut entries = Entries::default();
+        Below { name: String::new(), depth: DEPTH, entries: &mut entries.0 }.deserialize(deserializer)?;
+        Ok(entries)
+    }
 }
 
-fn flatten(value: Value, name: &str, depth: usize, entries: &mut Vec<(String, String)>) {
-    match value {
-        _ if name.len() > LENGTH => {}
-        Value::Object(map) if depth > 0 => {
-            for (key, value) in map {
-                let name = if name.is_empty() { key } else { format!("{name}.{key}") };
-                flatten(value, &name, depth - 1, entries);
-            }
+/// What stands below a name.
+struct Below<'a> {
+    name: String,
+    depth: usize,
+    entries: &'a mut Vec<(String, String)>,
+}
+
+impl Below<'_> {
+    fn is_read(&self) -> bool {
+        self.depth > 0 && self.name.len() <= LENGTH
+    }
+
+    fn inside(&mut self, name: String) -> Below<'_> {
+        Below { name, depth: self.depth - 1, entries: self.entries }
+    }
+
+    fn put<E>(self, value: String) -> Result<(), E> {
+        if self.name.len() <= LENGTH {
+            self.entries.push((self.name, value));
         }
-        Value::Array(items) if depth > 0 => {
-            for (index, value) in items.into_iter().enumerate() {
-                flatten(value, &format!("{name}[{index}]"), depth - 1, entries);
-            }
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Below<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Below<'_> {
+    type Value = ();
+
+    fn expecting(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        out.write_str("settings")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        if !self.is_read() {
+            return IgnoredAny.visit_map(map).map(drop);
         }
-        Value::String(text) => entries.push((name.to_owned(), text)),
-        Value::Number(number) => entries.push((name.to_owned(), number.to_string())),
-        Value::Bool(flag) => entries.push((name.to_owned(), flag.to_string())),
-        _ => {}
+        while let Some(key) = map.next_key::<String>()? {
+            let name = if self.name.is_empty() { key } else { format!("{}.{key}", self.name) };
+            map.next_value_seed(self.inside(name))?;
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+        if !self.is_read() {
+            return IgnoredAny.visit_seq(list).map(drop);
+        }
+        let mut index = 0;
+        loop {
+            let name = format!("{}[{index}]", self.name);
+            if list.next_element_seed(self.inside(name))?.is_none() {
+                return Ok(());
+            }
+            index += 1;
+        }
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
+        self.put(text.to_owned())
+    }
+
+    fn visit_bool<E: de::Error>(self, flag: bool) -> Result<(), E> {
+        self.put(flag.to_string())
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<(), E> {
+        self.put(number.to_string())
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<(), E> {
+        self.put(number.to_string())
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<(), E> {
+        self.put(number.to_string())
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<(), E> {
+        Ok(())
     }
 }
 

@@ -9,12 +9,16 @@ use super::Fault;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Properties {
     entries: Vec<(String, String)>,
+    /// Their places, sorted by their names.
+    sorted: Vec<usize>,
 }
 
 impl Properties {
     /// The value of a name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.entries.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        let key = |place: &usize| self.entries.get(*place).map(|(key, value)| (key.as_str(), value.as_str()));
+        let end = self.sorted.partition_point(|place| key(place).is_some_and(|(key, _)| key <= name));
+        self.sorted.get(..end)?.last().and_then(key).filter(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
     /// All entries, in order.
@@ -25,7 +29,10 @@ impl Properties {
 
 impl FromIterator<(String, String)> for Properties {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(entries: I) -> Self {
-        Properties { entries: entries.into_iter().collect() }
+        let entries: Vec<(String, String)> = entries.into_iter().collect();
+        let mut sorted: Vec<usize> = (0..entries.len()).collect();
+        sorted.sort_by_key(|place| entries.get(*place).map(|(key, _)| key));
+        Properties { entries, sorted }
     }
 }
 
