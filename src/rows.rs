@@ -41,7 +41,7 @@ pub struct When {
     pub unless: Vec<String>,
 }
 
-/// What follows. `{name}` in a text stands for what was seen.
+/// What follows. `{name}` in a text stands for what was seen, `{need}` in `why` for what is needed.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Then {
@@ -214,10 +214,11 @@ impl Then {
     /// The consequences, as facts.
     fn facts(&self, (name, evidence): Found) -> Vec<Fact> {
         let filled = |text: &String| text.replace("{name}", &name);
-        let why = || filled(&self.why);
+        let why = |need: &str| filled(&self.why).replace("{need}", need);
         let mut kinds: Vec<Kind> = self.framework.iter().map(|framework| Kind::Framework(filled(framework))).collect();
-        kinds.extend(self.needs.iter().map(|need| Kind::Need(need.clone(), why())));
-        kinds.extend(self.run.iter().map(|package| Kind::Need(format!("package:{}", filled(package)), why())));
+        kinds.extend(self.needs.iter().map(|need| Kind::Need(need.clone(), why(need))));
+        let packages = self.run.iter().map(filled);
+        kinds.extend(packages.map(|package| Kind::Need(format!("package:{package}"), why(&package))));
         kinds.extend(self.build.iter().map(|package| Kind::Package(package.clone())));
         kinds.extend(self.variables.iter().map(|(name, value)| Kind::Variable(name.clone(), value.clone())));
         kinds.extend(self.inputs.iter().cloned().map(Kind::Input));

@@ -33,6 +33,16 @@ pub struct Pyproject {
     pub groups: Vec<(String, Vec<Requirement>)>,
     /// Commands: name and `module:function`.
     pub scripts: Vec<(String, String)>,
+    /// Plugins are declared that programs look for in installed projects.
+    pub has_entry_points: bool,
+    /// What FastAPI's own command starts.
+    pub fastapi: Option<String>,
+    /// Files in which the build back end finds the requirements.
+    pub requirement_files: Vec<String>,
+    /// Files that the build back end writes the version into.
+    pub version_files: Vec<String>,
+    /// Versions of managers that the file demands: the manager and its range.
+    pub managers: Vec<(&'static str, String)>,
     /// `[build-system]`, where it is written down.
     pub build_system: Option<BuildSystem>,
     /// Files that the build back end reads besides the sources: readme, license.
@@ -84,6 +94,7 @@ pub fn parse(document: &str) -> Result<Pyproject, Fault> {
     read_poetry(&document, &mut out);
     read_uv(&document, &mut out);
     read_pdm(&document, &mut out);
+    read_build(&document, &mut out);
     out.source_roots.extend(source_roots(&document));
     out.build_system = table(&document, &["build-system"]).map(|system| BuildSystem {
         requires: texts(system, &["requires"]),
@@ -108,6 +119,32 @@ fn read_project(document: &Table, out: &mut Pyproject) {
     out.build_reads.extend(texts(project, &["license-files"]).into_iter().filter(|file| !file.contains('*')));
 }
 
+/// What back ends read and write, and what else the tables of tools say.
+fn read_build(document: &Table, out: &mut Pyproject) {
+    let any = |path: &[&str]| text(document, path).into_iter().chain(texts(document, path));
+    let declares = |path: &[&str]| table(document, path).is_some_and(|table| !table.is_empty());
+    out.has_entry_points = declares(&["project", "entry-points"]) || declares(&["tool", "poetry", "plugins"]);
+    out.fastapi = text(document, &["tool", "fastapi", "entrypoint"]);
+    for path in [
+        ["tool", "setuptools", "dynamic", "dependencies", "file"].as_slice(),
+        &["tool", "hatch", "metadata", "hooks", "requirements_txt", "files"],
+    ] {
+        out.requirement_files.extend(any(path));
+    }
+    for path in [
+        ["tool", "hatch", "build", "hooks", "vcs", "version-file"].as_slice(),
+        &["tool", "setuptools_scm", "write_to"],
+        &["tool", "setuptools_scm", "version_file"],
+        &["tool", "versioningit", "write", "file"],
+        &["tool", "pdm", "version", "write_to"],
+    ] {
+        out.version_files.extend(text(document, path));
+    }
+    let uv = text(document, &["tool", "uv", "required-version"]).map(|range| ("uv", range));
+    let poetry = text(document, &["tool", "poetry", "requires-poetry"]).map(|range| ("poetry", range));
+    out.managers.extend(uv.into_iter().chain(poetry));
+}
+
 fn read_groups(document: &Table, out: &mut Pyproject) {
     out.groups.extend(lists(document, &["dependency-groups"]));
     out.groups.extend(lists(document, &["tool", "pdm", "dev-dependencies"]));
@@ -128,16 +165,21 @@ fn read_poetry(document: &Table, out: &mut Pyproject) {
     out.build_reads.extend(text(poetry, &["readme"]));
     out.build_reads.extend(texts(poetry, &["readme"]));
     if let Some(dependencies) = table(poetry, &["dependencies"]) {
-        let own = poetry_requirements(dependencies, &mut out.local_sources);
+        let (own, optional) = poetry_requirements(dependencies, &mut out.local_sources);
         out.dependencies.extend(own);
+        for (name, list) in table(poetry, &["extras"]).into_iter().flatten() {
+            let names: Vec<String> = texts_of(list).map(normalize).collect();
+            let brought = optional.iter().filter(|requirement| names.contains(&requirement.name)).cloned();
+            out.extras.push((name.clone(), brought.collect()));
+        }
     }
     for (name, group) in table(poetry, &["group"]).into_iter().flatten() {
         if let Some(dependencies) = group.get("dependencies").and_then(Value::as_table) {
-            out.groups.push((name.clone(), poetry_requirements(dependencies, &mut Vec::new())));
+            out.groups.push((name.clone(), poetry_requirements(dependencies, &mut Vec::new()).0));
         }
     }
     if let Some(dependencies) = table(poetry, &["dev-dependencies"]) {
-        out.groups.push(("dev".into(), poetry_requirements(dependencies, &mut Vec::new())));
+        out.groups.push(("dev".into(), poetry_requirements(dependencies, &mut Vec::new()).0));
     }
     out.scripts.extend(pairs(poetry, &["scripts"]));
     let sources = value(poetry, &["source"]).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -150,9 +192,12 @@ fn poetry_python(poetry: &Table) -> Option<String> {
     text(poetry, &["dependencies", "python"]).or_else(|| text(poetry, &["dependencies", "python", "version"]))
 }
 
-/// Poetry's table of dependencies; optional ones belong to an extra and are left out.
-fn poetry_requirements(dependencies: &Table, local: &mut Vec<(String, String)>) -> Vec<Requirement> {
-    let mut out = Vec::new();
+/// Poetry's table of dependencies, and behind them the optional ones, which belong to an extra.
+fn poetry_requirements(
+    dependencies: &Table,
+    local: &mut Vec<(String, String)>,
+) -> (Vec<Requirement>, Vec<Requirement>) {
+    let (mut out, mut optional) = (Vec::new(), Vec::new());
     for (name, value) in dependencies.iter().filter(|(name, _)| *name != "python") {
         let value = value.as_array().and_then(|choices| choices.first()).unwrap_or(value);
         let details = value.as_table();
@@ -160,10 +205,9 @@ fn poetry_requirements(dependencies: &Table, local: &mut Vec<(String, String)>) 
         if let Some(path) = detail("path") {
             local.push((normalize(name), path));
         }
-        if details.and_then(|details| flag(details, &["optional"])) == Some(true) {
-            continue;
-        }
-        out.push(Requirement {
+        let is_optional = details.and_then(|details| flag(details, &["optional"])) == Some(true);
+        let list = if is_optional { &mut optional } else { &mut out };
+        list.push(Requirement {
             name: normalize(name),
             extras: details
                 .map(|details| texts(details, &["extras"]).iter().map(|e| normalize(e)).collect())
@@ -177,7 +221,7 @@ fn poetry_requirements(dependencies: &Table, local: &mut Vec<(String, String)>) 
             editable: details.and_then(|details| flag(details, &["develop"])).unwrap_or_default(),
         });
     }
-    out
+    (out, optional)
 }
 
 fn read_uv(document: &Table, out: &mut Pyproject) {
@@ -238,8 +282,11 @@ fn lists(from: &Table, path: &[&str]) -> Vec<(String, Vec<Requirement>)> {
 }
 
 fn items(list: &Value) -> Vec<Requirement> {
-    let items = list.as_array().map(Vec::as_slice).unwrap_or_default();
-    items.iter().filter_map(Value::as_str).filter_map(parse_requirement).collect()
+    texts_of(list).filter_map(parse_requirement).collect()
+}
+
+fn texts_of(list: &Value) -> impl Iterator<Item = &str> {
+    list.as_array().map(Vec::as_slice).unwrap_or_default().iter().filter_map(Value::as_str)
 }
 
 fn pairs(from: &Table, path: &[&str]) -> Vec<(String, String)> {
@@ -284,12 +331,19 @@ mod tests {
             build-backend = "hatchling.build"
             [tool.uv]
             package = true
+            required-version = ">=0.9,<0.10"
             sources = { shared = { workspace = true }, other = { path = "../other" } }
             index = [{ name = "corp", url = "https://example.org/simple" }]
             [tool.uv.workspace]
             members = ["packages/*"]
             [tool.hatch.build.targets.wheel]
             packages = ["src/my_app"]
+            [tool.hatch.build.hooks.vcs]
+            version-file = "src/my_app/_version.py"
+            [tool.setuptools.dynamic]
+            dependencies = { file = ["base.in"] }
+            [tool.fastapi]
+            entrypoint = "my_app.main:app"
             "#,
         )
         .unwrap();
@@ -303,6 +357,12 @@ mod tests {
         assert_eq!(project.packaged, Some(true));
         assert_eq!(project.local_sources.len(), 2);
         assert_eq!(project.indexes[0].0, "corp");
+        assert_eq!(project.managers, [("uv", ">=0.9,<0.10".to_owned())]);
+        assert_eq!(
+            (project.requirement_files, project.version_files),
+            (vec!["base.in".into()], vec!["src/my_app/_version.py".into()])
+        );
+        assert_eq!(project.fastapi.as_deref(), Some("my_app.main:app"));
         assert_eq!(project.build_system.unwrap().requires, ["hatchling>=1.20"]);
     }
 
@@ -322,6 +382,8 @@ mod tests {
             lib = { path = "../lib", develop = true }
             extra = { version = "1", optional = true }
             numpy = [{ version = "1.26", python = "<3.12" }, { version = "2", python = ">=3.12" }]
+            [tool.poetry.extras]
+            more = ["extra", "unknown"]
             [tool.poetry.group.dev.dependencies]
             pytest = "*"
             [[tool.poetry.source]]
@@ -338,6 +400,7 @@ mod tests {
         assert_eq!(project.local_sources, [("lib".to_owned(), "../lib".to_owned())]);
         assert_eq!(project.source_roots, ["src"]);
         assert_eq!(project.groups[0].0, "dev");
+        assert_eq!((project.extras[0].0.as_str(), project.extras[0].1.len()), ("more", 1));
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub struct SetupCfg {
     pub python_requires: Option<String>,
     /// `options.install_requires`.
     pub install_requires: Vec<Requirement>,
+    /// Extras, each with its requirements.
+    pub extras: Vec<(String, Vec<Requirement>)>,
     /// The folder of top-level packages, from `package_dir`.
     pub source_root: Option<String>,
     /// `console_scripts`: name and `module:function`.
@@ -33,6 +35,9 @@ pub fn parse(text: &str) -> Result<SetupCfg, Fault> {
             }
             ("options", "package_dir") => {
                 out.source_root = pairs(&value).into_iter().find(|(name, _)| name.is_empty()).map(|(_, dir)| dir)
+            }
+            ("options.extras_require", _) => {
+                out.extras.push((key, value.lines().filter_map(parse_requirement).collect()))
             }
             ("options.entry_points", "console_scripts") => out.scripts = pairs(&value),
             _ => {}
@@ -75,12 +80,13 @@ mod tests {
     fn a_setup_cfg_is_read() {
         let cfg = parse(
             "[metadata]\nname = app\n\n[options]\npython_requires = >=3.9\npackage_dir =\n    = src\ninstall_requires =\n    flask>=2\n    # no\n    gunicorn\n\
-             [options.entry_points]\nconsole_scripts =\n    serve = app.main:run\n[flake8]\nmax-line-length = 100\n",
+             [options.entry_points]\nconsole_scripts =\n    serve = app.main:run\n[options.extras_require]\nweb =\n    waitress\n[flake8]\nmax-line-length = 100\n",
         )
         .unwrap();
         assert_eq!(cfg.python_requires.as_deref(), Some(">=3.9"));
         assert_eq!(cfg.source_root.as_deref(), Some("src"));
         assert_eq!(cfg.install_requires.iter().map(|r| r.name.as_str()).collect::<Vec<_>>(), ["flask", "gunicorn"]);
+        assert_eq!(cfg.extras.iter().map(|(name, list)| (name.as_str(), list.len())).collect::<Vec<_>>(), [("web", 1)]);
         assert_eq!(cfg.scripts, [("serve".to_owned(), "app.main:run".to_owned())]);
     }
 

@@ -2,10 +2,12 @@
 
 mod apps;
 mod assets;
+mod data;
 mod feeds;
 mod front_ends;
 mod install;
 mod manifests;
+mod optional;
 mod own_build;
 mod packages;
 mod part;
@@ -16,6 +18,7 @@ mod scripts;
 mod sources;
 mod start;
 mod versions;
+mod way;
 mod ways;
 mod wheels;
 
@@ -24,6 +27,7 @@ use super::{Labels, Language, Project, Recipe, Scope, sign};
 use crate::dockerignore::Section;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::format::pyproject::Pyproject;
 use crate::plan::Planner;
 use crate::plan::labels::Stated;
 use crate::repo::Repo;
@@ -34,7 +38,7 @@ use part::Order;
 use rows::{CATALOG, Framework, Manager};
 use sources::Program;
 use start::Known;
-use ways::Way;
+use way::Way;
 
 /// The row.
 pub const LANGUAGE: Language = Language {
@@ -120,6 +124,7 @@ impl Project for Python<'_> {
         facts.extend(wheels::gone_modules(&self.program));
         facts.extend(feeds::testify(&self.manifests));
         facts.extend(packages::testify(&self.program));
+        facts.extend(data::testify(&self.program));
         facts.extend(self.front_ends.testify());
         let configured = self.configured.as_ref();
         facts.extend(self.ways.iter().flat_map(|way| way.testify(&self.program, configured)));
@@ -133,18 +138,23 @@ impl Project for Python<'_> {
         let toolchain = planner.toolchain(LANGUAGE.id, "Python", &CATALOG.release)?;
         let ids: Vec<&str> = CATALOG.manager.iter().map(|row| row.id.as_str()).collect();
         let (manager, version) = planner.manager(&ids, &Manager::of("requirements.txt").id)?;
-        let dependencies = manifests.dependencies(&manager);
-        let installed = &packages::Installed::new(manifests, &manager, &dependencies);
-        let (ways, wished) = (self.ways.as_slice(), self.wished.as_ref());
-        let known = Known { manifests, program, ways, wished, installed, cycle: &toolchain.cycle };
-        let start = start::decide(planner, &known)?;
-        let needs = packages::needs(planner, installed, &start, &toolchain);
+        let row = Manager::named(&manager);
+        let way = start::way(planner, &self.ways, self.wished.as_ref())?;
+        let selection = &optional::select(planner, manifests, program, row, &way);
+        let dependencies = &manifests.dependencies(row, selection);
+        let installed = &packages::Installed::new(manifests, row, dependencies);
+        planner.facts.extend(packages::rows(program, installed));
+        let start = start::decide(planner, &Known { manifests, program, installed, cycle: &toolchain.cycle }, &way);
+        let script = start.program.as_deref().map(|name| (name, &start.evidence));
+        let needs = packages::needs(planner, installed, script, &toolchain);
         let runtime = planner.runtime(needs, &CATALOG.runtime, &toolchain)?;
         let stated = manifests
             .name()
             .map(|(name, file)| (name, Evidence::new(file, &format!("name = \"{name}\""), Strength::Stated)));
         let name = planner.name(stated);
-        let mut install = install::plan(planner, manifests, program, &manager, version.as_deref(), &toolchain)?;
+        let order = install::Order { row, version: version.as_deref(), toolchain: &toolchain, selection, dependencies };
+        let mut install = install::plan(planner, manifests, program, &order)?;
+        install.steps = packages::steps(program, installed);
         if let Some((who, evidence)) = packages::old_setuptools(program, installed, &toolchain.cycle) {
             install::add_setuptools(planner, &mut install, who, evidence);
         }
@@ -152,10 +162,8 @@ impl Project for Python<'_> {
             warn_of_missing(planner, program, &start.evidence.file)?;
         }
         let order = Order {
-            program,
             toolchain: &toolchain,
             runtime: &runtime,
-            installed,
             start,
             install,
             roots: manifests.source_roots(),
@@ -194,7 +202,15 @@ fn readable(planner: &Planner, manifests: &Manifests) -> Result<(), Error> {
             return Err(Error::usage(format!("{}: {why}", fact.evidence)).hint("mend the file"));
         }
     }
-    match manifests.requirements.as_ref().and_then(|set| Some((&set.file, set.missing.first()?))) {
+    let above = |read: &Pyproject| {
+        read.workspace_members.is_empty() && read.local_sources.iter().any(|(_, path)| path.is_empty())
+    };
+    if manifests.pyproject.as_ref().is_some_and(above) {
+        return Err(Error::no("`pyproject.toml` takes packages from a workspace that begins above this folder").hint(
+            "run dockgen in the folder whose `pyproject.toml` has `[tool.uv.workspace]`; `--entry` names the program",
+        ));
+    }
+    match manifests.requirements.as_ref().and_then(|set| Some((set.installed.first()?, set.missing.first()?))) {
         Some((by, file)) => Err(Error::usage(format!("`{by}` includes `{file}`, which is not there"))
             .hint("add the file, or take the line out")),
         None => Ok(()),

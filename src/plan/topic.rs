@@ -29,6 +29,8 @@ pub const FRONT_MANAGER: &str = "front end package-manager";
 pub const FRONT_MANAGER_VERSION: &str = "front end package-manager-version";
 /// Where it listens.
 pub const PORT: &str = "port";
+/// Extras and groups of the manifest that are installed.
+pub const EXTRAS: &str = "extras";
 /// Whether the project itself is installed.
 pub const PROJECT: &str = "project";
 /// The image that holds it.

@@ -27,6 +27,8 @@ struct Import {
     bound: String,
     /// What it stands for: `flask.Flask`, `.factory.create_app`, `numpy`.
     target: String,
+    /// Where it stands, if that is outside of any block, so that it happens whenever the module is loaded.
+    plain: Option<usize>,
 }
 
 /// A call with the string that its arguments begin with, also inside of a list.
@@ -75,6 +77,12 @@ struct Bracket {
 /// How long the arguments of a call may be that is understood, in bytes: calls stand inside of each other, and each is read.
 const ARGUMENTS: usize = 2_000;
 
+/// How many texts are looked at for the statement that they stand in.
+const SAID: usize = 40;
+
+/// How many texts are joined to a path, at most.
+const JOINED: usize = 8;
+
 /// How long a list may be that a keyword names, in bytes.
 const LIST: usize = 20_000;
 
@@ -116,6 +124,16 @@ impl<'a> Module<'a> {
         tops
     }
 
+    /// Dotted names of what is imported whenever the module is loaded, relative ones with their dots, and the lines that do.
+    pub fn loads(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.imports.iter().filter_map(|import| Some((import.target.as_str(), self.masked.line(import.plain?))))
+    }
+
+    /// The modules of which all names are imported.
+    pub fn stars(&self) -> impl Iterator<Item = &str> {
+        self.imports.iter().filter_map(|import| import.target.strip_suffix(".*"))
+    }
+
     /// The first line that imports one of these modules (by their top-level names) outside of any block.
     pub fn plain_import(&self, names: &[String]) -> Option<&'a str> {
         let found = PLAIN_IMPORT.captures_iter(self.masked.code());
@@ -155,6 +173,41 @@ impl<'a> Module<'a> {
         self.masked.strings()
     }
 
+    /// Whether a text that begins like this stands in a statement that always runs: none below an `if` or the like.
+    pub fn says_always(&self, beginning: &str) -> bool {
+        let statement = |at: usize| {
+            let head = self.masked.code().get(..at).unwrap_or_default();
+            head.lines().rev().find(|line| line.starts_with(|c: char| c.is_ascii_alphabetic())).unwrap_or_default()
+        };
+        let is_conditional =
+            |at: usize| ["if ", "elif ", "else", "try", "except"].iter().any(|word| statement(at).starts_with(word));
+        let mut said = self.masked.literals().filter(|(_, text)| text.starts_with(beginning)).take(SAID);
+        said.any(|(at, _)| !is_conditional(at))
+    }
+
+    /// String literals, each with those that it is joined to: `BASE / "data" / "x.db"`, `join(BASE, "data", "x.db")`. None where it
+    /// is joined to nothing.
+    pub fn joined_texts(&self) -> Vec<(Vec<&'a str>, &'a str)> {
+        let (mut found, mut before, mut last) = (Vec::new(), None::<Vec<&str>>, 0);
+        let mut mark = '/';
+        for (at, text) in self.masked.literals() {
+            let between = self.masked.code().get(last..at).unwrap_or_default();
+            let joint = between.trim_matches(['"', '\'', ' ', '\n']);
+            if joint.len() != 1 || !joint.starts_with(mark) || before.is_none() {
+                mark = if between.contains("join(") { ',' } else { '/' };
+                let is_joined = between.trim_end_matches(['"', '\'', ' ']).ends_with(mark);
+                before = is_joined.then(Vec::new);
+            }
+            found.extend(before.clone().map(|before| (before, text)));
+            if let Some(before) = &mut before {
+                before.push(text);
+            }
+            before = before.filter(|before| before.len() < JOINED);
+            last = at + text.len();
+        }
+        found
+    }
+
     /// Calls of what is wanted, by its name resolved through the imports, each with its first string where one stands there.
     pub fn calls_with_text(&self, wanted: impl Fn(&str) -> bool) -> Vec<Call<'a>> {
         let call = |site: &Site| {
@@ -185,6 +238,30 @@ impl<'a> Module<'a> {
                 .collect(),
             false => self.masked.string_at(at).into_iter().collect(),
         }
+    }
+
+    /// The lists of texts in a map behind a keyword argument of any call, with their keys: `extras_require={"api": ["x"]}`.
+    pub fn keyword_lists(&self, name: &str) -> Vec<(&'a str, Vec<&'a str>)> {
+        let found = WORD_EQUALS
+            .captures_iter(self.masked.code())
+            .find(|found| found.get(1).is_some_and(|it| it.as_str() == name));
+        let Some(at) = found.and_then(|found| found.get(0)).map(|all| all.end()) else { return Vec::new() };
+        if !self.masked.code().get(at..).is_some_and(|tail| tail.starts_with('{')) {
+            return Vec::new();
+        }
+        let text = |part: &Range<usize>| self.masked.string_at(part.start + self.leading(part));
+        let list = |part: Range<usize>| {
+            let open = part.start + self.code(&part).find('[')?;
+            let items = self.split(self.balanced(open + 1, LIST));
+            Some((text(&part)?, items.iter().filter_map(text).collect()))
+        };
+        self.split(self.balanced(at + 1, LIST)).into_iter().filter_map(list).collect()
+    }
+
+    /// Blanks before a part.
+    fn leading(&self, part: &Range<usize>) -> usize {
+        let code = self.code(part);
+        code.len() - code.trim_start().len()
     }
 
     /// Whether a relative import stands in it, so that it must be imported as part of its package.
@@ -301,16 +378,18 @@ fn read_imports(code: &str) -> Vec<Import> {
         let (Some(module), Some(names)) = (found.get(1), found.get(2)) else { continue };
         let module = module.as_str();
         let separator = if module.ends_with('.') { "" } else { "." };
+        let plain = found.get(0).filter(|all| all.as_str().starts_with("from")).map(|all| all.start());
         for (name, bound) in aliases(names.as_str()) {
-            imports.push(Import { bound: bound.to_owned(), target: format!("{module}{separator}{name}") });
+            imports.push(Import { bound: bound.to_owned(), target: format!("{module}{separator}{name}"), plain });
         }
     }
     for found in IMPORT.captures_iter(code) {
+        let plain = found.get(0).filter(|all| all.as_str().starts_with("import")).map(|all| all.start());
         for (name, bound) in found.get(1).map(|names| aliases(names.as_str())).unwrap_or_default() {
             let top = name.split('.').next().unwrap_or_default();
             let target = if bound == name { top } else { name };
             let bound = if bound == name { top } else { bound };
-            imports.push(Import { bound: bound.to_owned(), target: target.to_owned() });
+            imports.push(Import { bound: bound.to_owned(), target: target.to_owned(), plain });
         }
     }
     imports

@@ -4,12 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::rows::{CATALOG, Framework, place};
 use super::sources::{Program, Source, ancestors, module_name};
+use crate::source::python::Function;
 
 /// How many functions, classes and imports an application is followed through.
 const DEPTH: usize = 3;
-
-/// The frameworks of calls, by the file, the callee and the depth.
-pub type Followed<'a> = HashMap<(&'a str, String, usize), Option<&'static Framework>>;
 
 /// Something that a server loads: `module:variable`.
 #[derive(Debug, Clone)]
@@ -26,6 +24,8 @@ pub struct App {
     pub framework: &'static Framework,
     /// The line that shows it.
     pub quote: String,
+    /// The function that completes it, where only its caller has what that takes.
+    pub completed_by: Option<String>,
 }
 
 impl App {
@@ -61,10 +61,15 @@ impl<'a> Program<'a> {
     fn apps_of(&self, source: &Source<'a>) -> Vec<App> {
         let mut apps = Vec::new();
         let assignments = source.module.assignments();
+        let finishers = finishers(source);
         for assignment in &assignments {
             let framework = self.framework_of(source, &assignment.callee, DEPTH);
             let Some(framework) = framework.filter(|row| row.attribute.is_empty()) else { continue };
-            apps.push(self.app(source, &assignment.variable, false, framework, &assignment.quote));
+            let app = self.app(source, &assignment.variable, false, framework, &assignment.quote);
+            apps.push(match finishers.get(assignment.variable.as_str()).copied() {
+                Some(function) if is_factory(function) => self.factory(source, function, framework),
+                function => App { completed_by: function.map(|function| function.name.clone()), ..app },
+            });
         }
         let made: HashMap<&str, &str> = assignments.iter().rev().map(|one| (&*one.variable, &*one.callee)).collect();
         for (variable, object, attribute) in source.module.attributes() {
@@ -86,6 +91,7 @@ impl<'a> Program<'a> {
             factory,
             framework,
             quote: quote.to_owned(),
+            completed_by: None,
         }
     }
 
@@ -107,12 +113,38 @@ impl<'a> Program<'a> {
     fn factories_of(&self, source: &Source<'a>) -> Vec<App> {
         let functions = source.module.functions().iter();
         functions
-            .filter(|function| function.callable_bare && CATALOG.names.factories.contains(&function.name))
+            .filter(|function| is_factory(function))
             .filter_map(|function| {
                 let framework = function.calls.iter().find_map(|callee| self.framework_of(source, callee, 1))?;
-                Some(self.app(source, &function.name, true, framework, &function.quote))
+                Some(self.factory(source, function, framework))
             })
             .collect()
+    }
+
+    fn factory(&self, source: &Source<'a>, function: &Function, framework: &'static Framework) -> App {
+        let app = self.app(source, &function.name, true, framework, &function.quote);
+        App { completed_by: self.completer(source, &function.name), ..app }
+    }
+
+    /// A function elsewhere that calls a factory and adds to what it gets.
+    fn completer(&self, factory: &Source<'a>, name: &str) -> Option<String> {
+        let found = self.completers.get_or_init(|| self.find_completers()).get(name)?;
+        found.iter().find(|(path, _)| *path != factory.path).map(|(_, function)| function.clone())
+    }
+
+    fn find_completers(&self) -> HashMap<String, Vec<(&'a str, String)>> {
+        let mut found: HashMap<String, Vec<(&'a str, String)>> = HashMap::new();
+        let known: Vec<&str> = CATALOG.names.completers.iter().map(String::as_str).collect();
+        for source in self.sources.iter().filter(|source| source.module.says_one_of(&known)) {
+            for function in source.module.functions() {
+                let last = |callee: &'_ String| callee.rsplit('.').next().unwrap_or_default().to_owned();
+                let calls: BTreeSet<String> = function.calls.iter().map(last).collect();
+                for call in calls.iter().filter(|_| known.iter().any(|name| calls.contains(*name))) {
+                    found.entry(call.clone()).or_default().push((source.path, function.name.clone()));
+                }
+            }
+        }
+        found
     }
 
     /// Files that a tool such as Streamlit runs: they import it, and nothing else imports them.
@@ -130,6 +162,7 @@ impl<'a> Program<'a> {
                 factory: false,
                 framework,
                 quote: source.module.quote("import").to_owned(),
+                completed_by: None,
             }));
         }
         pages
@@ -145,7 +178,8 @@ impl<'a> Program<'a> {
 
     /// The framework that a call makes an application of; through functions and classes of this repository, `depth` deep.
     fn framework_of(&self, source: &Source<'a>, callee: &str, depth: usize) -> Option<&'static Framework> {
-        let direct = Framework::made_by(callee);
+        let starred = || source.module.stars().find_map(|module| Framework::made_by(&format!("{module}.{callee}")));
+        let direct = Framework::made_by(callee).or_else(starred);
         if direct.is_some() || depth == 0 {
             return direct;
         }
@@ -168,4 +202,15 @@ impl<'a> Program<'a> {
     fn made_in(&self, source: &Source<'a>, name: &str, depth: usize) -> Option<&'static Framework> {
         source.module.makers(name).iter().find_map(|callee| self.framework_of(source, callee, depth - 1))
     }
+}
+
+/// A function whose name says that it makes the application, and which needs nothing for it.
+fn is_factory(function: &Function) -> bool {
+    function.callable_bare && CATALOG.names.factories.contains(&function.name)
+}
+
+/// The functions that complete a variable of their module and give it back.
+fn finishers<'p>(source: &'p Source) -> HashMap<&'p str, &'p Function> {
+    let functions = source.module.functions().iter().rev().filter(|function| function.calls.len() > 1);
+    functions.flat_map(|function| function.returns.iter().map(move |name| (name.as_str(), function))).collect()
 }

@@ -6,7 +6,7 @@ use regex::Regex;
 use serde::Serialize;
 
 use super::manifests::Manifests;
-use super::rows::CATALOG;
+use super::rows::{CATALOG, Manager};
 use crate::facts::{Fact, Kind, Strength};
 use crate::plan::Planner;
 use crate::source::pattern;
@@ -59,7 +59,10 @@ impl Feed {
 
 /// The indexes that any manifest names.
 fn feeds(manifests: &Manifests) -> Vec<Feed> {
-    let required = manifests.requirements.iter().flat_map(|set| set.indexes.iter().map(|url| (&*set.file, url)));
+    let required = manifests
+        .requirements
+        .iter()
+        .flat_map(|set| set.indexes.iter().map(|url| (set.installed.first().map_or("", String::as_str), url)));
     let required = required.map(|(file, url)| ("requirements.txt", file, url));
     let of_pyproject = manifests.pyproject.iter().flat_map(|read| &read.indexes);
     let of_pyproject = of_pyproject.map(|(_, url)| ("pyproject.toml", "pyproject.toml", url));
@@ -75,11 +78,9 @@ pub fn testify(manifests: &Manifests) -> Vec<Fact> {
 }
 
 /// What the manager's install step is given: variables in an address become secrets, other hosts may have a netrc.
-pub fn secrets(planner: &mut Planner, manifests: &Manifests, manager: &str) -> Vec<Secret> {
-    let row = CATALOG.manager.iter().find(|row| row.id == manager);
-    let manifest = row.map_or("pyproject.toml", |row| &row.manifest);
+pub fn secrets(planner: &mut Planner, manifests: &Manifests, row: &Manager) -> Vec<Secret> {
     let mut secrets: Vec<Secret> = Vec::new();
-    for feed in feeds(manifests).into_iter().filter(|feed| feed.manifest == manifest) {
+    for feed in feeds(manifests).into_iter().filter(|feed| feed.manifest == row.manifest) {
         if feed.has_credentials && feed.variables.is_empty() {
             planner.warn(format!(
                 "`{}` holds a password for {}: take it out, and let the build have it as a secret",

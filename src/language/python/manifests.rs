@@ -4,36 +4,82 @@ use std::collections::BTreeSet;
 
 use globset::Glob;
 
-use super::requirements::{RequirementsSet, join};
-use super::rows::{CATALOG, Manager};
+use super::requirements::{Dependency, RequirementsSet, join, optional_requirements, parsed};
+use super::rows::{BackEnd, CATALOG, Manager};
 use crate::catalog;
 use crate::dockerignore::Matcher;
-use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::facts::{Fact, Kind, Strength};
 use crate::format::Fault;
 use crate::format::pipfile::{self, Pipfile, PipfileLock};
 use crate::format::pyproject::{self, Pyproject};
 use crate::format::python_lock::{self, Lock};
 use crate::format::requirements::{self, Requirement, normalize};
 use crate::format::setup_cfg::{self, SetupCfg};
+use crate::path;
 use crate::repo::Repo;
 use crate::source::python::Module;
 
 /// The lock file of Pipenv, which has a shape of its own.
 pub const PIPFILE_LOCK: &str = "Pipfile.lock";
 
-/// A requirement and the file that says it.
-#[derive(Debug, Clone)]
-pub struct Dependency {
-    /// The requirement.
-    pub requirement: Requirement,
-    /// The file.
-    pub file: String,
+/// How requirements are asked for that are not always there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// An extra of the project.
+    Extra,
+    /// A group of dependencies.
+    Group,
+    /// A requirements file beside the main one.
+    File,
 }
 
-impl Dependency {
-    /// The testimony.
-    pub fn evidence(&self, strength: Strength) -> Evidence {
-        Evidence::new(&self.file, &self.requirement.to_string(), strength)
+/// Requirements that are installed only where somebody asks for them.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    /// How.
+    pub form: Form,
+    /// The name to ask by; of a file its path.
+    pub name: String,
+    /// The file that says them.
+    pub file: String,
+    /// The requirements.
+    pub requirements: Vec<Requirement>,
+}
+
+impl Choice {
+    /// What it brings.
+    pub fn dependencies(&self) -> Vec<Dependency> {
+        from(&self.file, &self.requirements)
+    }
+}
+
+fn from(file: &str, list: &[Requirement]) -> Vec<Dependency> {
+    let dependency = |requirement: &Requirement| Dependency { requirement: requirement.clone(), file: file.to_owned() };
+    list.iter().map(dependency).collect()
+}
+
+/// What is installed of the manifests.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// What is asked for beside what is always there.
+    pub choices: Vec<Choice>,
+    /// The member of the workspace, by its place.
+    pub member: Option<usize>,
+}
+
+/// A member of a workspace.
+#[derive(Debug)]
+pub struct Member {
+    /// Its manifest.
+    pub path: String,
+    /// What that says.
+    pub pyproject: Pyproject,
+}
+
+impl Member {
+    /// Its folder.
+    pub fn folder(&self) -> &str {
+        path::parent(&self.path)
     }
 }
 
@@ -54,8 +100,14 @@ pub struct Manifests {
     pub requirements: Option<RequirementsSet>,
     /// Lock files: the file's name and what it says.
     pub locks: Vec<(&'static str, Lock)>,
-    /// Manifests of the other members of a workspace.
-    pub members: Vec<String>,
+    /// The other members of a workspace.
+    pub members: Vec<Member>,
+    /// Requirements files beside the main one.
+    others: Vec<Choice>,
+    /// Files that the build of the project writes its version into, which are not there.
+    pub unwritten: Vec<String>,
+    /// What compiles parts of the project, and a source of it.
+    pub compiled: Option<(&'static BackEnd, String)>,
     /// Files that the manifest names and the .dockerignore keeps away: a readme, a license.
     pub stand_ins: Vec<String>,
     /// Files that cannot be read, with the reason.
@@ -77,10 +129,50 @@ impl Manifests {
         for file in locks.filter(|file| !matches!(*file, "" | PIPFILE_LOCK)) {
             read.locks.extend(parsed(repo, file, python_lock::parse, faults).map(|lock| (file, lock)));
         }
-        read.requirements = RequirementsSet::read(repo, faults);
-        read.members = read.pyproject.as_ref().map(|read| members(repo, &read.workspace_members)).unwrap_or_default();
-        read.stand_ins = read.pyproject.as_ref().map(|read| stand_ins(repo, read)).unwrap_or_default();
+        let named = read.pyproject.as_ref().map(|read| read.requirement_files.as_slice()).unwrap_or_default();
+        read.requirements = RequirementsSet::read(repo, named, faults);
+        read.others = read.requirements.as_ref().map(|set| other_files(repo, set)).unwrap_or_default();
+        if let Some(pyproject) = &read.pyproject {
+            read.members = members(repo, &pyproject.workspace_members);
+            read.stand_ins = stand_ins(repo, pyproject);
+            let written = pyproject.version_files.iter().filter_map(|file| join("", file));
+            read.unwritten = written.filter(|file| !repo.has(file)).collect();
+        }
+        read.compiled = compiled(repo, &read);
         read
+    }
+
+    /// Whether the top only holds a workspace together.
+    pub fn is_virtual(&self) -> bool {
+        let names_nothing = |read: &Pyproject| !read.has_project && !read.has_poetry;
+        !self.members.is_empty() && self.pyproject.as_ref().is_some_and(names_nothing)
+    }
+
+    /// What may be asked for beside what a manager always installs.
+    pub fn choices(&self, manager: &Manager) -> Vec<Choice> {
+        let choice = |form, file: &str, (name, requirements): &(String, Vec<Requirement>)| Choice {
+            form,
+            name: name.clone(),
+            file: file.to_owned(),
+            requirements: requirements.clone(),
+        };
+        let of_pyproject = self.pyproject.iter().flat_map(|read| {
+            let extras = read.extras.iter().map(|extra| choice(Form::Extra, "pyproject.toml", extra));
+            extras.chain(read.groups.iter().map(|group| choice(Form::Group, "pyproject.toml", group)))
+        });
+        let of_cfg =
+            self.setup_cfg.iter().flat_map(|cfg| &cfg.extras).map(|extra| choice(Form::Extra, "setup.py", extra));
+        match manager.manifest == "requirements.txt" {
+            true => self.others.iter().cloned().chain(of_cfg).collect(),
+            false => of_pyproject.collect(),
+        }
+    }
+
+    /// What production needs by its name.
+    pub fn usual(&self, manager: &Manager) -> Selection {
+        let is_usual = |choice: &Choice| choice.form == Form::Extra && CATALOG.names.production.contains(&choice.name);
+        let choices = self.choices(manager).into_iter().filter(is_usual).collect();
+        Selection { choices, member: None }
     }
 
     /// The lock file of a manager.
@@ -113,46 +205,39 @@ impl Manifests {
         let named = named.into_iter().filter_map(|(is_there, file)| is_there.then_some(file));
         let named = named.chain(self.locks.iter().map(|(file, _)| *file)).map(str::to_owned);
         let required = self.requirements.iter().flat_map(|set| set.files.iter().cloned());
-        named.chain(required).chain(self.members.iter().cloned()).collect()
+        named.chain(required).chain(self.members.iter().map(|member| member.path.clone())).collect()
     }
 
     /// What the program depends on by any manifest, by names.
     pub fn declared(&self) -> BTreeSet<String> {
-        CATALOG.manager.iter().flat_map(|row| names(&self.dependencies(&row.id))).collect()
+        let members = 0..self.members.len();
+        let selections = |row: &Manager| {
+            let of_member = members.clone().filter(|_| self.is_virtual()).map(Some);
+            let of_member = of_member.map(|member| Selection { member, choices: Vec::new() });
+            std::iter::once(self.usual(row)).chain(of_member).collect::<Vec<_>>()
+        };
+        let of_row = |row: &Manager| -> Vec<Dependency> {
+            selections(row).iter().flat_map(|selection| self.dependencies(row, selection)).collect()
+        };
+        CATALOG.manager.iter().flat_map(|row| names(&of_row(row))).collect()
     }
 
     /// What the program depends on by the word of this manager's manifest, without development.
-    pub fn dependencies(&self, manager: &str) -> Vec<Dependency> {
-        let from = |file: &str, list: &[Requirement]| -> Vec<Dependency> {
-            list.iter()
-                .map(|requirement| Dependency { requirement: requirement.clone(), file: file.to_owned() })
-                .collect()
+    pub fn dependencies(&self, manager: &Manager, selection: &Selection) -> Vec<Dependency> {
+        let member = selection.member.and_then(|at| self.members.get(at));
+        let pyproject = || match member {
+            Some(member) => Some(from(&member.path, &member.pyproject.dependencies)),
+            None => self.pyproject.as_ref().map(|read| from("pyproject.toml", &read.dependencies)),
         };
-        let pyproject = || {
-            let pyproject = self.pyproject.as_ref()?;
-            let mut all = pyproject.dependencies.clone();
-            let wanted = self.production_extras();
-            all.extend(
-                pyproject.extras.iter().filter(|(name, _)| wanted.contains(name)).flat_map(|(_, list)| list.clone()),
-            );
-            Some(from("pyproject.toml", &all))
-        };
-        let manifest = CATALOG.manager.iter().find(|row| row.id == manager).map(|row| row.manifest.as_str());
-        let found = match manifest {
-            Some("requirements.txt") => self.requirements.as_ref().map(|set| set.dependencies.clone()),
-            Some("Pipfile") => self.pipfile.as_ref().map(|pipfile| from("Pipfile", &pipfile.packages)),
+        let found = match manager.manifest.as_str() {
+            "requirements.txt" => self.requirements.as_ref().map(|set| set.dependencies.clone()),
+            "Pipfile" => self.pipfile.as_ref().map(|pipfile| from("Pipfile", &pipfile.packages)),
             _ => pyproject(),
         };
-        found
-            .or_else(pyproject)
-            .or_else(|| self.setup_cfg.as_ref().map(|cfg| from("setup.cfg", &cfg.install_requires)))
-            .unwrap_or_default()
-    }
-
-    /// Extras that production needs, by their names.
-    pub fn production_extras(&self) -> Vec<String> {
-        let extras = self.pyproject.iter().flat_map(|pyproject| &pyproject.extras);
-        extras.map(|(name, _)| name.clone()).filter(|name| CATALOG.names.production.contains(name)).collect()
+        let of_cfg = || self.setup_cfg.as_ref().map(|cfg| from("setup.cfg", &cfg.install_requires));
+        let mut all = found.or_else(pyproject).or_else(of_cfg).unwrap_or_default();
+        all.extend(selection.choices.iter().flat_map(Choice::dependencies));
+        all
     }
 
     /// Folders that hold top-level packages, as the build's tables say.
@@ -180,25 +265,41 @@ impl Manifests {
     }
 }
 
-/// What a file says, where it is there and can be read.
-pub fn parsed<T>(
-    repo: &Repo,
-    file: &str,
-    parse: fn(&str) -> Result<T, Fault>,
-    faults: &mut Vec<(String, Fault)>,
-) -> Option<T> {
-    let text = match repo.try_text(file)? {
-        Ok(text) => text,
-        Err(why) => {
-            faults.push((file.to_owned(), Fault::new(why.to_string(), "")));
-            return None;
-        }
+/// Requirements files beside the main one.
+fn other_files(repo: &Repo, set: &RequirementsSet) -> Vec<Choice> {
+    let choice = |(_, path): (String, &str)| {
+        let read = requirements::parse(repo.text(path)?).ok()?;
+        let (name, file) = (path.to_owned(), path.to_owned());
+        Some(Choice { form: Form::File, name, file, requirements: read.requirements })
     };
-    parse(text).map_err(|fault| faults.push((file.to_owned(), fault))).ok()
+    let is_aside = |name: &str| {
+        CATALOG.names.aside.iter().chain(&CATALOG.names.development).any(|aside| name.contains(aside.as_str()))
+    };
+    let found = optional_requirements(repo, set).into_iter().filter(|(name, _)| !is_aside(name));
+    found.filter_map(choice).collect()
 }
 
-/// The manifests of a workspace's members.
-fn members(repo: &Repo, patterns: &[String]) -> Vec<String> {
+/// What compiles parts of the project: its build asks for it, and there is a source for it.
+fn compiled(repo: &Repo, read: &Manifests) -> Option<(&'static BackEnd, String)> {
+    let system = read.pyproject.as_ref().and_then(|read| read.build_system.as_ref());
+    let asked: Vec<String> = match system {
+        Some(system) => {
+            system.requires.iter().filter_map(|text| Some(requirements::parse_requirement(text)?.name)).collect()
+        }
+        None => read.has_setup_py.then(|| "setuptools".to_owned()).into_iter().collect(),
+    };
+    let is_aside = |path: &str| path.split('/').any(|part| CATALOG.names.aside.iter().any(|aside| aside == part));
+    let source = |row: &BackEnd| {
+        let compiles =
+            |path: &&str| row.endings.iter().any(|ending| path.ends_with(ending.as_str())) && !is_aside(path);
+        repo.files().filter(compiles).min_by_key(|path| (path.len(), *path)).map(str::to_owned)
+    };
+    let mut rows = CATALOG.back_end.iter().filter(|row| row.requires.iter().any(|name| asked.contains(name)));
+    rows.find_map(|row| Some((row, source(row)?)))
+}
+
+/// The members of a workspace.
+fn members(repo: &Repo, patterns: &[String]) -> Vec<Member> {
     if patterns.is_empty() {
         return Vec::new();
     }
@@ -207,7 +308,11 @@ fn members(repo: &Repo, patterns: &[String]) -> Vec<String> {
     let is_member = |path: &&str| {
         path.strip_suffix("/pyproject.toml").is_some_and(|folder| globs.iter().any(|glob| glob.is_match(folder)))
     };
-    repo.files().filter(is_member).map(str::to_owned).collect()
+    let member = |path: &str| {
+        let pyproject = pyproject::parse(repo.text(path)?).ok()?;
+        Some(Member { path: path.to_owned(), pyproject })
+    };
+    repo.files().filter(is_member).filter_map(member).collect()
 }
 
 /// What the build back end reads and the .dockerignore hides.
@@ -225,7 +330,16 @@ fn stand_ins(repo: &Repo, pyproject: &Pyproject) -> Vec<String> {
 fn setup_py(repo: &Repo) -> Option<SetupCfg> {
     let module = Module::new(repo.text("setup.py")?);
     let text = |keyword: &str| module.keyword_texts(keyword).first().map(|text| (*text).to_owned());
+    let extra = |(name, list): (&str, Vec<&str>)| {
+        (name.to_owned(), list.into_iter().filter_map(requirements::parse_requirement).collect())
+    };
+    let entry_points = module.keyword_lists("entry_points").into_iter();
+    let declared = entry_points.filter(|(group, _)| *group == "console_scripts").flat_map(|(_, list)| list);
+    let pair =
+        |line: &str| line.split_once('=').map(|(name, target)| (name.trim().to_owned(), target.trim().to_owned()));
     Some(SetupCfg {
+        extras: module.keyword_lists("extras_require").into_iter().map(extra).collect(),
+        scripts: declared.filter_map(pair).collect(),
         name: text("name"),
         python_requires: text("python_requires"),
         install_requires: module

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use super::install::Install;
 use super::manifests::Manifests;
 use super::rows::CATALOG;
 use super::sources::Program;
@@ -13,7 +12,7 @@ use crate::plan::{Decision, Planner, topic};
 const SETUPTOOLS: [&str; 2] = ["setuptools", "wheel"];
 
 /// How the project itself is built.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Build {
     /// What its back end needs; empty where pip finds out by itself.
     pub requires: Vec<String>,
@@ -21,39 +20,68 @@ pub struct Build {
     pub version_from_git: bool,
     /// Files that the manifest names and the .dockerignore keeps away: a readme, a license.
     pub stand_ins: Vec<String>,
+    /// Its extras, as pip names them.
+    pub extras: String,
+    /// The member of a workspace that uv installs.
+    pub member: Option<String>,
+    /// What is built lies among the sources too, as the program is loaded from there.
+    pub in_place: bool,
+    /// Only the build knows the packages that the project needs.
+    #[serde(skip)]
+    pub knows_alone: bool,
+    /// Packages of Debian that compile it.
+    #[serde(skip)]
+    pub packages: &'static [String],
 }
 
-/// The project itself is installed where it asks for its own metadata, or where only its build knows what it needs.
-pub fn plan(planner: &mut Planner, manifests: &Manifests, program: &Program, view: &mut Install) {
+/// The project itself is installed where it asks for its own metadata, where its build makes parts of it, or where only its build knows
+/// what it needs; `nothing` else is installed.
+pub fn plan(planner: &mut Planner, manifests: &Manifests, program: &Program, nothing: bool) -> Option<Build> {
     let pyproject = manifests.pyproject.as_ref();
     let system = pyproject.and_then(|read| read.build_system.as_ref());
     let requires = system.map_or_else(|| SETUPTOOLS.map(str::to_owned).to_vec(), |system| system.requires.clone());
     let is_scm = |name: &String| CATALOG.version_from_git.iter().any(|scm| name.starts_with(scm.as_str()));
-    let build =
-        Build { version_from_git: requires.iter().any(is_scm), requires, stand_ins: manifests.stand_ins.clone() };
+    let build = Build {
+        version_from_git: requires.iter().any(is_scm),
+        requires,
+        stand_ins: manifests.stand_ins.clone(),
+        in_place: manifests.compiled.is_some() || !manifests.unwritten.is_empty(),
+        packages: manifests.compiled.as_ref().map_or(&[], |(row, _)| row.build.as_slice()),
+        ..Build::default()
+    };
     let has_build = system.is_some() || manifests.has_setup_py;
     let is_dynamic = pyproject.is_some_and(|read| read.dynamic.iter().any(|field| field == "dependencies"));
-    if view.nothing && has_build && (manifests.has_setup_py || manifests.setup_cfg.is_some() || is_dynamic) {
-        return only_build_knows(planner, manifests, build, view);
+    if nothing && has_build && (manifests.has_setup_py || manifests.setup_cfg.is_some() || is_dynamic) {
+        return Some(only_build_knows(planner, manifests, build));
     }
-    let own = manifests.name().and_then(|(name, _)| program.reads_own_metadata(name));
-    if let Some(evidence) = own.filter(|_| has_build) {
-        view.project = Some(build);
-        view.venv |= view.nothing;
-        view.nothing = false;
-        planner.note(Decision::new(topic::PROJECT, "installed", "the program asks for its own metadata", evidence));
-    }
+    let (reason, evidence) = reason(manifests, program).filter(|_| has_build)?;
+    planner.note(Decision::new(topic::PROJECT, "installed", reason, evidence));
+    Some(build)
 }
 
-fn only_build_knows(planner: &mut Planner, manifests: &Manifests, build: Build, view: &mut Install) {
-    view.nothing = false;
-    view.requirements = None;
-    view.manifests.clear();
-    view.venv = true;
-    view.project = Some(Build { requires: Vec::new(), ..build });
+/// Why the project itself has to be installed.
+fn reason(manifests: &Manifests, program: &Program) -> Option<(&'static str, Evidence)> {
+    let stated = |file: &str, quote: &str| Evidence::new(file, quote, Strength::Stated);
+    let own = || {
+        let evidence = manifests.name().and_then(|(name, _)| program.reads_own_metadata(name))?;
+        Some(("the program asks for its own metadata", evidence))
+    };
+    let plugins = || {
+        let declares = manifests.pyproject.as_ref().is_some_and(|read| read.has_entry_points);
+        let evidence = program.calls_one_of(&CATALOG.calls.entry_points).filter(|_| declares)?;
+        Some(("the program looks for plugins that the project declares", evidence))
+    };
+    let unwritten = manifests.unwritten.first();
+    let written = || Some(("its build writes the file of its version", stated("pyproject.toml", unwritten?)));
+    let compiled = || Some(("its build compiles a part of it", stated(&manifests.compiled.as_ref()?.1, "")));
+    compiled().or_else(written).or_else(own).or_else(plugins)
+}
+
+fn only_build_knows(planner: &mut Planner, manifests: &Manifests, build: Build) -> Build {
     let file = if manifests.has_setup_py { "setup.py" } else { "pyproject.toml" };
     let evidence = Evidence::new(file, "", Strength::Stated);
     let reason = "only its build knows the packages that it needs";
     planner.note(Decision::new(topic::PROJECT, "installed", reason, evidence));
     planner.warn("the packages are known to the project's build only, so every edit installs them again: list them in a requirements.txt or in pyproject.toml");
+    Build { requires: Vec::new(), knows_alone: true, ..build }
 }

@@ -1,13 +1,14 @@
 //! What was decided, as build stages and the last one.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::assets::Collect;
 use super::install::Install;
 use super::own_build::Build;
-use super::packages::{self, Installed};
+use super::packages::{self, Step};
 use super::rows::CATALOG;
-use super::sources::Program;
 use super::start::Start;
 use crate::catalog::{Runtime, SHARED};
 use crate::error::Error;
@@ -17,16 +18,15 @@ use crate::language::{Extra, Labels, Variable};
 use crate::plan::toolchain::Toolchain;
 use crate::plan::{Planner, topic};
 
+/// The variable of the path on which modules are found.
+const SEARCH_PATH: &str = "PYTHONPATH";
+
 /// What was decided.
-pub struct Order<'a, 'r> {
-    /// The sources.
-    pub program: &'a Program<'r>,
+pub struct Order<'a> {
     /// The release.
     pub toolchain: &'a Toolchain,
     /// The runtime.
     pub runtime: &'a Runtime,
-    /// The packages.
-    pub installed: &'a Installed,
     /// What is started.
     pub start: Start,
     /// How packages are installed.
@@ -57,12 +57,14 @@ struct Words<'w> {
 struct Built<'w> {
     extra: Extra,
     project: Option<&'w Build>,
+    /// What is built lies over the sources, from which the program is loaded.
+    overlay: bool,
     collect: Option<&'w Collect>,
     /// What the front end's build makes.
     made: Option<&'w str>,
 }
 
-impl Order<'_, '_> {
+impl Order<'_> {
     /// The image.
     ///
     /// # Errors
@@ -70,19 +72,21 @@ impl Order<'_, '_> {
     pub fn image(&self, planner: &Planner, labels: Labels) -> Result<Image, Error> {
         let extras = &planner.wishes.extras;
         let is_empty = extras.build_commands.is_empty() && extras.build_args.is_empty() && extras.build_env.is_empty();
-        let ships_sources = self.start.collect.is_some() || !is_empty;
+        let project = self.install.project.as_ref();
+        let ships_sources = self.start.collect.is_some() || !is_empty || project.is_some_and(|build| build.in_place);
         let mut parts: Vec<Part> = self.front_end.iter().map(|front| front.part.clone()).collect();
         if self.has_environment() || ships_sources {
             parts.push(self.dependencies(planner)?);
         }
-        let project = self.install.project.as_ref();
         if project.is_some() || ships_sources {
             let collect = self.start.collect.as_ref();
             let made = self.front_end.as_ref().map(|front| front.made.as_str());
-            let words = Built { extra: Extra::new(extras), project, collect, made };
+            let is_flat = !self.start.environment.iter().any(|variable| variable.name == SEARCH_PATH);
+            let overlay = is_flat && project.is_some_and(|build| build.in_place);
+            let words = Built { extra: Extra::new(extras), project, overlay, collect, made };
             parts.push(Part::new("python/build.tera", &words)?);
         }
-        let init = self.init();
+        let init = self.init(planner);
         if init.is_some() {
             let suite = if self.toolchain.has_ended() { &SHARED.debian } else { &self.toolchain.suite };
             let words = serde_json::json!({ "image": format!("debian:{suite}-slim"), "apk": [], "apt": ["tini"] });
@@ -90,13 +94,14 @@ impl Order<'_, '_> {
         }
         let distroless = self.runtime.id == "distroless";
         let mut run = planner.run(self.fill(&self.runtime.image), labels, self.start.port);
-        run.apt = self.run_packages();
+        run.apt = self.run_packages(planner);
         run.environment = self.environment();
         if self.has_environment() && !distroless {
             run.path = "/venv/bin";
         }
         run.copies = init.map(|path| Copy::stage("init", path, "/usr/bin/tini")).into_iter().collect();
         run.copies.extend(self.environment_copy());
+        run.copies.extend(self.data().map(|step| Copy::stage("deps", step.folder, step.folder)));
         run.copies.extend(match ships_sources {
             true => vec![Copy::stage("build", "/app", "./")],
             false => self.sources(),
@@ -110,8 +115,9 @@ impl Order<'_, '_> {
 
     fn dependencies(&self, planner: &Planner) -> Result<Part, Error> {
         let alpine = self.runtime.id == "alpine";
-        let mut packages = self.installed.build_packages();
+        let mut packages: BTreeSet<String> = planner.build_packages().into_iter().collect();
         packages.extend(self.install.needs_git.then(|| "git".to_owned()));
+        packages.extend(self.install.project.iter().flat_map(|build| build.packages).cloned());
         let compiles = alpine && !packages.is_empty();
         packages.retain(|_| !alpine);
         let words = Words {
@@ -145,6 +151,11 @@ impl Order<'_, '_> {
         !self.install.nothing || self.start.install.is_some() || self.install.setuptools.is_some()
     }
 
+    /// What steps bring beside the packages.
+    fn data(&self) -> impl Iterator<Item = &Step> {
+        self.install.steps.iter().filter(|step| !step.folder.is_empty())
+    }
+
     /// The packages that the program takes along; distroless has a folder for them.
     fn environment_copy(&self) -> Option<Copy> {
         let stage = if self.install.project.is_some() { "build" } else { "deps" };
@@ -167,8 +178,8 @@ impl Order<'_, '_> {
     }
 
     /// Packages of the runtime; tini is among them where there are others.
-    fn run_packages(&self) -> Vec<String> {
-        let mut packages = packages::run_packages(self.program, self.installed);
+    fn run_packages(&self, planner: &Planner) -> Vec<String> {
+        let mut packages = packages::run_packages(planner);
         packages.retain(|_| self.runtime.id == "slim");
         let with_tini = !packages.is_empty() && !self.start.signals;
         packages.extend(with_tini.then(|| "tini".to_owned()));
@@ -176,10 +187,10 @@ impl Order<'_, '_> {
     }
 
     /// Where a stage of its own has tini; none where it comes with other packages, or none is needed.
-    fn init(&self) -> Option<&'static str> {
+    fn init(&self, planner: &Planner) -> Option<&'static str> {
         let is_other = self.runtime.id == "alpine" || self.toolchain.has_ended();
         let path = if is_other { "/usr/bin/tini-static" } else { "/usr/bin/tini" };
-        (!self.start.signals && self.run_packages().is_empty()).then_some(path)
+        (!self.start.signals && self.run_packages(planner).is_empty()).then_some(path)
     }
 
     fn command(&self) -> (Vec<String>, Vec<String>) {
@@ -203,10 +214,14 @@ impl Order<'_, '_> {
             path.is_some_and(|path| path == "src" || self.roots.iter().any(|root| root == path))
         };
         let is_superfluous = |variable: &Variable| {
-            self.install.project.is_some() && variable.name == "PYTHONPATH" && is_root(&variable.value)
+            self.install.project.is_some()
+                && !self.start.in_sources
+                && variable.name == SEARCH_PATH
+                && is_root(&variable.value)
         };
-        let always = ["PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"].map(|name| Variable::new(name, "1"));
+        let always = CATALOG.environment.iter().map(|(name, value)| Variable::new(name, value));
+        let data = self.data().map(|step| Variable::new(step.variable, step.folder));
         let own = self.start.environment.iter().filter(|variable| !is_superfluous(variable)).cloned();
-        always.into_iter().chain(own).collect()
+        always.chain(data).chain(own).collect()
     }
 }

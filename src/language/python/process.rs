@@ -4,15 +4,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::rows::{CATALOG, Server};
+use super::rows::{CATALOG, Server, Told};
 use super::sources::{Program, Source};
-use super::ways::{Entry, Way};
-use crate::catalog::SHARED;
-use crate::command::{self, Command, PORT};
-use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::command::{Command, PORT};
 use crate::language::Variable;
-use crate::plan::processes::{self, Process as Told};
-use crate::plan::program::{Role, Traits};
 use crate::source::pattern;
 
 /// A port behind a flag or an address.
@@ -31,12 +26,17 @@ pub struct Process {
     pub argv: Vec<String>,
     /// The server that is started.
     pub server: Option<&'static Server>,
+    /// The variable that the server takes its port from.
+    pub bound_by: Option<&'static str>,
+    /// It was told to end on SIGTERM.
+    pub ends: bool,
     /// The line's words.
     pub words: String,
 }
 
 impl Process {
-    fn new(web: bool, environment: Vec<Variable>, words: Vec<String>) -> Self {
+    /// A process of these words.
+    pub fn new(web: bool, environment: Vec<Variable>, words: Vec<String>) -> Self {
         let first = words.first().cloned().unwrap_or_default();
         let name = first.rsplit('/').next().unwrap_or_default().to_owned();
         let rest = words.iter().skip(1).cloned();
@@ -50,15 +50,43 @@ impl Process {
         };
         let module = argv.iter().position(|word| word == "-m").and_then(|at| argv.get(at + 1));
         let server = CATALOG.server.iter().find(|row| Some(&row.id) == module);
-        if let Some(row) = server {
-            complete(&mut argv, row);
+        let bound_by = server.and_then(|row| complete(&mut argv, row, web));
+        let words = words.join(" ");
+        let mut process = Process { web, environment, program, argv, server, bound_by, ends: false, words };
+        let name = process.name().to_owned();
+        CATALOG.told.iter().filter(|row| row.names.contains(&name)).for_each(|row| process.tell(row));
+        process
+    }
+
+    /// What is started, by its name.
+    fn name(&self) -> &str {
+        let program = self.program.as_deref().map(|program| program.rsplit('/').next().unwrap_or_default());
+        program.or_else(|| self.argv.get(1).map(String::as_str)).unwrap_or_default()
+    }
+
+    fn tell(&mut self, row: &Told) {
+        let says = |words: &[String]| {
+            let is_said =
+                |word: &String| self.argv.iter().any(|own| own == word || own.starts_with(&format!("{word}=")));
+            words.iter().any(is_said)
+        };
+        if (row.words.is_empty() || says(&row.words)) && !says(&row.unless) {
+            self.argv.extend(row.options.iter().cloned());
+            self.environment.extend(row.variables.iter().map(|(name, value)| Variable::new(name, value)));
+            self.ends |= row.signals;
         }
-        Process { web, environment, program, argv, server, words: words.join(" ") }
     }
 
     /// The source that is started.
     pub fn script<'p, 'a>(&self, program: &'p Program<'a>) -> Option<&'p Source<'a>> {
         self.argv.iter().find(|word| word.ends_with(".py")).and_then(|word| program.source(word))
+    }
+
+    /// The source that is started, or that is loaded by what is started.
+    pub fn source<'p, 'a>(&self, program: &'p Program<'a>) -> Option<&'p Source<'a>> {
+        let module = |word: &String| program.module(word.split_once(':').map_or(word.as_str(), |(module, _)| module));
+        let is_option = |word: &&String| word.starts_with('-') || word.contains('/');
+        self.script(program).or_else(|| self.argv.iter().skip(2).filter(|word| !is_option(word)).find_map(module))
     }
 
     /// It is told the port by the platform.
@@ -72,45 +100,8 @@ impl Process {
     }
 }
 
-/// The processes that can be started; steps of a deployment are none.
-pub fn processes(told: &[Fact]) -> Vec<Way> {
-    let started = processes::started(told).map(|process| process.name);
-    let running = processes::all(told).filter(|process| !process.is_step());
-    let way = |(at, process): (usize, Told)| {
-        let words = words(&process.command)?;
-        let is_usual = started.as_ref() == Some(&process.name);
-        let environment = process.command.environment.iter().map(|(name, value)| Variable::new(name, value)).collect();
-        Some(Way {
-            entry: Entry::Process(Process::new(process.name == SHARED.process.serves, environment, words)),
-            label: process.name,
-            reason: "the Procfile starts it",
-            evidence: process.evidence,
-            traits: Traits { role: Role::Process, serves: true, is_usual, rank: vec![at] },
-        })
-    };
-    running.enumerate().filter_map(way).collect()
-}
-
-/// What other images are started with, where Python runs it and all that it names is in the repository.
-pub fn of_containers(told: &[Fact], program: &Program) -> Vec<Way> {
-    let way = |fact: &Fact| {
-        let Kind::Start(argv) = &fact.kind else { return None };
-        let words = words(&command::of_words(argv))?;
-        let holds = words.iter().skip(1).all(|word| is_there(program, word));
-        let process = Process::new(false, Vec::new(), words);
-        (holds && process.program.is_none()).then(|| Way {
-            entry: Entry::Process(process),
-            label: fact.evidence.file.clone(),
-            reason: "another container file starts it",
-            evidence: Evidence { strength: Strength::Convention, ..fact.evidence.clone() },
-            traits: Traits { role: Role::Process, serves: true, is_usual: true, rank: vec![usize::MAX] },
-        })
-    };
-    told.iter().filter_map(way).collect()
-}
-
 /// Whether a word that names a file or a module names one of the sources at their top.
-fn is_there(program: &Program, word: &str) -> bool {
+pub fn is_there(program: &Program, word: &str) -> bool {
     let module = word.split_once(':').map_or(word, |(module, _)| module);
     let is_name = module.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && module.chars().all(|c| c.is_ascii_alphanumeric() || "_.".contains(c));
@@ -128,7 +119,7 @@ fn is_there(program: &Program, word: &str) -> bool {
 }
 
 /// The words of a command that stays where it is and starts no development server.
-fn words(command: &Command) -> Option<Vec<String>> {
+pub fn words(command: &Command) -> Option<Vec<String>> {
     let argv = (command.folder.is_empty() && !command.argv.is_empty()).then_some(&command.argv)?.iter();
     let words: Vec<String> = argv.filter(|word| !CATALOG.development_options.contains(word)).cloned().collect();
     let says = |word: &String| words.iter().any(|own| own.ends_with(word.as_str()));
@@ -136,8 +127,10 @@ fn words(command: &Command) -> Option<Vec<String>> {
     (!is_development).then_some(words)
 }
 
-/// Adds what the server must be told in a container and the line does not say: the address, the port.
-fn complete(argv: &mut Vec<String>, server: &Server) {
+/// Adds what the server must be told in a container and the line does not say: the address, the port. A platform's line that says no
+/// port leaves it to the variable that is returned, and so to a file of the server's own.
+fn complete(argv: &mut Vec<String>, server: &'static Server, web: bool) -> Option<&'static str> {
+    let mut bound_by = None;
     for (flags, value) in server.options.iter().rev() {
         let said = |word: &String| {
             flags.split('|').any(|flag| {
@@ -146,52 +139,60 @@ fn complete(argv: &mut Vec<String>, server: &Server) {
                     || (!flag.starts_with("--") && word.starts_with(flag))
             })
         };
-        if !argv.iter().any(said) && !value.contains("{interface}") {
+        if argv.iter().any(said) || value.contains("{interface}") {
+            continue;
+        }
+        if web && !server.bound_by.is_empty() && value.contains(PORT) {
+            bound_by = Some(server.bound_by.as_str());
+        } else {
             let flag = flags.split('|').next().unwrap_or_default().to_owned();
             argv.splice(2..2, [flag, value.clone()]);
         }
     }
+    bound_by
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{Kind, Strength};
+    use crate::command;
 
     #[test]
     fn command_lines_are_taken_without_a_shell() {
-        let words = |line: &str| {
-            let kind = Kind::Process("web".to_owned(), line.to_owned());
-            let told = [Fact::new(kind, "Procfile", line, Strength::Stated)];
-            let ways = processes(&told);
-            ways.first().map(|way| match &way.entry {
-                Entry::Process(process) => process.argv.join(" "),
-                _ => panic!("{line}"),
-            })
+        let started = |line: &str| {
+            let process = Process::new(true, Vec::new(), words(&command::read(line))?);
+            Some(format!(
+                "{}{}",
+                process.argv.join(" "),
+                process.bound_by.map(|it| format!(" {it}")).unwrap_or_default()
+            ))
         };
         for (line, expected) in [
             (
                 "gunicorn app:app --bind 0.0.0.0:$PORT",
                 Some("-m gunicorn --worker-tmp-dir /dev/shm app:app --bind 0.0.0.0:{port}"),
             ),
+            ("gunicorn app:app", Some("-m gunicorn --worker-tmp-dir /dev/shm app:app PORT")),
+            ("gunicorn app:app -b0.0.0.0:5000", Some("-m gunicorn --worker-tmp-dir /dev/shm app:app -b0.0.0.0:5000")),
             ("poetry run uvicorn main:app --reload --host ::", Some("-m uvicorn --port {port} main:app --host ::")),
             ("python manage.py migrate && python main.py", Some("main.py")),
             ("bin/start-nginx python main.py", Some("main.py")),
+            ("celery -A x worker -B", Some("-m celery -A x worker -B --schedule /tmp/celerybeat-schedule")),
+            ("celery -A x beat -S django", Some("-m celery -A x beat -S django")),
+            ("celery -A x worker", Some("-m celery -A x worker")),
             ("python manage.py runserver 0.0.0.0:$PORT", None),
             ("flask run", None),
             ("make run", None),
             ("cd src && python main.py", None),
             ("gunicorn app:app -w $WEB_CONCURRENCY", None),
         ] {
-            assert_eq!(words(line).as_deref(), expected, "{line}");
+            assert_eq!(started(line).as_deref(), expected, "{line}");
         }
     }
 
     #[test]
-    fn a_server_is_told_what_it_was_not() {
-        let gunicorn = CATALOG.server.iter().find(|row| row.id == "gunicorn").unwrap();
-        let mut argv: Vec<String> = ["-m", "gunicorn", "app:app", "-b0.0.0.0:5000"].map(str::to_owned).to_vec();
-        complete(&mut argv, gunicorn);
-        assert_eq!(argv.join(" "), "-m gunicorn --worker-tmp-dir /dev/shm app:app -b0.0.0.0:5000");
+    fn a_program_is_told_to_end() {
+        let process = Process::new(true, Vec::new(), vec!["uwsgi".to_owned(), "x.ini".to_owned()]);
+        assert!(process.ends && process.environment.iter().any(|it| it.name == "UWSGI_DIE_ON_TERM"));
     }
 }

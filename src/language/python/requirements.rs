@@ -2,21 +2,37 @@
 
 use std::collections::BTreeSet;
 
-use super::manifests::{Dependency, parsed};
 use super::rows::CATALOG;
+use crate::facts::{Evidence, Strength};
 use crate::format::Fault;
-use crate::format::requirements;
+use crate::format::requirements::{self, Requirement};
 use crate::path;
 use crate::repo::Repo;
 
 /// Requirements files that are followed at most.
 const MOST_FILES: usize = 40;
 
-/// A requirements file with all that it includes.
+/// A requirement and the file that says it.
+#[derive(Debug, Clone)]
+pub struct Dependency {
+    /// The requirement.
+    pub requirement: Requirement,
+    /// The file.
+    pub file: String,
+}
+
+impl Dependency {
+    /// The testimony.
+    pub fn evidence(&self, strength: Strength) -> Evidence {
+        Evidence::new(&self.file, &self.requirement.to_string(), strength)
+    }
+}
+
+/// Requirements files with all that they include.
 #[derive(Debug, Clone, Default)]
 pub struct RequirementsSet {
-    /// The file that is installed.
-    pub file: String,
+    /// The files that are installed.
+    pub installed: Vec<String>,
     /// It and every file that it includes or is constrained by.
     pub files: Vec<String>,
     /// Included files that are not there.
@@ -54,12 +70,25 @@ fn main_requirements(repo: &Repo) -> Option<String> {
     })
 }
 
+/// Files of requirements beside the main one, by what their names add to its: `requirements-api.txt`.
+pub fn optional_requirements<'r>(repo: &'r Repo, set: &RequirementsSet) -> Vec<(String, &'r str)> {
+    let option = |path: &'r str| {
+        let stem = path::name(path).strip_suffix(".txt")?;
+        let name = stem.strip_prefix("requirements").unwrap_or(stem).trim_start_matches(['-', '_', '.']);
+        let is_other = stem.starts_with("requirements") || path.starts_with("requirements/");
+        (is_other && !name.is_empty()).then(|| (name.to_owned(), path))
+    };
+    let near = repo.inside("").chain(repo.inside("requirements"));
+    near.filter(|path| !set.files.iter().any(|file| file == path)).filter_map(option).collect()
+}
+
 impl RequirementsSet {
-    /// The set that counts; none where there is no requirements file.
-    pub fn read(repo: &Repo, faults: &mut Vec<(String, Fault)>) -> Option<Self> {
-        let file = main_requirements(repo)?;
-        let mut set = RequirementsSet { file: file.clone(), ..RequirementsSet::default() };
-        let mut open = vec![(file, true)];
+    /// The set of these files, else of the one that counts; none where there is no requirements file.
+    pub fn read(repo: &Repo, named: &[String], faults: &mut Vec<(String, Fault)>) -> Option<Self> {
+        let named: Vec<String> = named.iter().filter_map(|file| join("", file)).collect();
+        let installed = if named.is_empty() { vec![main_requirements(repo)?] } else { named };
+        let mut open: Vec<(String, bool)> = installed.iter().rev().map(|file| (file.clone(), true)).collect();
+        let mut set = RequirementsSet { installed, ..RequirementsSet::default() };
         let mut seen = BTreeSet::new();
         while let Some((path, counts)) = open.pop() {
             if !seen.insert(path.clone()) || seen.len() > MOST_FILES {
@@ -102,6 +131,23 @@ impl RequirementsSet {
     }
 }
 
+/// What a file says, where it is there and can be read.
+pub fn parsed<T>(
+    repo: &Repo,
+    file: &str,
+    parse: fn(&str) -> Result<T, Fault>,
+    faults: &mut Vec<(String, Fault)>,
+) -> Option<T> {
+    let text = match repo.try_text(file)? {
+        Ok(text) => text,
+        Err(why) => {
+            faults.push((file.to_owned(), Fault::new(why.to_string(), "")));
+            return None;
+        }
+    };
+    parse(text).map_err(|fault| faults.push((file.to_owned(), fault))).ok()
+}
+
 /// A path relative to a folder, `.` and `..` resolved; `None` where it leads out of the repository.
 pub fn join(folder: &str, path: &str) -> Option<String> {
     let is_relative = !path.starts_with('/') && !path.contains("://");
@@ -110,22 +156,21 @@ pub fn join(folder: &str, path: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::manifests::Manifests;
     use super::*;
+
+    fn read(files: &[(&str, &str)]) -> RequirementsSet {
+        RequirementsSet::read(&Repo::from_list("x", files.iter().copied()), &[], &mut Vec::new()).unwrap()
+    }
 
     #[test]
     fn requirements_follow_their_includes() {
-        let repo = Repo::from_list(
-            "x",
-            [
-                ("requirements/base.txt", "flask==3.0\n-c ../constraints.txt\n"),
-                ("requirements/production.txt", "-r base.txt\ngunicorn\n-r missing.txt\n"),
-                ("constraints.txt", "werkzeug==3\n"),
-                ("requirements/dev.txt", "pytest\n"),
-            ],
-        );
-        let set = Manifests::read(&repo).requirements.unwrap();
-        assert_eq!(set.file, "requirements/production.txt");
+        let set = read(&[
+            ("requirements/base.txt", "flask==3.0\n-c ../constraints.txt\n"),
+            ("requirements/production.txt", "-r base.txt\ngunicorn\n-r missing.txt\n"),
+            ("constraints.txt", "werkzeug==3\n"),
+            ("requirements/dev.txt", "pytest\n"),
+        ]);
+        assert_eq!(set.installed, ["requirements/production.txt"]);
         assert_eq!(set.files, ["constraints.txt", "requirements/base.txt", "requirements/production.txt"]);
         assert_eq!(set.missing, ["requirements/missing.txt"]);
         let all: Vec<_> = set.dependencies.iter().map(|d| d.requirement.name.as_str()).collect();
@@ -134,11 +179,8 @@ mod tests {
 
     #[test]
     fn a_production_file_that_includes_the_plain_one_wins() {
-        let repo = Repo::from_list(
-            "x",
-            [("requirements.txt", "flask"), ("requirements-prod.txt", "-r requirements.txt\ngunicorn")],
-        );
-        assert_eq!(Manifests::read(&repo).requirements.unwrap().file, "requirements-prod.txt");
+        let set = read(&[("requirements.txt", "flask"), ("requirements-prod.txt", "-r requirements.txt\ngunicorn")]);
+        assert_eq!(set.installed, ["requirements-prod.txt"]);
     }
 
     #[test]

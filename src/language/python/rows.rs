@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::catalog::{self, Image, Release, Runtime};
+use crate::rows::Row;
 
 /// `templates/python/catalog.toml`.
 #[derive(Debug, Deserialize)]
@@ -21,11 +22,14 @@ pub struct Catalog {
     pub public_indexes: Vec<String>,
     pub version_from_git: Vec<String>,
     pub development_options: Vec<String>,
+    pub environment: Vec<(String, String)>,
     pub pure: BTreeSet<String>,
     pub windows: BTreeSet<String>,
     pub stdlib: BTreeSet<String>,
     pub names: Usual,
+    pub modules: HashMap<String, Vec<String>>,
     pub calls: Calls,
+    pub writes: Writes,
     pub ignore: Ignore,
     pub image: Image,
     pub release: Vec<Release>,
@@ -38,7 +42,11 @@ pub struct Catalog {
     pub development: Vec<Development>,
     pub stand_in: Vec<StandIn>,
     pub listener: Vec<ListenerRow>,
-    pub native: Vec<Native>,
+    pub told: Vec<Told>,
+    pub back_end: Vec<BackEnd>,
+    pub row: Vec<Row>,
+    pub carried: Vec<Carried>,
+    pub fetch: Vec<Fetch>,
     pub glibc: Vec<Glibc>,
     pub wheels: Vec<Wheels>,
     pub pkg_resources: Vec<PkgResources>,
@@ -57,7 +65,11 @@ pub struct Usual {
     pub scripts: Vec<String>,
     pub variables: Vec<String>,
     pub factories: Vec<String>,
+    pub completers: Vec<String>,
     pub production: Vec<String>,
+    pub settings: Vec<String>,
+    pub development: Vec<String>,
+    pub extras: Vec<String>,
     pub requirements: Vec<String>,
 }
 
@@ -71,9 +83,24 @@ pub fn place(usual: &[String], name: &str) -> usize {
 #[serde(deny_unknown_fields)]
 pub struct Calls {
     pub metadata: Vec<String>,
+    pub entry_points: Vec<String>,
     pub shells: Vec<String>,
     pub starts: Vec<String>,
     pub debuggers: Vec<String>,
+    pub folders: Vec<String>,
+    pub user: Vec<String>,
+}
+
+/// What sources say that write to folders.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Writes {
+    pub words: Vec<(String, String)>,
+    pub databases: Vec<String>,
+    pub files: Vec<String>,
+    pub table: String,
+    pub settings: Vec<String>,
+    pub system: Vec<String>,
 }
 
 /// What stays out of the build.
@@ -89,6 +116,8 @@ pub struct Ignore {
 #[serde(deny_unknown_fields)]
 pub struct StandIn {
     #[serde(default)]
+    pub says: Vec<String>,
+    #[serde(default)]
     pub holds: String,
     #[serde(default)]
     pub ends: String,
@@ -98,16 +127,17 @@ pub struct StandIn {
 }
 
 impl StandIn {
-    /// Whether it is for a variable of this name.
-    pub fn fits(&self, name: &str) -> bool {
-        name.contains(&self.holds) && name.ends_with(&self.ends)
+    /// Whether it is for a variable of this name, which this line reads.
+    pub fn fits(&self, name: &str, line: &str) -> bool {
+        let is_said = self.says.is_empty() || self.says.iter().any(|word| line.contains(word.as_str()));
+        is_said && name.contains(&self.holds) && name.ends_with(&self.ends)
     }
 }
 
 /// How a manager's locked packages are installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Form {
+pub enum Way {
     Pip,
     Uv,
     Export,
@@ -119,7 +149,7 @@ pub enum Form {
 #[serde(deny_unknown_fields)]
 pub struct Manager {
     pub id: String,
-    pub form: Form,
+    pub form: Way,
     pub version: String,
     #[serde(default)]
     pub lock: String,
@@ -127,7 +157,15 @@ pub struct Manager {
     #[serde(default)]
     pub own_table: bool,
     #[serde(default)]
+    pub older: Vec<String>,
+    #[serde(default)]
+    pub extra: String,
+    #[serde(default)]
+    pub group: String,
+    #[serde(default)]
     pub tools: Vec<String>,
+    #[serde(default)]
+    pub tools_older: Vec<String>,
     #[serde(default)]
     pub command: String,
     #[serde(default)]
@@ -139,6 +177,11 @@ pub struct Manager {
 }
 
 impl Manager {
+    /// The manager of this id.
+    pub fn named(id: &str) -> &'static Manager {
+        CATALOG.manager.iter().find(|row| row.id == id).unwrap_or(&CATALOG.manager[0])
+    }
+
     /// The first manager of a manifest, which is the one where nothing names another.
     pub fn of(manifest: &str) -> &'static Manager {
         CATALOG.manager.iter().find(|row| row.manifest == manifest).unwrap_or(&CATALOG.manager[0])
@@ -159,6 +202,8 @@ pub struct Framework {
     pub attribute: String,
     #[serde(default)]
     pub wraps: bool,
+    #[serde(default)]
+    pub before: Vec<String>,
     #[serde(default)]
     pub generated: bool,
     #[serde(default)]
@@ -183,6 +228,7 @@ pub struct Assets {
     pub arguments: String,
     pub folder: String,
     pub elsewhere: String,
+    pub more: Vec<(String, String)>,
 }
 
 /// A server for applications.
@@ -201,6 +247,8 @@ pub struct Server {
     pub older: String,
     #[serde(default)]
     pub config: Option<(String, String)>,
+    #[serde(default)]
+    pub bound_by: String,
     pub options: Vec<(String, String)>,
     #[serde(default)]
     pub factory: Vec<String>,
@@ -240,29 +288,64 @@ pub struct ListenerRow {
     pub callee: String,
     pub signals: bool,
     pub port: Option<u16>,
+    #[serde(default)]
+    pub loopback: bool,
+    #[serde(default)]
+    pub beside: Vec<String>,
+    #[serde(default)]
+    pub variable: Option<(String, String)>,
 }
 
-/// A package that needs packages of the system.
+/// What a program must be told that runs in a container.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Native {
+pub struct Told {
+    pub names: Vec<String>,
+    #[serde(default)]
+    pub words: Vec<String>,
+    #[serde(default)]
+    pub unless: Vec<String>,
+    #[serde(default)]
+    pub options: Vec<String>,
+    #[serde(default)]
+    pub variables: Vec<(String, String)>,
+    #[serde(default)]
+    pub signals: bool,
+}
+
+/// What compiles parts of the project itself.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackEnd {
+    pub requires: Vec<String>,
+    pub endings: Vec<String>,
+    pub build: Vec<String>,
+}
+
+/// A package that meets a need.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Carried {
+    pub need: String,
+    pub package: String,
+}
+
+/// A step that brings data of a package.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fetch {
     pub package: String,
     #[serde(default)]
-    pub extra: String,
+    pub call: String,
     #[serde(default)]
-    pub without: Vec<String>,
+    pub word: String,
+    pub command: String,
     #[serde(default)]
-    pub unless: String,
+    pub folder: String,
     #[serde(default)]
-    pub compiled: bool,
+    pub variable: String,
     #[serde(default)]
-    pub build: Vec<String>,
-    #[serde(default)]
-    pub run: Vec<String>,
-    #[serde(default)]
-    pub need: String,
-    #[serde(default)]
-    pub run_slim: Vec<String>,
+    pub pip: bool,
 }
 
 /// Packages that only the GNU C library holds.

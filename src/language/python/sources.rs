@@ -3,8 +3,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::apps::Followed;
-use super::rows::{CATALOG, place};
+use super::rows::{CATALOG, Framework, ListenerRow, place};
 use crate::facts::{Evidence, Strength};
 use crate::path;
 use crate::repo::Repo;
@@ -13,6 +12,12 @@ use crate::source::python::{Call, Listener, Module, Number};
 /// Sources that are looked into at most, and the largest of them in bytes.
 const MOST_SOURCES: usize = 1500;
 const LARGEST_SOURCE: usize = 400_000;
+
+/// The sources that an import leads to are followed this far.
+const MOST_LOADED: usize = 400;
+
+/// The frameworks of calls, by the file, the callee and the depth.
+pub type Followed<'a> = HashMap<(&'a str, String, usize), Option<&'static Framework>>;
 
 /// A source file and its masked text.
 #[derive(Debug)]
@@ -83,6 +88,8 @@ pub struct Program<'a> {
     /// The frameworks of calls that were followed already.
     pub followed: RefCell<Followed<'a>>,
     commands: OnceCell<Vec<(String, Evidence)>>,
+    /// What functions that complete an application call, each with the file and the name of the function.
+    pub completers: OnceCell<HashMap<String, Vec<(&'a str, String)>>>,
     /// The files, without tests and the like.
     pub sources: Vec<Source<'a>>,
 }
@@ -91,7 +98,8 @@ impl<'a> Program<'a> {
     /// Looks into the sources; `roots` are folders of packages that a manifest names.
     pub fn read(repo: &'a Repo, roots: Vec<String>) -> Self {
         let files: HashSet<&str> = repo.files().filter(|path| path.ends_with(".py")).collect();
-        let mut near: Vec<&str> = files.iter().copied().filter(|path| !is_aside(path)).collect();
+        let own = settings_packages(repo, &files);
+        let mut near: Vec<&str> = files.iter().copied().filter(|path| !is_aside(path, &own)).collect();
         // Programs lie near the top.
         near.sort_by_key(|path| (path.matches('/').count(), *path));
         let texts = near.into_iter().take(MOST_SOURCES).filter_map(|path| Some((path, repo.text(path)?)));
@@ -107,6 +115,7 @@ impl<'a> Program<'a> {
             sources,
             followed: RefCell::default(),
             commands: OnceCell::new(),
+            completers: OnceCell::new(),
         }
     }
 
@@ -139,13 +148,34 @@ impl<'a> Program<'a> {
 
     /// A module of settings and the modules beside it that it imports.
     pub fn settings(&self, name: &str) -> Vec<&Source<'a>> {
-        let Some(main) = self.module(name) else { return Vec::new() };
-        let targets = main.module.import_targets().map(|target| target.trim_end_matches(".*"));
-        let imported: HashSet<&str> = targets.filter_map(|target| target.rsplit('.').next()).collect();
-        let beside = self.sources.iter().filter(|other| {
-            other.path != main.path && other.folder() == main.folder() && imported.contains(other.stem())
-        });
-        std::iter::once(main).chain(beside).collect()
+        let mut found: Vec<&Source> = self.module(name).into_iter().collect();
+        let mut at = 0;
+        while let Some(main) = found.get(at).copied() {
+            let targets = main.module.import_targets().map(|target| target.trim_end_matches(".*"));
+            let imported: HashSet<&str> = targets.filter_map(|target| target.rsplit('.').next()).collect();
+            let is_new = |other: &&Source| found.iter().all(|known| known.path != other.path);
+            let beside = self.sources.iter().filter(|it| it.folder() == main.folder() && imported.contains(it.stem()));
+            let more: Vec<&Source> = beside.filter(is_new).collect();
+            found.extend(more);
+            at += 1;
+        }
+        found
+    }
+
+    /// Modules that sources name and that are not there, each with the file beside it that shows what it may be.
+    pub fn demanded(&self) -> Vec<(String, String)> {
+        let real = |path: &str| {
+            let stem = path.strip_suffix(".py")?;
+            let stem = stem.strip_suffix("_example").or_else(|| stem.strip_suffix(".example"))?;
+            let real = format!("{stem}.py");
+            let (package, name) = stem.rsplit_once('/')?;
+            let module = format!("{}.{name}", path::name(package));
+            (!self.files.contains(real.as_str()) && self.says(&module).is_some()).then_some(real)
+        };
+        let mut found: Vec<(String, String)> =
+            self.files.iter().filter_map(|path| Some((real(path)?, (*path).to_owned()))).collect();
+        found.sort();
+        found
     }
 
     /// Whether another file of its folder imports it, or any file where it lies at the top.
@@ -239,6 +269,70 @@ impl<'a> Program<'a> {
         found.next()
     }
 
+    /// A source that holds this text.
+    pub fn says(&self, word: &str) -> Option<Evidence> {
+        let found = self.sources.iter().find(|source| source.module.says_one_of(&[word]))?;
+        let line = found.module.strings().find(|text| text.contains(word));
+        Some(Evidence::new(found.path, line.unwrap_or_else(|| found.module.quote(word)), Strength::Stated))
+    }
+
+    /// The texts that a function is given.
+    pub fn texts_of_calls(&self, callee: &str) -> Vec<&'a str> {
+        let word = callee.rsplit('.').next().unwrap_or(callee);
+        let calling = self.sources.iter().filter(|source| source.module.says_one_of(&[word]));
+        let calls = calling.flat_map(|source| source.module.calls_with_text(|name| name == callee));
+        calls.filter_map(|call| call.text).collect()
+    }
+
+    /// The first call of one of these functions; a name that ends with a dot stands for all below it.
+    pub fn calls_one_of(&self, names: &[String]) -> Option<Evidence> {
+        let is_meant = |callee: &str| {
+            names.iter().any(|name| callee == name || (name.ends_with('.') && callee.starts_with(name.as_str())))
+        };
+        let words = last_words(names);
+        self.sources.iter().filter(|source| source.module.says_one_of(&words)).find_map(|source| {
+            let call = source.module.calls_with_text(is_meant).into_iter().next()?;
+            Some(Evidence::new(source.path, call.quote, Strength::Stated))
+        })
+    }
+
+    /// Modules of others that are imported whenever a file is loaded, or one that it loads.
+    pub fn loaded(&self, source: &Source<'a>) -> Vec<(String, Evidence)> {
+        let (mut found, mut names) = (Vec::new(), HashSet::new());
+        let (mut open, mut seen) = (vec![source], HashSet::from([source.path]));
+        while let Some(source) = open.pop() {
+            for (target, line) in source.module.loads() {
+                let local = self.local(source, target);
+                let top = target.split('.').next().unwrap_or_default();
+                if local.is_empty() && !top.is_empty() && !CATALOG.stdlib.contains(top) && names.insert(top.to_owned())
+                {
+                    found.push((top.to_owned(), Evidence::new(source.path, line, Strength::Stated)));
+                }
+                open.extend(local.into_iter().filter(|other| seen.len() < MOST_LOADED && seen.insert(other.path)));
+            }
+        }
+        found
+    }
+
+    /// The sources of this repository that an import loads.
+    fn local(&self, source: &Source<'a>, target: &str) -> Vec<&Source<'a>> {
+        let name = target.trim_start_matches('.');
+        let up = target.len() - name.len();
+        let folders = ancestors(source.folder());
+        let roots: Vec<&str> = match up {
+            0 => folders.into_iter().chain(self.roots.iter().map(String::as_str)).collect(),
+            _ => folders.len().checked_sub(up).and_then(|at| folders.get(at).copied()).into_iter().collect(),
+        };
+        let ends = name.match_indices('.').map(|(at, _)| at).chain([name.len()]);
+        let paths: Vec<String> = ends.filter_map(|end| Some(name.get(..end)?.replace('.', "/"))).collect();
+        let files = |root: &&str| -> Vec<&Source<'a>> {
+            let path = |path: &String| path::join(root, path);
+            let named = paths.iter().map(path).flat_map(|path| [format!("{path}.py"), format!("{path}/__init__.py")]);
+            named.filter_map(|path| self.source(&path)).collect()
+        };
+        roots.iter().rev().map(files).find(|found| !found.is_empty()).unwrap_or_default()
+    }
+
     /// A call that asks for the project's own metadata, which only an installed project has.
     pub fn reads_own_metadata(&self, name: &str) -> Option<Evidence> {
         let asks = |callee: &str| CATALOG.calls.metadata.iter().any(|call| call == callee);
@@ -320,12 +414,39 @@ fn listeners_of(module: &Module) -> Vec<Listener> {
     if !found.is_empty() {
         return found;
     }
-    let row = |callee: &str| CATALOG.listener.iter().find(|row| row.callee == callee);
-    let usual = |call: Call| {
-        let port = Number { value: Some(row(&call.callee)?.port?), variable: None };
-        Some(Listener { callee: call.callee, port, host: None, quote: call.quote.to_owned() })
+    let usual = |row: &'static ListenerRow| {
+        let is_meant = row.beside.is_empty() || module.strings().any(|text| row.beside.iter().any(|word| word == text));
+        let found = if is_meant { module.listeners_by(&row.callee) } else { Vec::new() };
+        found.into_iter().filter_map(|mut listener| {
+            if listener.port == Number::default() {
+                listener.port.value = Some(row.port?);
+            }
+            listener.host = listener.host.or(row.loopback.then(|| LOOPBACK.to_owned()));
+            Some(listener)
+        })
     };
-    module.calls_with_text(|callee| row(callee).is_some()).into_iter().filter_map(usual).collect()
+    CATALOG.listener.iter().flat_map(usual).collect()
+}
+
+/// The address that only its own machine reaches.
+const LOOPBACK: &str = "127.0.0.1";
+
+/// The packages at the top or below it that hold the settings of a framework, by the word of its script: they are what is served,
+/// whatever they are called.
+fn settings_packages(repo: &Repo, files: &HashSet<&str>) -> Vec<String> {
+    let rows = CATALOG.framework.iter().filter_map(|row| Some((row.settings.as_str(), row.assets.as_ref()?)));
+    let mut found: Vec<String> = rows
+        .flat_map(|(variable, assets)| {
+            let scripts =
+                files.iter().filter(|path| path::name(path) == assets.script && path.matches('/').count() <= 2);
+            scripts.filter_map(move |path| {
+                let settings = Module::new(repo.text(path)?).environment_default(variable)?;
+                Some(path::join(path::parent(path), settings.split('.').next()?))
+            })
+        })
+        .collect();
+    found.dedup();
+    found
 }
 
 /// The folder and those above it, the top first.
@@ -339,7 +460,9 @@ fn folders_of(path: &str) -> Vec<&str> {
     ancestors(path::parent(path))
 }
 
-fn is_aside(path: &str) -> bool {
+fn is_aside(path: &str, own: &[String]) -> bool {
+    let inside = own.iter().find_map(|folder| path.strip_prefix(folder.as_str())?.strip_prefix('/'));
+    let path = inside.unwrap_or(path);
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let usual = &CATALOG.names;
     folders.split('/').any(|folder| folder.starts_with('.') || usual.aside.iter().any(|aside| aside == folder))
@@ -372,6 +495,38 @@ mod tests {
         assert_eq!(ports("from aiohttp import web\nweb.run_app(app, port=81)\n"), [Some(81)]);
         assert!(ports("from aiohttp import web\nweb.json_response(x)\n").is_empty());
         assert!(ports("import debugpy\ndebugpy.listen(('0.0.0.0', 5678))").is_empty());
+        let mcp = "from mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\nmcp.run(transport='http-or-not')\n";
+        assert!(ports(mcp).is_empty());
+        assert_eq!(ports(&mcp.replace("http-or-not", "streamable-http")), [Some(8000)]);
+    }
+
+    #[test]
+    fn what_a_file_loads_is_followed() {
+        let files = [
+            ("shop/__init__.py", "import yaml\n"),
+            ("shop/web.py", "from .db import x\nfrom shop.api import y\ndef f():\n    import late\n"),
+            ("shop/db.py", "import os, psycopg\n"),
+            ("shop/api/__init__.py", "from fastapi import FastAPI\n"),
+            ("shop/other.py", "import torch\n"),
+        ];
+        let repo = Repo::from_list("x", files);
+        let program = Program::read(&repo, Vec::new());
+        let mut loaded: Vec<String> =
+            program.loaded(program.source("shop/web.py").unwrap()).into_iter().map(|(name, _)| name).collect();
+        loaded.sort();
+        assert_eq!(loaded, ["fastapi", "psycopg", "yaml"]);
+    }
+
+    #[test]
+    fn a_project_may_be_called_an_example() {
+        let script = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'example.settings')\n";
+        let files = [("manage.py", script), ("example/wsgi.py", ""), ("example/tests/a.py", ""), ("docs/wsgi.py", "")];
+        let repo = Repo::from_list("x", files);
+        let program = Program::read(&repo, Vec::new());
+        assert_eq!(
+            program.sources.iter().map(|source| source.path).collect::<Vec<_>>(),
+            ["manage.py", "example/wsgi.py"]
+        );
     }
 
     #[test]

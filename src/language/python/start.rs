@@ -3,12 +3,12 @@
 use super::apps::App;
 use super::assets::{self, Collect};
 use super::manifests::Manifests;
-use super::packages::Installed;
+use super::packages::{Installed, servers};
 use super::process::Process;
 use super::rows::{CATALOG, Framework, Server, Worker};
 use super::scripts::Script;
 use super::sources::{Program, ends_itself};
-use super::ways::{Entry, Heard, Way, servers};
+use super::way::{Entry, Heard, Way};
 use super::wheels::numbers;
 use crate::command::PORT;
 use crate::error::Error;
@@ -38,6 +38,8 @@ pub struct Start {
     pub install: Option<String>,
     /// Static files to collect in the build.
     pub collect: Option<Collect>,
+    /// It is found among the sources, whatever is installed of them: its script, its settings and its files lie there.
+    pub in_sources: bool,
     /// What says that it is started like this.
     pub evidence: Evidence,
 }
@@ -52,6 +54,7 @@ impl Start {
             environment: search_path(root),
             install: None,
             collect: None,
+            in_sources: false,
             evidence: Evidence::guess(),
         }
     }
@@ -63,22 +66,14 @@ pub struct Known<'k, 'r> {
     pub manifests: &'k Manifests,
     /// The sources.
     pub program: &'k Program<'r>,
-    /// Every way to start.
-    pub ways: &'k [Way],
-    /// What a wish names beside them.
-    pub wished: Option<&'k Way>,
     /// The packages.
     pub installed: &'k Installed,
     /// The release line.
     pub cycle: &'k str,
 }
 
-/// Decides what is started, and how.
-///
-/// # Errors
-/// Where nothing can be started, or a wish names something that is not there.
-pub fn decide(planner: &mut Planner, known: &Known) -> Result<Start, Error> {
-    let way = way(planner, known)?;
+/// Decides how a way is started.
+pub fn decide(planner: &mut Planner, known: &Known, way: &Way) -> Start {
     let told = processes::all(&planner.facts).find(|process| process.name == way.label);
     if let Some(process) = told.filter(|_| matches!(way.entry, Entry::Process(_))) {
         planner.leave_out(&process);
@@ -95,16 +90,27 @@ pub fn decide(planner: &mut Planner, known: &Known) -> Result<Start, Error> {
         Entry::Process(_) => known.program.apps().into_iter().find(|app| app.framework.generated),
         _ => None,
     };
-    start.collect = app.and_then(|app| assets::collect(planner, known.manifests, known.program, &app));
-    start.evidence = way.evidence;
+    if let Some(app) = app {
+        start.in_sources = app.framework.generated;
+        let settings = assets::settings(planner, known.program, &app);
+        start.environment.extend(settings.as_ref().and_then(|it| it.chosen.clone()));
+        start.collect = settings.and_then(|it| assets::collect(planner, known.manifests, known.program, &app, it));
+    }
+    if known.program.calls_one_of(&CATALOG.calls.user).is_some() {
+        start.environment.push(Variable::new("USER", "app"));
+    }
+    start.evidence = way.evidence.clone();
     let ends_itself = Evidence::new(&start.evidence.file, "", Strength::Convention);
     planner.first_process(start.signals.then_some(ends_itself));
-    Ok(start)
+    start
 }
 
-/// The way that is taken.
-fn way(planner: &mut Planner, known: &Known) -> Result<Way, Error> {
-    let ways: Vec<&Way> = known.ways.iter().chain(known.wished).collect();
+/// The way that is taken, of all and of what a wish names beside them.
+///
+/// # Errors
+/// Where nothing can be started, or a wish names something that is not there.
+pub fn way(planner: &mut Planner, ways: &[Way], wished: Option<&Way>) -> Result<Way, Error> {
+    let ways: Vec<&Way> = ways.iter().chain(wished).collect();
     let found = weigh(ways.iter().enumerate().map(|(at, way)| way.weighable(at)).collect());
     let chosen = planner.program("application, command or file", found)?;
     chosen.and_then(|at| ways.get(at)).map(|way| (*way).clone()).ok_or_else(|| {
@@ -211,15 +217,16 @@ fn of_process(planner: &mut Planner, known: &Known, process: &Process, heard: &[
     let ends_itself = process.script(known.program).is_some_and(|source| source.ends_itself());
     let mut start = Start {
         program: process.program.clone(),
-        signals: process.server.is_some_and(|row| row.signals) || ends_itself,
+        signals: process.server.is_some_and(|row| row.signals) || process.ends || ends_itself,
         port,
         environment: process.environment.clone(),
         ..Start::new(process.argv.iter().map(|word| with_port(word, port)).collect(), "")
     };
     set_port_variable(&mut start, heard);
-    let has_port = start.environment.iter().any(|variable| variable.name == "PORT");
-    if let Some(port) = port.filter(|_| by_contract && process.server.is_none() && !has_port) {
-        start.environment.push(Variable::new("PORT", port.to_string()));
+    let variable = process.bound_by.or(process.server.is_none().then_some("PORT"));
+    let is_set = |name: &str| start.environment.iter().any(|variable| variable.name == name);
+    if let Some((name, port)) = variable.filter(|name| !is_set(name)).zip(port.filter(|_| by_contract)) {
+        start.environment.push(Variable::new(name, port.to_string()));
     }
     start
 }
@@ -260,12 +267,17 @@ fn of_script(planner: &mut Planner, known: &Known, script: &Script, heard: &[Hea
     let variable = heard.iter().find_map(|heard| heard.listener.port.variable.clone());
     let fallback = variable.map(|name| (USUAL_PORT, format!("the program takes it from {name}")));
     let port = planner.listen(!heard.is_empty(), fallback);
+    let mut said = Vec::new();
     for Heard { listener, .. } in heard {
-        if let Some(host) = listener.host.as_deref().filter(|host| matches!(*host, "127.0.0.1" | "localhost")) {
-            planner.warn(format!(
-                "`{}` listens at {host}, where nothing outside of the container reaches it: `{}`",
+        let row = CATALOG.listener.iter().find(|row| row.callee == listener.callee);
+        let host = listener.host.as_deref().filter(|host| matches!(*host, "127.0.0.1" | "localhost"));
+        match (host, row.and_then(|row| row.variable.as_ref())) {
+            (Some(_), Some((name, value))) => said.push(Variable::new(name, value)),
+            (Some(host), None) => planner.warn(format!(
+                "`{}` listens at {host}, where nothing outside of the container reaches it: `{}`; give it `host=\"0.0.0.0\"`, or `host=` from a variable",
                 script.file, listener.quote
-            ));
+            )),
+            _ => {}
         }
     }
     let argv = match &script.module {
@@ -275,6 +287,7 @@ fn of_script(planner: &mut Planner, known: &Known, script: &Script, heard: &[Hea
     let ends_itself = known.program.source(&script.file).is_some_and(|source| source.ends_itself())
         || heard.iter().any(|heard| ends_itself(heard.listener));
     let mut start = Start { signals: ends_itself, port, ..Start::new(argv, script.search_root()) };
+    start.environment.extend(said);
     set_port_variable(&mut start, heard);
     start
 }

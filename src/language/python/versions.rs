@@ -50,7 +50,7 @@ fn managers(manifests: &Manifests) -> Vec<Fact> {
     let locked = CATALOG.manager.iter().filter(|row| manifests.has_lock(row));
     let mut facts: Vec<Fact> = locked.map(|row| fact(row, &row.lock, "", Strength::Pinned)).collect();
     if let Some(set) = &manifests.requirements {
-        facts.push(fact(pip, &set.file, "", Strength::Stated));
+        facts.push(fact(pip, set.installed.first().map_or("", String::as_str), "", Strength::Stated));
     }
     if manifests.pipfile.is_some() {
         facts.push(fact(Manager::of("Pipfile"), "Pipfile", "", Strength::Stated));
@@ -59,7 +59,10 @@ fn managers(manifests: &Manifests) -> Vec<Fact> {
         let own =
             CATALOG.manager.iter().find(|row| row.own_table).filter(|_| pyproject.has_poetry && !pyproject.has_project);
         let row = own.unwrap_or(Manager::of("pyproject.toml"));
-        let names_packages = pyproject.has_poetry || !pyproject.dependencies.is_empty();
+        facts.extend(pyproject.managers.iter().flat_map(|(id, range)| demanded(Manager::named(id), range)));
+        let names_packages = pyproject.has_poetry
+            || !pyproject.dependencies.is_empty()
+            || pyproject.extras.iter().any(|(_, list)| !list.is_empty());
         if names_packages && !pyproject.dynamic.iter().any(|field| field == "dependencies") {
             facts.push(fact(row, "pyproject.toml", "dependencies", Strength::Convention));
         }
@@ -73,6 +76,22 @@ fn managers(manifests: &Manifests) -> Vec<Fact> {
         facts.push(fact(pip, file, "", Strength::Convention));
     }
     facts
+}
+
+/// The newest known version of a manager that the manifest's range allows.
+fn demanded(row: &Manager, range: &str) -> Option<Fact> {
+    let wanted = Requirement::range(range, &npm_range(range, Bare::Exact)?)?;
+    let allows = |version: &&String| Requirement::line(version).is_some_and(|line| !wanted.excludes(&line));
+    let known = || std::iter::once(&row.version).chain(&row.older).find(allows).cloned();
+    let version = wanted.exact().map(|version| version.to_string()).or_else(known);
+    let (what, file) = (format!("{} {range}", row.id), "pyproject.toml");
+    Some(match version {
+        Some(version) => Fact::new(Kind::Manager(row.id.clone(), Some(version)), file, &what, Strength::Stated),
+        None => {
+            let sentence = format!("`{file}` demands {what}, and no such release is known: {} is taken", row.version);
+            Fact::new(Kind::Warning(sentence), file, &what, Strength::Stated)
+        }
+    })
 }
 
 #[cfg(test)]
@@ -110,5 +129,19 @@ mod tests {
             facts.iter().map(|fact| (matches!(fact.kind, Kind::Bound(..)), fact.kind.to_string())).collect();
         assert_eq!(found, [(true, "toolchain >=3.10,<3.13".to_owned()), (false, "toolchain 3.11".to_owned())]);
         assert!(release("pypy3.10").is_none() && release("my-env").is_none() && release("3.12").is_some());
+    }
+
+    #[test]
+    fn a_manager_is_taken_in_the_version_that_is_demanded() {
+        for (id, range, expected) in [
+            ("uv", ">=0.9,<0.10", "package manager uv 0.9"),
+            ("uv", "==0.8.3", "package manager uv 0.8.3"),
+            ("uv", ">=0.5", "package manager uv 0.12.5"),
+            ("poetry", ">=1.8,<2.0", "package manager poetry 1.8.5"),
+            ("poetry", "<1.0", "no such release is known"),
+        ] {
+            let fact = demanded(Manager::named(id), range).unwrap();
+            assert!(fact.kind.to_string().contains(expected), "{range}: {}", fact.kind);
+        }
     }
 }

@@ -4,137 +4,18 @@ use std::collections::BTreeSet;
 
 use super::apps::App;
 use super::manifests::Manifests;
-use super::process::{Process, of_containers, processes};
-use super::rows::{CATALOG, Server, place};
+use super::packages::servers;
+use super::process::{Process, is_there, words};
+use super::rows::{CATALOG, place};
 use super::scripts::{Script, is_at_the_top};
 use super::sources::{Program, Source};
+use super::way::{Entry, Way};
+use crate::catalog::SHARED;
+use crate::command;
 use crate::facts::{Evidence, Fact, Kind, Strength};
-use crate::plan::program::{Role, Startable, Traits};
-use crate::source::python::Listener;
-
-/// What can be started.
-#[derive(Debug, Clone)]
-pub enum Entry {
-    /// A process of the Procfile.
-    Process(Process),
-    /// An application.
-    App(App),
-    /// A declared command: its module and function.
-    Command(String, String),
-    /// A file.
-    Script(Script),
-}
-
-/// Something that can be started, with its name and what speaks for it.
-#[derive(Debug, Clone)]
-pub struct Way {
-    /// What it is.
-    pub entry: Entry,
-    /// What `--entry` calls it.
-    pub label: String,
-    /// Why it may be the one, a clause.
-    pub reason: &'static str,
-    /// Where it shows.
-    pub evidence: Evidence,
-    /// What speaks for it beside others.
-    pub traits: Traits,
-}
-
-/// A server that a way starts by itself.
-pub struct Heard<'p> {
-    /// The file that says so.
-    pub file: &'p str,
-    /// What it says.
-    pub listener: &'p Listener,
-    /// How near it is to what is started.
-    pub strength: Strength,
-}
-
-impl Way {
-    /// Whether `--entry` means it.
-    pub fn is_called(&self, wish: &str) -> bool {
-        self.label == wish || self.label.trim_end_matches("()") == wish
-    }
-
-    /// The same for the planner, which weighs it against others.
-    pub fn weighable<T>(&self, value: T) -> (Traits, Startable<T>) {
-        let startable = Startable {
-            value,
-            entry: self.label.clone(),
-            aliases: vec![self.label.trim_end_matches("()").to_owned()],
-            place: String::new(),
-            serves: true,
-            reason: self.reason.to_owned(),
-            evidence: self.evidence.clone(),
-        };
-        (self.traits.clone(), startable)
-    }
-
-    /// The servers that it starts by itself: those of its own file, else those of files that belong to it.
-    pub fn heard<'p>(&self, program: &'p Program) -> Vec<Heard<'p>> {
-        let file = match &self.entry {
-            Entry::Process(process) => process.script(program),
-            Entry::App(app) => program.source(&app.file),
-            Entry::Command(module, _) => program.module(module),
-            Entry::Script(script) => program.source(&script.file),
-        };
-        let own: Vec<Heard> = file.into_iter().flat_map(|source| heard(source, Strength::Stated)).collect();
-        if !own.is_empty() {
-            return own;
-        }
-        let is_usual = |source: &Source| place(&CATALOG.names.scripts, source.name()) < CATALOG.names.scripts.len();
-        let near =
-            |source: &'p Source| heard(source, if is_usual(source) { Strength::Stated } else { Strength::Convention });
-        match (&self.entry, file) {
-            (Entry::App(_), _) => program.listening().into_iter().flat_map(near).collect(),
-            (Entry::Command(..) | Entry::Script(_), Some(source)) => {
-                let imported = program.imported_and_listening(source);
-                imported.into_iter().flat_map(|source| heard(source, Strength::Convention)).collect()
-            }
-            _ => own,
-        }
-    }
-
-    /// The testimony of it; `configured` is the port in a file of the server that applications are put behind.
-    pub fn testify(&self, program: &Program, configured: Option<&Fact>) -> Vec<Fact> {
-        let entry = Fact::from_evidence(Kind::Entry(self.label.clone()), self.evidence.clone());
-        [vec![entry], self.traits(program, configured)].concat()
-    }
-
-    /// What holds for it alone.
-    pub fn traits(&self, program: &Program, configured: Option<&Fact>) -> Vec<Fact> {
-        let heard = self.heard(program);
-        let mut facts = Vec::new();
-        match &self.entry {
-            Entry::App(app) => {
-                let framework = Kind::Framework(app.framework.id.clone());
-                facts.push(Fact::from_evidence(framework, self.evidence.clone()));
-                facts.extend(configured.filter(|_| app.needs_server()).cloned());
-            }
-            Entry::Process(process) => {
-                let listens = process.server.is_some() || !heard.is_empty();
-                let port = process.stated_port().filter(|_| listens).map(Kind::Port);
-                facts.extend(port.map(|port| Fact::new(port, &self.evidence.file, &process.words, Strength::Stated)));
-            }
-            Entry::Command(..) | Entry::Script(_) => {}
-        }
-        facts.extend(heard.iter().filter_map(|heard| {
-            let port = Kind::Port(heard.listener.port.value?);
-            Some(Fact::new(port, heard.file, &heard.listener.quote, heard.strength))
-        }));
-        facts.into_iter().map(|fact| fact.of(&self.label)).collect()
-    }
-}
-
-/// The servers that a file starts.
-fn heard<'p>(source: &'p Source<'_>, strength: Strength) -> impl Iterator<Item = Heard<'p>> {
-    source.listeners().iter().map(move |listener| Heard { file: source.path, listener, strength })
-}
-
-/// Servers that the names of packages bring.
-pub fn servers<'a>(names: &'a BTreeSet<String>) -> impl Iterator<Item = &'static Server> + use<'a> {
-    CATALOG.server.iter().filter(|row| names.contains(&row.id) || row.with.iter().any(|name| names.contains(name)))
-}
+use crate::language::Variable;
+use crate::plan::processes::{self, Process as Told};
+use crate::plan::program::{Role, Traits};
 
 /// All ways.
 pub fn ways(told: &[Fact], manifests: &Manifests, program: &Program) -> Vec<Way> {
@@ -143,6 +24,10 @@ pub fn ways(told: &[Fact], manifests: &Manifests, program: &Program) -> Vec<Way>
     let apps = program.apps();
     let files: BTreeSet<String> = apps.iter().map(|app| app.file.clone()).collect();
     ways.extend(of_apps(apps, manifests));
+    if let Some(way) = declared_app(manifests, program) {
+        ways.retain(|other| other.label != way.label);
+        ways.push(way);
+    }
     ways.extend(of_commands(manifests, program));
     ways.extend(of_scripts(program).into_iter().filter(|way| !files.contains(&way.label)));
     ways
@@ -164,6 +49,43 @@ pub fn wished(wish: &str, ways: &[Way], manifests: &Manifests, program: &Program
     Some(Way { entry, label: wish.to_owned(), reason: "asked for", evidence: Evidence::guess(), traits })
 }
 
+/// The processes that can be started; steps of a deployment are none.
+fn processes(told: &[Fact]) -> Vec<Way> {
+    let started = processes::started(told).map(|process| process.name);
+    let running = processes::all(told).filter(|process| !process.is_step());
+    let way = |(at, process): (usize, Told)| {
+        let words = words(&process.command)?;
+        let is_usual = started.as_ref() == Some(&process.name);
+        let environment = process.command.environment.iter().map(|(name, value)| Variable::new(name, value)).collect();
+        Some(Way {
+            entry: Entry::Process(Process::new(process.name == SHARED.process.serves, environment, words)),
+            label: process.name,
+            reason: "the Procfile starts it",
+            evidence: process.evidence,
+            traits: Traits { role: Role::Process, serves: true, is_usual, rank: vec![at] },
+        })
+    };
+    running.enumerate().filter_map(way).collect()
+}
+
+/// What other images are started with, where Python runs it and all that it names is in the repository.
+fn of_containers(told: &[Fact], program: &Program) -> Vec<Way> {
+    let way = |fact: &Fact| {
+        let Kind::Start(argv) = &fact.kind else { return None };
+        let words = words(&command::of_words(argv))?;
+        let holds = words.iter().skip(1).all(|word| is_there(program, word));
+        let process = Process::new(false, Vec::new(), words);
+        (holds && process.program.is_none()).then(|| Way {
+            entry: Entry::Process(process),
+            label: fact.evidence.file.clone(),
+            reason: "another container file starts it",
+            evidence: Evidence { strength: Strength::Convention, ..fact.evidence.clone() },
+            traits: Traits { role: Role::Process, serves: true, is_usual: true, rank: vec![usize::MAX] },
+        })
+    };
+    told.iter().filter_map(way).collect()
+}
+
 /// Applications: those that the project's own servers speak with are likelier than others.
 fn of_apps(apps: Vec<App>, manifests: &Manifests) -> Vec<Way> {
     let declared = manifests.declared();
@@ -171,27 +93,46 @@ fn of_apps(apps: Vec<App>, manifests: &Manifests) -> Vec<Way> {
     let only = apps.iter().filter(|app| !app.is_worker()).count() == 1;
     let way = |app: App| Way {
         label: format!("{}{}", app.reference, if app.factory { "()" } else { "" }),
-        reason: if only { "the only application in the sources" } else { "an application, where it usually is" },
+        reason: match app.completed_by.is_some() {
+            true => "an application, which a function of its module has to complete",
+            false if only => "the only application in the sources",
+            false => "an application, where it usually is",
+        },
         evidence: Evidence::new(&app.file, &app.quote, Strength::Stated),
         traits: Traits {
             role: Role::Application,
-            serves: !app.is_worker(),
+            serves: !app.is_worker() && app.completed_by.is_none(),
             is_usual: app.framework.generated,
-            rank: rank(&app, &interfaces),
+            rank: rank(&app, &interfaces, &declared),
         },
         entry: Entry::App(app),
     };
     apps.into_iter().map(way).collect()
 }
 
+/// The application that the manifest declares.
+fn declared_app(manifests: &Manifests, program: &Program) -> Option<Way> {
+    let declared = manifests.pyproject.as_ref()?.fastapi.as_ref()?;
+    let (module, variable) = declared.split_once(':')?;
+    Some(Way {
+        entry: Entry::App(program.asked_app(module, variable, &manifests.declared())?),
+        label: declared.clone(),
+        reason: "the manifest declares it",
+        evidence: Evidence::new("pyproject.toml", declared, Strength::Pinned),
+        traits: Traits { role: Role::Application, serves: true, is_usual: true, rank: Vec::new() },
+    })
+}
+
 /// How unusual an application is.
-fn rank(app: &App, interfaces: &BTreeSet<&str>) -> Vec<usize> {
+fn rank(app: &App, interfaces: &BTreeSet<&str>, declared: &BTreeSet<String>) -> Vec<usize> {
     let (module, variable) = app.parts();
     let interface = app.framework.interface.as_str();
     let speaks = interfaces.is_empty() || interface == "own" || interfaces.contains(interface);
     let mut made = CATALOG.framework.iter().filter(|row| row.generated);
     vec![
         usize::from(app.is_worker()),
+        usize::from(app.completed_by.is_some()),
+        usize::from(!app.framework.before.iter().any(|package| declared.contains(package))),
         usize::from(!speaks),
         made.position(|row| row.id == app.framework.id).unwrap_or(usize::MAX),
         usize::from(!app.framework.wraps),
@@ -336,6 +277,49 @@ mod tests {
             first(&[("main.py", "from fastapi import FastAPI\nclass Api(FastAPI):\n    pass\napi = Api()\n")]),
             is("main:api", "", "fastapi")
         );
+    }
+
+    #[test]
+    fn what_somebody_else_completes_is_not_served() {
+        let app = "from flask import Flask\napp = Flask(__name__)\ndef finish(store):\n    app.config(store)\n    init(app=app)\n    return app\n";
+        let main = "from shop.web import finish\nif __name__ == '__main__':\n    serve(finish(open_store()))\n";
+        let weighed = weighed(&[("shop/__init__.py", ""), ("shop/web.py", app), ("main.py", main)]);
+        let strength = |label: &str| weighed.iter().find(|way| way.label == label).map(|way| way.traits.serves);
+        assert_eq!((strength("shop.web:app"), strength("main.py")), (Some(false), Some(true)));
+        let factory = "from flask import Flask\ndef create_app():\n    return Flask(__name__)\n";
+        let main = "from . import create_app\ndef main():\n    app = create_app()\n    app.register_blueprint(x)\n";
+        let found = super::ways(
+            &[],
+            &Manifests::default(),
+            &Program::read(&Repo::from_list("x", [("cps/__init__.py", factory), ("cps/main.py", main)]), Vec::new()),
+        );
+        assert!(!found.iter().any(|way| way.label == "cps:create_app()" && way.traits.serves));
+    }
+
+    #[test]
+    fn names_behind_a_star_are_known() {
+        assert_eq!(
+            first(&[("main.py", "from fasthtml.common import *\napp, rt = fast_app()\nserve()\n")]),
+            is("main:app", "", "fastapi")
+        );
+    }
+
+    #[test]
+    fn websockets_want_asgi() {
+        let files = [
+            ("site/wsgi.py", "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()"),
+            ("site/asgi.py", "from django.core.asgi import get_asgi_application\napplication = get_asgi_application()"),
+            ("requirements.txt", "channels\ngunicorn\n"),
+        ];
+        assert_eq!(first(&files).0, "site.asgi:application");
+    }
+
+    #[test]
+    fn the_manifest_declares_what_is_started() {
+        let fast = "from fastapi import FastAPI\napp = FastAPI()\n";
+        let manifest = "[project]\nname='x'\ndependencies=['fastapi']\n[tool.fastapi]\nentrypoint='b.api:app'\n";
+        let files = [("main.py", fast), ("b/api.py", fast), ("pyproject.toml", manifest)];
+        assert_eq!(first(&files).0, "b.api:app");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use nodejs_semver::Version;
 
 use super::manifests::{Manifests, PIPFILE_LOCK};
-use super::packages::closure;
+use super::requirements::Dependency;
 use super::rows::{CATALOG, Gone, Manager};
 use super::sources::Program;
 use crate::facts::{Evidence, Fact, Kind, Strength};
@@ -13,10 +13,13 @@ use crate::requirement::Requirement;
 
 /// Toolchain facts of packages whose wheels end below the preferred release line.
 pub fn newest_lines(manifests: &Manifests) -> Vec<Fact> {
-    let dependencies = |manager: &str| manifests.dependencies(manager);
+    let dependencies = |row: &Manager| manifests.dependencies(row, &manifests.usual(row));
     if let Some((file, lock)) = manifests.locks.first() {
-        let direct = dependencies(&Manager::of("pyproject.toml").id);
-        return closure(lock, &direct)
+        let direct = dependencies(Manager::of("pyproject.toml"));
+        let direct = direct.iter().map(|dependency: &Dependency| dependency.requirement.name.as_str());
+        return lock
+            .closure(direct)
+            .into_iter()
             .filter_map(|package| {
                 let line = locked_line(package).or_else(|| pinned_line(&package.name, &package.version))?;
                 Some(newest_line_facts(&line, file, &format!("{} {}", package.name, package.version)))
@@ -33,7 +36,7 @@ pub fn newest_lines(manifests: &Manifests) -> Vec<Fact> {
             .flatten()
             .collect();
     }
-    let found = dependencies(&Manager::of("requirements.txt").id).into_iter();
+    let found = dependencies(Manager::of("requirements.txt")).into_iter();
     found
         .filter_map(|dependency| {
             let line = wanted_line(&dependency.requirement)?;

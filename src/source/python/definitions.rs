@@ -29,6 +29,8 @@ pub struct Function {
     pub callable_bare: bool,
     /// What it calls, resolved through the imports.
     pub calls: Vec<String>,
+    /// Variables of the module that it works on and gives back, not its own.
+    pub returns: Vec<String>,
     /// Its first line.
     pub quote: String,
 }
@@ -42,6 +44,7 @@ static ATTRIBUTE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?m)^([A-Za-z_]\w*)[ \t]*=[ \t]*([A-Za-z_]\w*)\.([A-Za-z_]\w*)[ \t]*$"));
 static FUNCTION: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\("));
 static CLASS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^class[ \t]+(\w+)[ \t]*\("));
+static RETURN: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^[ \t]+return[ \t]+([A-Za-z_]\w*)[ \t]*$"));
 static GUARD: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?m)^if[ \t(]+(?:__name__[ \t]*==|.{10,14}==[ \t]*__name__)"));
 
@@ -81,12 +84,32 @@ impl Module<'_> {
     fn function(&self, inside: usize, name: regex::Match) -> Function {
         let arguments = self.balanced(inside, LIST);
         let body = self.block(arguments.end);
+        let given: Vec<&str> = self.split(arguments.clone()).iter().map(|part| parameter(self.code(part))).collect();
+        let mut returns = self.returned(body.clone());
+        returns.retain(|name| !given.contains(&name.as_str()));
         Function {
             name: name.as_str().to_owned(),
             callable_bare: self.split(arguments).iter().all(|argument| is_optional(self.code(argument))),
             calls: self.calls(body),
+            returns,
             quote: self.masked.line(name.start()).to_owned(),
         }
+    }
+
+    /// What a body gives back that it does not assign itself.
+    fn returned(&self, body: Range<usize>) -> Vec<String> {
+        let code = self.code(&body);
+        let assigns = |name: &str| {
+            let mut lines = code.lines().map(str::trim_start);
+            lines.any(|line| {
+                line.strip_prefix(name).is_some_and(|rest| {
+                    let rest = rest.trim_start();
+                    rest.starts_with([':', '=']) && !rest.starts_with("==") && !line.ends_with(',')
+                })
+            })
+        };
+        let found = RETURN.captures_iter(code).filter_map(|found| Some(found.get(1)?.as_str()));
+        found.filter(|name| !assigns(name)).map(str::to_owned).collect()
     }
 
     /// Module-level classes, each with the classes that it is made from, resolved through the imports.
@@ -149,6 +172,11 @@ impl Module<'_> {
     }
 }
 
+/// The name of a parameter.
+fn parameter(text: &str) -> &str {
+    text.split([':', '=']).next().unwrap_or_default().trim()
+}
+
 /// A parameter that a call may leave out.
 fn is_optional(parameter: &str) -> bool {
     let parameter = parameter.trim();
@@ -169,6 +197,10 @@ mod tests {
         assert_eq!(functions.len(), 2);
         assert!(functions[0].callable_bare && functions[0].calls.contains(&"flask.Flask".to_owned()));
         assert!(!functions[1].callable_bare);
+        let module = Module::new(
+            "app = Flask()\ndef finish(store):\n    app.register(store)\n    return app\ndef own():\n    app = X()\n    return app\n",
+        );
+        assert_eq!(module.functions().iter().map(|it| it.returns.join(" ")).collect::<Vec<_>>(), ["app", ""]);
     }
 
     #[test]

@@ -10,15 +10,13 @@ use crate::source::pattern;
 
 /// An environment variable that the module reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Variable {
+pub struct Variable<'a> {
     /// Its name.
     pub name: String,
     /// The module cannot be imported without it, as far as one sees: no default, read at module level.
     pub required: bool,
-    /// A number is made of it.
-    pub numeric: bool,
-    /// A truth value is made of it.
-    pub boolean: bool,
+    /// The line that reads it.
+    pub line: &'a str,
 }
 
 /// Where a variable is read; behind it stands its name.
@@ -32,24 +30,19 @@ static ENVIRONMENT: LazyLock<Regex> =
 
 impl<'a> Module<'a> {
     /// Environment variables that the module reads by name.
-    pub fn variables(&self) -> Vec<Variable> {
+    pub fn variables(&self) -> Vec<Variable<'a>> {
         READ.find_iter(self.masked.code())
             .filter_map(|found| {
                 let name = self.masked.string_at(found.end()).filter(|name| is_variable(name))?;
                 let arguments = self.arguments(found.end());
                 let call = found.as_str();
-                let line = self.masked.line(found.start());
                 let has_default = self.split(arguments.clone()).len() > 1 && self.has_default(&arguments)
                     || call.contains(".get")
                     || call.contains("getenv");
                 Some(Variable {
                     name: name.to_owned(),
                     required: !has_default && !self.is_indented(found.start()) && !self.is_stored(found.end()),
-                    numeric: call.contains(".int")
-                        || call.contains("float")
-                        || line.contains("cast=int")
-                        || line.contains("int("),
-                    boolean: call.contains(".bool") || line.contains("cast=bool"),
+                    line: self.masked.line(found.start()),
                 })
             })
             .collect()
@@ -108,8 +101,13 @@ mod tests {
              X = os.getenv('X')\nos.environ['TZ'] = 'UTC'\ndef f():\n    return os.environ['LATER']\nD = env('D', 'x')\nC = config('C', cast=bool)\n",
         );
         let required: Vec<_> =
-            module.variables().into_iter().filter(|v| v.required).map(|v| (v.name, v.numeric, v.boolean)).collect();
-        let expected = [("SECRET_KEY", false, false), ("KEY", false, false), ("N", true, false), ("C", false, true)];
-        assert_eq!(required, expected.map(|(name, numeric, boolean)| (name.to_owned(), numeric, boolean)));
+            module.variables().into_iter().filter(|v| v.required).map(|v| (v.name, v.line)).collect();
+        let expected = [
+            ("SECRET_KEY", "SECRET = os.environ['SECRET_KEY']"),
+            ("KEY", "KEY = config('KEY')"),
+            ("N", "N = env.int('N')"),
+            ("C", "C = config('C', cast=bool)"),
+        ];
+        assert_eq!(required, expected.map(|(name, line)| (name.to_owned(), line)));
     }
 }

@@ -72,6 +72,25 @@ impl Module<'_> {
         })
     }
 
+    /// The calls of a function that serves, with what they say of their port and address.
+    pub fn listeners_by(&self, callee: &str) -> Vec<Listener> {
+        let sites = self.sites().iter().filter(|site| self.resolve(self.code(&site.name)) == callee);
+        let listener = |site: &Site| {
+            let arguments = self.arguments(site.inside);
+            let address = self.keyword(&HOST_KEYWORD, &arguments);
+            Listener {
+                callee: callee.to_owned(),
+                port: self
+                    .keyword(&PORT_KEYWORD, &arguments)
+                    .and_then(|value| self.number(&value, true))
+                    .unwrap_or_default(),
+                host: address.map(|value| self.masked.string_at(value.start).unwrap_or_default().to_owned()),
+                quote: self.masked.line(site.name.start).to_owned(),
+            }
+        };
+        sites.map(listener).collect()
+    }
+
     /// Whether the program handles SIGTERM itself.
     pub fn handles_sigterm(&self) -> bool {
         SIGTERM.is_match(self.masked.code())
@@ -125,12 +144,6 @@ impl Module<'_> {
             self.number(&default, true)
         };
         options.filter_map(port).next()
-    }
-
-    /// Blanks before an argument.
-    fn leading(&self, part: &Range<usize>) -> usize {
-        let code = self.code(part);
-        code.len() - code.trim_start().len()
     }
 
     /// `"[::]:50051"`, `"[::]:" + port`, `f"[::]:{port}"`.
