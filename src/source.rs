@@ -3,12 +3,19 @@
 //! A mask answers what a generator asks of a source file (is there a `package main`, an `import "C"`, a
 //! `listen(3000)`) without a parser for each language, and keeps byte offsets, so that evidence can be quoted.
 
+pub mod go;
 pub mod java;
+pub mod listening;
 pub mod mask;
 pub mod named;
 pub mod python;
 pub mod rust;
 pub mod shell;
+
+use std::ops::Deref;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
 
 /// A pattern of the program's own, in which `\w`, `\d`, `\s` and `\b` know ASCII only: the Unicode tables of these would take
 /// half the time of a run over a small repository. For the same reason what is repeated up to a bound is better a class of
@@ -18,6 +25,28 @@ pub mod shell;
 /// Where it is no regular expression, which the test of whoever uses it finds.
 pub fn pattern(text: &str) -> regex::Regex {
     regex::Regex::new(&ascii(text)).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A regular expression of a catalog: it is compiled when it is first used.
+#[derive(Debug, Deserialize)]
+#[serde(from = "String")]
+pub struct Pattern {
+    text: String,
+    regex: OnceLock<regex::Regex>,
+}
+
+impl From<String> for Pattern {
+    fn from(text: String) -> Self {
+        Pattern { text, regex: OnceLock::new() }
+    }
+}
+
+impl Deref for Pattern {
+    type Target = regex::Regex;
+
+    fn deref(&self) -> &regex::Regex {
+        self.regex.get_or_init(|| pattern(&self.text))
+    }
 }
 
 /// A pattern for short texts (a reference, a word, a line): it is made in a tenth of the time of the other, and matches slower.

@@ -155,7 +155,7 @@ fn packages_have_the_names_of_the_release() {
             format!("module e.com/x\n\ngo 1.24.0\ntoolchain go{toolchain}\nrequire github.com/h2non/bimg v1.1.9\n");
         let main =
             "package main\nimport _ \"github.com/h2non/bimg\"\nfunc main() { http.ListenAndServe(\":80\", nil) }\n";
-        got(&[("go.mod", &lines), ("main.go", main)], None)
+        got(&[("go.mod", &lines), ("go.sum", ""), ("main.go", main)], None)
     };
     let (old, new) = (cgo("1.24.1"), cgo("1.26.2"));
     assert_eq!(old.images, ["debian:bookworm-slim", "golang:1.24.1-bookworm"]);

@@ -11,6 +11,7 @@ mod modules;
 mod packages;
 mod program;
 mod project;
+mod settings;
 mod source;
 mod subcommand;
 
@@ -31,7 +32,7 @@ use crate::plan::{Decision, Planner, topic};
 use crate::requirement::Requirement;
 use catalog::CATALOG;
 use front::Front;
-use generate::Made;
+use generate::Made as Generated;
 use modules::Module;
 use program::Program;
 use project::Go;
@@ -68,7 +69,9 @@ struct Words {
     apt: Vec<String>,
     manifests: Vec<String>,
     /// What the front end makes and the program carries.
-    embedded: Vec<String>,
+    embedded: Vec<Made>,
+    /// Empty pages in place of what is embedded and not made here.
+    pages: Vec<String>,
     sources: Vec<String>,
     /// Variables of the go command, options of the compiler, and of the linker.
     environment: Vec<Variable>,
@@ -77,6 +80,13 @@ struct Words {
     /// Whether the image has no files of its own at all.
     root: bool,
     extra: Extra,
+}
+
+/// What a stage makes, and where the compiler looks for it.
+#[derive(Debug, Serialize)]
+struct Made {
+    from: String,
+    to: String,
 }
 
 impl Project for Go {
@@ -88,11 +98,13 @@ impl Project for Go {
         self.check_manifests(planner)?;
         let toolchain = planner.toolchain(LANGUAGE.id, "Go", &CATALOG.release)?;
         let program = self.entry(planner)?;
+        planner.obey()?;
         planner.tell_secrets();
         let usual: Vec<(&str, &str)> = CATALOG.usual.iter().map(|(id, why)| (id.as_str(), why.as_str())).collect();
         let runtime = planner.runtime(planner.needs(&usual), &CATALOG.runtime, &toolchain)?;
         let fallback = (USUAL_PORT, "the program takes it from PORT".to_owned());
-        let port = planner.listen(program.listens, Some(fallback).filter(|_| program.from_environment));
+        let listen = planner.listen_told(program.listens, Some(fallback).filter(|_| program.from_environment));
+        let port = listen.port;
         let module = self.modules.iter().find(|module| module.folder.is_empty()).or(self.modules.first());
         let name = planner.name(module.and_then(|module| stated_name(module, &program.folder)));
         let front = self.front(planner, program)?;
@@ -105,17 +117,24 @@ impl Project for Go {
             run.apt = toolchain.suited(planner.run_packages(&always));
         }
         let data = copied(planner, program, front.as_ref());
-        run.workdir = Some(match data.is_empty() {
+        let writes_there = planner.heard().any(|fact| matches!(&fact.kind, Kind::Writes(folder) if folder == "/app"));
+        run.workdir = Some(match data.is_empty() && !writes_there {
             true => "/".to_owned(),
             false => join("/app", &program.home),
         });
         run.copies = carried(&runtime, &mut run.environment);
         run.copies.push(Copy::stage("build", &format!("/out/{name}"), format!("/usr/local/bin/{name}")));
         run.copies.extend(data);
-        let told = port.filter(|_| program.from_environment);
-        run.environment.extend(told.map(|port| Variable::new("PORT", port.to_string())));
+        let told = listen.variables.iter().map(|(name, value)| Variable::new(name, value));
+        run.environment.extend(told);
+        let is_told = run.environment.iter().any(|variable| variable.name == "PORT");
+        let usual = port.filter(|_| program.from_environment && !is_told);
+        run.environment.extend(usual.map(|port| Variable::new("PORT", port.to_string())));
         run.entrypoint = vec![format!("/usr/local/bin/{name}")];
         run.command = self.words(planner, program, &name, port);
+        let known = run.command.clone();
+        let is_new = |pair: &&[String]| !pair.iter().take(1).any(|flag| known.contains(flag));
+        run.command.extend(listen.arguments.chunks(2).filter(is_new).flatten().cloned());
         let parts = front.map(|front| front.lent.part).into_iter().chain([own]).collect();
         Ok(Recipe::new(name, Image::new(parts, run, &planner.wishes.extras)))
     }
@@ -176,7 +195,10 @@ impl Go {
         let cross = !planner.heard().any(|fact| matches!(&fact.kind, Kind::Need(id, _) if id == "libc"));
         let has_dependencies = self.manifests.iter().any(|path| self::name(path) == "go.sum");
         let own_builder = runtime.builder.as_deref().filter(|_| !cross);
-        let embedded = front.filter(|front| front.embedded).map(|front| front.lent.made.clone());
+        let embedded = front.filter(|front| front.embedded).map(|front| Made {
+            from: format!("/src/{}", front.lent.made),
+            to: front.target.clone().unwrap_or_else(|| front.lent.made.clone()),
+        });
         let words = Words {
             name: name.to_owned(),
             builder: fill(toolchain, own_builder.unwrap_or(&CATALOG.image.builder)),
@@ -186,12 +208,13 @@ impl Go {
             apt: toolchain.suited(planner.build_packages()),
             manifests: self.manifests.iter().filter(|_| has_dependencies && !self.is_vendored).cloned().collect(),
             embedded: embedded.into_iter().collect(),
+            pages: self.pages(program, front),
             sources: if self.modules.is_empty() { self.files(program) } else { vec![program.entry.clone()] },
             root: runtime.id == "scratch",
             environment: flags.environment,
             options: flags.options,
             linker: flags.linker,
-            extra: Extra::new(&planner.wishes.extras).after(flags.arguments, made.iter().map(Made::line).collect()),
+            extra: Extra::new(&planner.wishes.extras).after(flags.arguments, made.iter().map(Generated::line).collect()),
         };
         Ok(Part {
             versions: vec![Version::new("GO_VERSION", &toolchain.version, topic::TOOLCHAIN)],
@@ -228,10 +251,14 @@ fn copied(planner: &Planner, program: &Program, front: Option<&Front>) -> Vec<Co
         true => format!("./{path}"),
         false => format!("/app/{path}"),
     };
+    let stand_ins = program.stand_ins.iter().map(|(path, place)| Copy::context(path, target(place)));
     let data: Vec<Copy> = planner.data().iter().map(|path| Copy::context(path, target(path))).collect();
-    let beside = front.filter(|front| !front.embedded).map(|front| &front.lent.made);
-    let made = beside.map(|made| Copy::stage("frontend", &format!("/src/{made}"), target(made)));
-    data.into_iter().chain(made).collect()
+    let beside = front.filter(|front| !front.embedded);
+    let made = beside.map(|front| {
+        let place = front.target.clone().unwrap_or_else(|| target(&front.lent.made));
+        Copy::stage("frontend", &format!("/src/{}", front.lent.made), place)
+    });
+    data.into_iter().chain(stand_ins).chain(made).collect()
 }
 
 /// What every program needs and this image lacks.
@@ -324,6 +351,7 @@ mod tests {
             (
                 &[
                     ("go.mod", "module e.com/x\nrequire github.com/mattn/go-sqlite3 v1.14.0 // indirect\n"),
+                    ("go.sum", ""),
                     (
                         "main.go",
                         "package main\nimport \"github.com/gofiber/storage/sqlite3/v2\"\nfunc main() {\n\tgodotenv.Load(\"./.env\")\n\ttls.Load(\"./a.p12\")\n\tx.Serve()\n}\n",

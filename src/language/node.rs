@@ -11,6 +11,7 @@ mod ignore;
 mod imports;
 mod install;
 mod line;
+pub mod maker;
 mod manager;
 mod member;
 mod needs;
@@ -131,7 +132,7 @@ impl super::Project for Node {
 
 /// A recipe with the front end that its program serves. Its stage names its own release of Node.
 fn with_front_end(mut recipe: Recipe, lent: Option<Lent>) -> Recipe {
-    let Some(Lent { folder, made, hidden, mut part, builder }) = lent else { return recipe };
+    let Some(Lent { folder, made, hidden, mut part, builder, .. }) = lent else { return recipe };
     part.words.insert("builder", &builder);
     part.versions.clear();
     let comment = format!("The front end in {folder}, which is built inside of the image.");

@@ -10,6 +10,12 @@ const LOCAL: [&str; 2] = ["127.0.0.1:", "localhost:"];
 /// The first port that a user who is not root may listen at everywhere.
 pub const FIRST_OF_USERS: u16 = 1024;
 
+/// What is added to a port of root: 8080 in place of 80, 8443 in place of 443.
+const USUAL: u16 = 8000;
+
+/// What is said of a program that nobody else can reach.
+const DEAF: &str = "the program listens to its own machine only";
+
 /// Where a program listens, and how it is told so.
 #[derive(Debug, Default)]
 pub struct Listen {
@@ -39,29 +45,108 @@ impl Listen {
 impl Planner<'_> {
     /// The port, or none where nothing listens and nobody asks for one. One that only its own machine can reach is told.
     pub fn listen(&mut self, listens: bool, fallback: Option<(u16, String)>) -> Option<u16> {
-        let is_said = self.heard().any(|fact| matches!(fact.kind, Kind::Port(_)));
-        if !listens && !is_said && self.wishes.port.is_none() {
-            let nothing = Evidence::new("", "", Strength::Stated);
-            self.note(Decision::new(topic::PORT, "none", "nothing listens", nothing));
+        if self.is_silent(listens) {
             return None;
         }
         let port = self.port(fallback);
         let is_it = |fact: &&Fact| matches!(fact.kind, Kind::Port(number) if Some(number) == port);
-        let is_local = |fact: &&Fact| LOCAL.iter().any(|host| fact.evidence.quote.contains(host));
-        let local = self.heard().find(is_it).filter(is_local).map(|fact| fact.evidence.clone());
-        if let Some(evidence) = local {
-            self.warn(format!("{evidence}: the program listens to its own machine only, unless it is told otherwise; give it an address on 0.0.0.0, by `run.env` in `dockgen.toml` for one"));
-        }
-        port
+        let own = self.heard().find(is_it).map(|fact| fact.evidence.clone());
+        own.iter().for_each(|evidence| self.tell_deaf(evidence));
+        self.above(port, &[])
     }
 
-    /// Where the program listens, by facts of [`Kind::Listens`] and [`Kind::Port`]; its variables by those of [`Kind::Variable`].
-    pub fn listening(&mut self) -> Listen {
+    /// The same, with what the program has to be told by its settings, so that others reach it there, and a user may listen there.
+    pub fn listen_told(&mut self, listens: bool, fallback: Option<(u16, String)>) -> Listen {
+        if self.is_silent(listens) {
+            return Listen::default();
+        }
+        let own = self.own_port();
+        let chosen = self.port(fallback);
+        let settings = self.settings();
+        let port = self.above(chosen, &settings);
+        let number = own.as_ref().map(|(port, _)| *port).or(chosen);
+        let listen = self.told(port, number, &settings);
+        let is_set = |name: &String| settings.iter().any(|(listens, _)| listens.variable.as_ref() == Some(name));
+        let is_told = !listen.arguments.is_empty() || listen.variables.iter().any(|(name, _)| is_set(name));
+        if let Some((number, evidence)) = own.filter(|_| port.is_some() && !is_told) {
+            self.tell_deaf(&evidence);
+            if port != Some(number) && evidence.strength >= Strength::Stated {
+                self.warn(format!(
+                    "{evidence}: the program listens there, and nothing that it can be told changes that"
+                ));
+            }
+        }
+        listen
+    }
+
+    /// Notes that nothing listens, where that is so and nobody asks for a port.
+    fn is_silent(&mut self, listens: bool) -> bool {
+        let is_said = self.heard().any(|fact| matches!(fact.kind, Kind::Port(_)));
+        let is_silent = !listens && !is_said && self.wishes.port.is_none();
+        if is_silent {
+            let nothing = Evidence::new("", "", Strength::Stated);
+            self.note(Decision::new(topic::PORT, "none", "nothing listens", nothing));
+        }
+        is_silent
+    }
+
+    /// Warns where a line says that nobody else reaches the program.
+    fn tell_deaf(&mut self, evidence: &Evidence) {
+        let is_said = self.warnings.iter().any(|warning| warning.contains(DEAF));
+        if LOCAL.iter().any(|host| evidence.quote.contains(host)) && !is_said {
+            self.warn(format!(
+                "{evidence}: {DEAF}, where nothing outside of the container reaches it; let it listen to 0.0.0.0"
+            ));
+        }
+    }
+
+    /// The settings that say where the program listens.
+    fn settings(&self) -> Vec<(Listens, Evidence)> {
         let found = |fact: &Fact| match &fact.kind {
             Kind::Listens(listens) => Some((listens.clone(), fact.evidence.clone())),
             _ => None,
         };
-        let found: Vec<(Listens, Evidence)> = self.heard().filter_map(found).collect();
+        self.heard().filter_map(found).collect()
+    }
+
+    /// The port that the program takes where nobody asks for another, and where it shows.
+    fn own_port(&self) -> Option<(u16, Evidence)> {
+        let ports = self.heard().filter_map(|fact| match fact.kind {
+            Kind::Port(port) => Some((port, fact.evidence.clone())),
+            _ => None,
+        });
+        ports.fold(None, |best: Option<(u16, Evidence)>, one| match best {
+            Some(best) if best.1.strength >= one.1.strength => Some(best),
+            _ => Some(one),
+        })
+    }
+
+    /// A port where a user who is not root may listen everywhere, where a setting of the program gives it; else its own, and a word.
+    fn above(&mut self, own: Option<u16>, settings: &[(Listens, Evidence)]) -> Option<u16> {
+        let Some(low) = own.filter(|port| *port < FIRST_OF_USERS) else { return own };
+        let can = |(listens, _): &&(Listens, Evidence)| {
+            listens.port == own && (listens.variable.is_some() || listens.flag.is_some())
+        };
+        let Some((_, evidence)) = settings.iter().find(can).filter(|_| self.wishes.port.is_none()) else {
+            self.warn(format!(
+                "port {low} is below {FIRST_OF_USERS}, where some clusters let only root listen; Docker lets every user"
+            ));
+            return own;
+        };
+        let port = USUAL + low;
+        let (reason, evidence) =
+            (format!("{low} is for root in some clusters, and the program can be told"), evidence.clone());
+        self.amend(topic::PORT, |decision| {
+            decision.value = port.to_string();
+            decision.reason = reason;
+            decision.evidence = evidence;
+        });
+        Some(port)
+    }
+
+    /// Where the program listens, by facts of [`Kind::Listens`] and [`Kind::Port`]; its variables by those of [`Kind::Variable`].
+    pub fn listening(&mut self) -> Listen {
+        let found = self.settings();
         let ports = found.iter().filter_map(|(listens, evidence)| Some((listens.port?, evidence)));
         let mut facts: Vec<Fact> = Vec::new();
         for (port, evidence) in ports {
@@ -85,11 +170,11 @@ impl Planner<'_> {
         if listens && port.is_none() && self.wishes.port.is_none() {
             self.warn("where the program listens is not found: say it with `--port`");
         }
-        self.told(port, &found)
+        self.told(port, None, &found)
     }
 
-    /// What the program has to be told, so that it listens to all addresses of its machine, and at this port.
-    fn told(&mut self, port: Option<u16>, found: &[(Listens, Evidence)]) -> Listen {
+    /// What the program has to be told, so that it listens to all addresses of its machine, and at this port in place of its own.
+    fn told(&mut self, port: Option<u16>, own: Option<u16>, found: &[(Listens, Evidence)]) -> Listen {
         let mut listen = Listen { port, ..Listen::default() };
         for fact in self.heard() {
             if let Kind::Variable(name, value) = &fact.kind
@@ -98,8 +183,9 @@ impl Planner<'_> {
                 listen.variables.push((name.clone(), value.clone()));
             }
         }
-        let of_port = |listens: &Listens| listens.port.is_none() || listens.port == port || self.wishes.port.is_some();
-        let (mut deaf, mut open) = (Vec::new(), !listen.variables.is_empty());
+        let is_asked = self.wishes.port.is_some() && own.is_none();
+        let of_port = |listens: &Listens| listens.port.is_none() || [port, own].contains(&listens.port) || is_asked;
+        let (mut deaf, mut open) = (Vec::new(), listen.variables.iter().any(|(_, value)| value.contains("0.0.0.0")));
         // Of variables that no port stands beside, one is that of this port; which the others are for nobody knows.
         let is_bare = |listens: &Listens| listens.host.is_none() && listens.port.is_none();
         let first = found.iter().map(|(listens, _)| listens).find(|listens| is_bare(listens));
@@ -117,7 +203,9 @@ impl Planner<'_> {
             }
         }
         if let Some(evidence) = deaf.first().filter(|_| !open && port.is_some()) {
-            self.warn(format!("{evidence}: the program listens to its own machine only, where nothing outside of the container reaches it; let it listen to 0.0.0.0"));
+            self.warn(format!(
+                "{evidence}: {DEAF}, where nothing outside of the container reaches it; let it listen to 0.0.0.0"
+            ));
         }
         listen
     }

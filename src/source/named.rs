@@ -40,6 +40,11 @@ static FOLDER: LazyLock<Regex> = LazyLock::new(|| {
 static OTHERS: LazyLock<Regex> = LazyLock::new(|| pattern(&SHARED.listen.others));
 static SECRETS: LazyLock<Matcher> = LazyLock::new(|| Matcher::new(&SHARED.secrets.join("\n")));
 
+/// Whether a file of this name may hold secrets.
+pub fn is_secret(path: &str) -> bool {
+    SECRETS.hides(path)
+}
+
 /// The file or folder that a text names, as seen from one of these folders; `None` where it names none, or a secret.
 pub fn find(repo: &Repo, folders: &[&str], text: &str, line: &str) -> Option<String> {
     let text = text.rsplit_once('=').filter(|(key, _)| key.contains("rerun-if-changed")).map_or(text, |(_, path)| path);

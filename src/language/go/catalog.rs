@@ -1,15 +1,14 @@
 //! `templates/go/catalog.toml`: releases, runtimes, rows, and how sources are read.
 
-use std::ops::Deref;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::LazyLock;
 
-use regex::Regex;
 use serde::Deserialize;
 
 use super::build;
 use super::generate;
 use crate::catalog::{self, Image, Release, Runtime};
 use crate::rows::Row;
+use crate::source::{Pattern, go::Form};
 
 /// The catalog.
 #[derive(Debug, Deserialize)]
@@ -103,6 +102,36 @@ pub struct Source {
     pub listening: Vec<String>,
     /// Words of lines that may say so.
     pub address: Vec<String>,
+    /// Code that looks at a text and listens nowhere.
+    pub compares: Pattern,
+    /// Ends the program where a file of variables is not there.
+    pub dotenv: Pattern,
+    /// Lines of what a command writes.
+    pub written: Pattern,
+    /// Lines that name the file of a configuration.
+    pub configured: Pattern,
+    /// Paths of what a program makes where it is started.
+    pub stored: Pattern,
+    /// Names of settings that say where a front end lies.
+    pub front: Pattern,
+    /// Names of settings that say where the configuration lies.
+    pub config: Pattern,
+    /// How libraries say a setting.
+    pub setting: Vec<Form>,
+    /// Names of settings that say where a server listens.
+    pub r#where: Pattern,
+    /// Names of settings that say what the program writes to.
+    pub store: Pattern,
+    /// The prefix of variables that a library makes of settings.
+    pub prefix: Pattern,
+    /// Code that makes them.
+    pub automatic: String,
+    /// Code that makes `_` of other marks in their names.
+    pub replacer: String,
+    /// Code that makes settings of flags.
+    pub bound: String,
+    /// Code by which the variables of tags have another beginning.
+    pub prefixed: Pattern,
 }
 
 /// How configuration files are read.
@@ -117,28 +146,6 @@ pub struct Config {
     pub folders: Vec<String>,
     /// Ports of databases and brokers, which stand in such files too.
     pub others: Vec<u16>,
-}
-
-/// A regular expression that is compiled when it is first used.
-#[derive(Debug, Deserialize)]
-#[serde(from = "String")]
-pub struct Pattern {
-    text: String,
-    regex: OnceLock<Regex>,
-}
-
-impl From<String> for Pattern {
-    fn from(text: String) -> Self {
-        Pattern { text, regex: OnceLock::new() }
-    }
-}
-
-impl Deref for Pattern {
-    type Target = Regex;
-
-    fn deref(&self) -> &Regex {
-        self.regex.get_or_init(|| crate::source::pattern(&self.text))
-    }
 }
 
 /// The catalog.

@@ -25,7 +25,9 @@ impl Go {
         sections.push(Section::new("Read by the build.", allow(&planner.inputs())));
         sections.push(Section::new("Read by what makes code.", made.iter().flat_map(Made::inputs)));
         sections.extend(front.map(|front| front.lent.ignore()));
-        sections.push(Section::new("Read when the program runs.", allow(&planner.data())));
+        let stand_ins = program.stand_ins.iter().map(|(path, _)| path.clone());
+        let read: Vec<String> = planner.data().into_iter().chain(stand_ins).collect();
+        sections.push(Section::new("Read when the program runs.", allow(&read)));
         sections.push(Section::new("Tests are no part of a build.", ["**/*_test.go", "**/node_modules"]));
         sections.retain(|section| !section.patterns.is_empty());
         sections

@@ -65,6 +65,7 @@ fn addresses(path: &str, masked: &Masked) -> Vec<Port> {
         let lower = line.to_lowercase();
         let is_open = literal.starts_with(':') || literal.starts_with("0.0.0.0");
         let strength = match () {
+            () if CATALOG.source.compares.is_match(line) => return None,
             () if says(&lower, &CATALOG.source.beside) => Strength::Guess,
             () if CATALOG.source.listens.is_match(line) => Strength::Stated,
             () if said_before(masked, at) => Strength::Convention,

@@ -7,11 +7,13 @@ use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::path::{join, name, parent, resolve};
 use crate::repo::Repo;
 use crate::rows::{self, Seen};
+use crate::source::named;
 
 use super::catalog::CATALOG;
 use super::config;
 use super::modules::Module;
 use super::packages::Package;
+use super::settings;
 use super::source::{self, Source};
 
 /// A program.
@@ -29,6 +31,10 @@ pub struct Program {
     pub embeds: Vec<Embed>,
     /// Paths that it reads and that are not in the repository.
     pub missing: Vec<String>,
+    /// A folder outside of the repository that it serves a front end from.
+    pub served: Option<(String, Evidence)>,
+    /// Files of the repository that lie elsewhere in the image: where the program looks for one of that name.
+    pub stand_ins: Vec<(String, String)>,
     /// The folder that paths count from when it runs; its own where it climbs out of that.
     pub home: String,
     /// Whether something in it serves, by names that nothing else has.
@@ -109,16 +115,29 @@ impl Program {
         let mut paths = Paths::new(repo, &folder);
         sources.iter().for_each(|source| source.names.iter().for_each(|text| paths.take(text)));
         paths.take_configured(&sources);
+        let settings = settings::All::read(repo, &sources);
         let mut facts: Vec<Fact> = ports(&sources, &folder);
+        let is_known = |facts: &[Fact], one: &Fact| {
+            let same = |fact: &Fact| fact.evidence == one.evidence && fact.kind.to_string() == one.kind.to_string();
+            facts.iter().any(same)
+        };
+        let listens: Vec<Fact> = settings.listens().into_iter().filter(|fact| !is_known(&facts, fact)).collect();
+        facts.extend(listens);
         facts.extend(config::ports(repo, &paths.data));
         facts.sort_by_key(|fact| std::cmp::Reverse((fact.evidence.strength, is_http(&fact.evidence))));
         facts.extend(rows::follow(&CATALOG.row, &Uses { repo, sources: &sources, required }));
+        facts.extend(settings.writes());
+        facts.extend(settings.configuration());
+        let stand_ins = stand_ins(repo, &paths.missing);
+        facts.extend(stand_ins.iter().map(|(path, target)| stand_in(path, target)));
         let data = paths.data();
         facts.extend(data.into_iter().map(|path| Fact::new(Kind::Data(path.clone()), &path, "", Strength::Stated)));
         let embeds = sources.iter().flat_map(|source| source.embeds.iter().map(move |word| (*source, word)));
         Program {
             embeds: embeds.filter_map(|(source, word)| Embed::read(repo, source, word)).collect(),
             missing: paths.missing,
+            served: settings.served(),
+            stand_ins,
             home: paths.home,
             serves: sources.iter().any(|source| source.serves),
             listens: sources.iter().any(|source| source.listening.listens),
@@ -131,6 +150,18 @@ impl Program {
             packages,
         }
     }
+}
+
+/// Configuration files that a program looks for in a folder, where the one at the top has their name.
+fn stand_ins(repo: &Repo, missing: &[String]) -> Vec<(String, String)> {
+    let there = missing.iter().filter(|path| config::is_named(path) && repo.has(name(path)) && !named::is_secret(path));
+    there.map(|path| (name(path).to_owned(), path.clone())).collect()
+}
+
+fn stand_in(path: &str, target: &str) -> Fact {
+    let what =
+        format!("the program reads `{target}`: the image has the repository's `{path}` there; mount your own over it");
+    Fact::new(Kind::Warning(what), path, "", Strength::Convention)
 }
 
 fn is_http(evidence: &Evidence) -> bool {
@@ -235,11 +266,17 @@ impl Seen for Uses<'_> {
         commands.find(|(command, _)| command == name).map(|(_, evidence)| evidence.clone())
     }
 
+    fn word(&self, word: &str) -> Option<Evidence> {
+        let mut marks = self.sources.iter().flat_map(|source| &source.marks);
+        marks.find(|(mark, _)| *mark == word).map(|(_, evidence)| evidence.clone())
+    }
+
     fn asks(&self, question: &str) -> Option<Evidence> {
         match question {
             "import C" => self.import(|import| import == "C"),
             "listens by itself" => self.sources.iter().find_map(|source| source.listening.by_itself.clone()),
             "behind" => self.behind(),
+            "dies without .env" => self.sources.iter().find_map(|source| source.dies.clone()),
             _ => None,
         }
     }

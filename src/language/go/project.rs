@@ -1,10 +1,11 @@
 //! What was read of a service in Go: manifests, packages, programs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::{Fact, Kind, Strength};
+use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::go_mod;
-use crate::language::node::frontend::Frontend;
+use crate::language::node::frontend::{Frontend, MANIFEST};
+use crate::language::node::maker;
 use crate::path::{join, name};
 use crate::repo::Repo;
 use crate::requirement::Requirement;
@@ -14,7 +15,7 @@ use super::build::{self, Build};
 use super::generate::{self, Missing};
 use super::modules::{self, Module};
 use super::packages::{Package, Packages};
-use super::program::{Program, Required};
+use super::program::{Embed, Program, Required};
 
 /// A service in Go.
 pub struct Go {
@@ -38,6 +39,12 @@ pub struct Go {
     pub defaults: BTreeMap<String, String>,
     /// Code that is not in the repository.
     pub missing: Vec<Missing>,
+    /// The only front end of the repository that makes a site, where something looks for one.
+    pub site: Option<Frontend>,
+    /// Empty files that a recipe makes in place of what is embedded, by the folders.
+    pub pages: BTreeMap<String, (String, Evidence)>,
+    /// The manifest of a package for Node, which may build what is embedded.
+    pub package: Option<String>,
     /// The name of the service's folder.
     pub name: String,
     stated: Vec<Fact>,
@@ -64,12 +71,21 @@ impl Go {
         let required = Required::read(repo, &modules);
         let read = |(begins, closure)| Program::read(repo, begins, closure, &packages, &required);
         let programs: Vec<Program> = mains.into_iter().zip(closures).map(read).collect();
+        let fronts = fronts(repo, &programs);
+        let is_missing = |embed: &&Embed| !embed.is_there && !fronts.contains_key(embed.folder());
+        let missing = || programs.iter().flat_map(|program| &program.embeds).filter(is_missing);
+        let is_wanted = missing().next().is_some() || programs.iter().any(|program| program.served.is_some());
+        let page = |folder: &str| Some((folder.to_owned(), maker::placeholder(repo, folder)?));
+        let pages = missing().map(Embed::folder).filter_map(page).collect();
         let is_other = |ending: &&str| repo.files().any(|path| path.ends_with(&format!(".{ending}")));
         let mut go = Go {
             manifests: manifests(repo, &modules),
             is_vendored: repo.has("vendor/modules.txt"),
             others: OTHERS.into_iter().filter(is_other).collect(),
-            fronts: fronts(repo, &programs),
+            site: is_wanted.then(|| Frontend::only_site(repo)).flatten(),
+            fronts,
+            pages,
+            package: repo.files().find(|path| name(path) == MANIFEST).map(str::to_owned),
             name: repo.name().to_owned(),
             defaults: build::defaults(repo, &builds, &modules, &programs),
             missing: Vec::new(),
@@ -112,7 +128,7 @@ impl Go {
                 facts.push(Fact::from_evidence(kind, evidence.clone()).of(&program.entry));
             }
         }
-        facts.extend(self.fronts.values().flat_map(Frontend::testify));
+        facts.extend(self.fronts.values().chain(&self.site).flat_map(Frontend::testify));
         facts
     }
 
@@ -152,20 +168,32 @@ fn manifests(repo: &Repo, modules: &[Module]) -> Vec<String> {
     top.chain(own).filter(|path| repo.has(path)).collect()
 }
 
-/// The builds of folders that programs embed, where what is there only keeps the place, or read.
+/// The builds of folders that programs embed and that are not there, or of which only the place or a page is; and of those that
+/// they read.
 fn fronts(repo: &Repo, programs: &[Program]) -> BTreeMap<String, Frontend> {
-    let embedded = programs.iter().flat_map(|program| program.embeds.iter().filter(|embed| embed.is_empty));
-    let read = programs.iter().flat_map(|program| program.missing.iter().map(String::as_str));
     let mut fronts = BTreeMap::new();
-    for made in embedded.map(|embed| embed.folder()).chain(read) {
-        if !fronts.contains_key(made)
-            && let Some(front) = Frontend::find(repo, made)
-        {
-            fronts.insert(made.to_owned(), front);
+    if !repo.files().any(|path| name(path) == MANIFEST) {
+        return fronts;
+    }
+    let mut seen = BTreeSet::new();
+    for embed in programs.iter().flat_map(|program| &program.embeds) {
+        let wanted = embed.folder();
+        if !wanted.is_empty() && seen.len() < MOST_FOLDERS && seen.insert(wanted) {
+            let around = || Frontend::around(repo, wanted).filter(|_| embed.is_empty);
+            fronts.extend(Frontend::find_named(repo, wanted).or_else(around).map(|front| (wanted.to_owned(), front)));
+        }
+    }
+    for missing in programs.iter().flat_map(|program| &program.missing) {
+        if seen.insert(missing) {
+            let find = if seen.len() < 2 * MOST_FOLDERS { Frontend::find } else { Frontend::around };
+            fronts.extend(find(repo, missing).map(|front| (missing.clone(), front)));
         }
     }
     fronts
 }
+
+/// Folders for which scripts, settings and recipes are looked through, at most.
+const MOST_FOLDERS: usize = 24;
 
 /// What the manifests at the top say of the toolchain.
 fn stated(repo: &Repo) -> Vec<Fact> {
@@ -175,6 +203,9 @@ fn stated(repo: &Repo) -> Vec<Fact> {
             None => {}
             Some(Err(why)) => facts.push(Fact::new(Kind::Unreadable(why.to_string()), file, "", Strength::Stated)),
             Some(Ok(text)) => match go_mod::parse(text) {
+                Ok(read) if file == "go.mod" && has_no_sums(repo, &read) => {
+                    facts.extend(versions(file, &read).into_iter().chain([without_sums(file)]))
+                }
                 Err(fault) => {
                     facts.push(Fact::new(Kind::Unreadable(fault.what), file, &fault.quote, Strength::Stated));
                 }
@@ -183,6 +214,24 @@ fn stated(repo: &Repo) -> Vec<Fact> {
         }
     }
     facts
+}
+
+/// Whether versions are required and nothing verifies them.
+fn has_no_sums(repo: &Repo, read: &go_mod::GoMod) -> bool {
+    let is_there = |file: &str| repo.has(file);
+    let replaced = |path: &String| read.replace.iter().any(|(module, _)| module == path);
+    !read.require.iter().all(replaced)
+        && !["go.sum", "go.work", "go.work.sum", "vendor/modules.txt"].into_iter().any(is_there)
+}
+
+fn without_sums(file: &str) -> Fact {
+    let what = "`go.mod` requires modules and there is no `go.sum`: the build would end with \"missing go.sum entry\"";
+    Fact::new(
+        Kind::Obstacle(what.to_owned(), "run `go mod tidy` and commit `go.sum`".to_owned()),
+        file,
+        "require",
+        Strength::Stated,
+    )
 }
 
 /// The release that is the oldest to do, and the one that the team builds with.

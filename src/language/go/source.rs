@@ -11,6 +11,7 @@ use crate::source::pattern;
 use super::catalog::CATALOG;
 use super::config;
 use super::listen::Listening;
+use super::settings::Settings;
 use super::subcommand;
 
 static PACKAGE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\s*package\s+(\w+)"));
@@ -40,8 +41,14 @@ pub struct Source {
     pub commands: Vec<(String, Evidence)>,
     /// Whether something in it serves, by names that nothing else has.
     pub serves: bool,
+    /// Words of rows that stand in it as code.
+    pub marks: Vec<(&'static str, Evidence)>,
+    /// Where it ends the program as a file of variables is not there.
+    pub dies: Option<Evidence>,
     /// Where it listens.
     pub listening: Listening,
+    /// What can be set.
+    pub settings: Settings,
     /// The commands of a command line that it defines.
     pub words: Vec<Word>,
 }
@@ -78,10 +85,28 @@ impl Source {
             config_folders: named(&CATALOG.source.config_folder),
             commands: commands(path, &masked),
             serves: CATALOG.source.serves.is_match(code),
+            marks: marks(path, &masked),
+            dies: dies(path, &masked),
             listening: Listening::read(path, &masked, text),
+            settings: Settings::read(path, &masked, text),
             words: words(text).into_iter().chain(subcommand::words(&masked, text)).collect(),
         }
     }
+}
+
+/// The words of rows that stand in the code.
+fn marks(path: &str, masked: &Masked) -> Vec<(&'static str, Evidence)> {
+    let words = CATALOG.row.iter().flat_map(|row| &row.when.word);
+    let found = words.filter_map(|word| {
+        let at = memchr::memmem::find(masked.code().as_bytes(), word.as_bytes())?;
+        Some((word.as_str(), Evidence::new(path, masked.line(at), Strength::Stated)))
+    });
+    found.collect()
+}
+
+fn dies(path: &str, masked: &Masked) -> Option<Evidence> {
+    let found = CATALOG.source.dotenv.find(masked.code())?;
+    Some(Evidence::new(path, masked.line(found.start()), Strength::Stated))
 }
 
 /// The string literals before the first declaration, which are what the file imports.
@@ -102,7 +127,8 @@ fn names(masked: &Masked) -> Vec<String> {
     let is_name = |at: usize, text: &str| {
         let line = masked.line(at);
         let of_line = || CATALOG.source.named.is_match(line) || CATALOG.source.flag.is_match(line);
-        text.starts_with("./") || text.starts_with("../") || config::is_named(text) || of_line()
+        let is_written = || CATALOG.source.written.is_match(line);
+        (text.starts_with("./") || text.starts_with("../") || config::is_named(text) || of_line()) && !is_written()
     };
     let mut names: Vec<String> =
         masked.literals().filter(|(at, text)| is_name(*at, text)).map(|(_, text)| text.to_owned()).collect();

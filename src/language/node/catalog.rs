@@ -46,6 +46,8 @@ pub struct Catalog {
     pub sources: Sources,
     /// What says that a source writes to a folder.
     pub writes: Writes,
+    /// What makes front ends of programs in other languages.
+    pub front_end: FrontEnds,
     /// What the build context leaves out.
     pub context: Clutter,
     /// Ports of other services.
@@ -90,6 +92,30 @@ pub struct Builder {
     /// Whether a tsconfig.json names its output.
     #[serde(default)]
     pub tsconfig: bool,
+}
+
+/// What makes front ends of programs in other languages.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FrontEnds {
+    /// Endings of files that builds make.
+    pub built: Vec<String>,
+    /// Words with which names of scripts begin that build nothing.
+    pub not: Vec<String>,
+    /// How the names of configuration files of bundlers begin.
+    pub settings: Vec<String>,
+    /// Words of lines in them that say where the result lies.
+    pub output: Vec<String>,
+    /// Files with recipes.
+    pub recipes: Vec<String>,
+    /// Package managers, as recipes call them.
+    pub managers: Vec<String>,
+    /// Programs that move files.
+    pub moves: Vec<String>,
+    /// What no front end at the top of a repository reads.
+    pub foreign: Vec<String>,
+    /// The same as patterns of what is not copied for one.
+    pub exclude: Vec<String>,
 }
 
 /// Names that people give, the usual one first.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::dockerignore::{Section, literal};
 use crate::error::Error;
-use crate::facts::{Fact, Kind};
+use crate::facts::{Evidence, Fact, Kind};
 use crate::format::package_json;
 use crate::image::{Part, Version};
 use crate::language::{Scope, Variable, variables};
@@ -15,9 +15,10 @@ use crate::wishes::Wishes;
 use crate::witness;
 
 use super::Desk;
-use super::build;
+use super::build::{self, Build};
 use super::catalog::CATALOG;
 use super::install::Copied;
+use super::maker::{self, Maker};
 use super::package::Package;
 use super::registry::Secret;
 use super::service::Service;
@@ -27,6 +28,9 @@ use super::workspace::Workspace;
 /// No more folders than this are looked into.
 const MOST_FOLDERS: usize = 30;
 
+/// The manifest of a package.
+pub const MANIFEST: &str = "package.json";
+
 /// A front end that was read: what its folder says of itself.
 pub struct Frontend {
     /// Its folder in the repository.
@@ -34,7 +38,15 @@ pub struct Frontend {
     /// Where its build writes, relative to the repository.
     pub made: String,
     workspace: Workspace,
+    /// What says that its build writes there, where its own folder does not.
+    evidence: Option<Evidence>,
     facts: Vec<Fact>,
+    /// The script that makes it, where it is not the usual one.
+    script: Option<String>,
+    /// What moves it there.
+    moves: Vec<Vec<String>>,
+    /// What it is built from, where its folder is the top of the repository.
+    inputs: Vec<String>,
 }
 
 /// What builds it.
@@ -49,12 +61,14 @@ pub struct Lent {
     pub part: Part,
     /// The image that it is built in, with its release.
     pub builder: String,
+    /// What a build context holds for it.
+    inputs: Vec<String>,
 }
 
 impl Lent {
     /// What an allow list lets in for it.
     pub fn ignore(&self) -> Section {
-        let lines = [format!("!{}", literal(&self.folder))];
+        let lines: Vec<String> = self.inputs.iter().map(|path| format!("!{}", literal(path))).collect();
         Section::new("The front end, which is built inside of the image.", lines.iter().chain(&self.hidden))
     }
 }
@@ -62,7 +76,8 @@ impl Lent {
 /// The words of the stage `frontend`.
 #[derive(Debug, Serialize)]
 struct Words {
-    folder: String,
+    home: String,
+    source: String,
     builder: String,
     environment: Vec<Variable>,
     bring: Option<Vec<String>>,
@@ -73,6 +88,8 @@ struct Words {
     install: Vec<Vec<String>>,
     arguments: Vec<Argument>,
     commands: Vec<Vec<String>>,
+    /// What is no part of it, where its folder is the top of the repository.
+    exclude: Vec<String>,
 }
 
 impl Frontend {
@@ -98,20 +115,41 @@ impl Frontend {
         found
     }
 
-    /// What builds the folder `made`, which lies below one with a `package.json` and a build script. `None` where
-    /// nothing does, or where that is the top of the repository or a workspace.
+    /// What builds the folder `made`, or what is missing below it: a script, settings or a recipe that name it, or the build of a
+    /// package in whose folder it lies. `None` where nothing does, or where that is a workspace.
     pub fn find(repo: &Repo, made: &str) -> Option<Self> {
+        maker::find(repo, made).and_then(|maker| Self::by(repo, maker)).or_else(|| Self::around(repo, made))
+    }
+
+    /// The same where what is there only keeps the place.
+    pub fn find_named(repo: &Repo, made: &str) -> Option<Self> {
+        maker::find(repo, made).and_then(|maker| Self::by(repo, maker))
+    }
+
+    fn by(repo: &Repo, maker: Maker) -> Option<Self> {
+        let has_scripts = |service: &Service| !service.package.manifest.scripts.is_empty();
+        let found = Self::read(&inside(repo, &maker.folder), &maker.folder, &|_, service| {
+            has_scripts(service).then(|| maker.made.clone())
+        })?;
+        let evidence = Some(maker.evidence);
+        Some(Frontend { made: maker.made, script: maker.script, moves: maker.moves, evidence, ..found })
+    }
+
+    /// What builds a folder that lies below one with a `package.json` and a build script.
+    pub fn around(repo: &Repo, made: &str) -> Option<Self> {
         let parents = made.match_indices('/').map(|(at, _)| made.get(..at).unwrap_or_default());
-        let above = parents.into_iter().rev().find(|folder| repo.has(&join(folder, "package.json")));
+        let above = parents.into_iter().rev().find(|folder| repo.has(&join(folder, MANIFEST)));
         let of_above = above.and_then(|folder| {
             let output = made.strip_prefix(folder)?.trim_start_matches('/').split('/').next()?;
-            Self::read(&inside(repo, folder), folder, &|_, _| Some(join(folder, output)))
+            Self::read(&inside(repo, folder), folder, &|_, service| {
+                service.build.is_there().then(|| join(folder, output))
+            })
         });
-        of_above.or_else(|| Self::elsewhere(repo, made))
+        of_above.or_else(|| Self::outside(repo, made))
     }
 
     /// What builds a folder that lies outside of its own: a script of it says so.
-    fn elsewhere(repo: &Repo, made: &str) -> Option<Self> {
+    fn outside(repo: &Repo, made: &str) -> Option<Self> {
         let folders = repo.files().filter_map(|path| path.strip_suffix("/package.json"));
         let folders = folders.filter(|folder| !folder.contains("node_modules") && !is_below(made, folder));
         folders.take(MOST_FOLDERS).find_map(|folder| {
@@ -124,7 +162,7 @@ impl Frontend {
             let named = Some((script.0.as_str(), script.1.as_str()));
             Self::read(&repo, folder, &|repo, service| {
                 (service.build, service.shape) = build::of_script(repo, &service.package, named);
-                Some(place.clone())
+                service.build.is_there().then(|| place.clone())
             })
         })
     }
@@ -135,6 +173,9 @@ impl Frontend {
         (!folder.is_empty()).then(|| {
             Self::read(&inside(repo, folder), folder, &|repo, service| {
                 service.as_site(repo);
+                if !service.build.is_there() {
+                    return None;
+                }
                 let line = service.build.script.as_ref().and_then(|name| service.package.manifest.scripts.get(name));
                 let said = line.and_then(|line| build::said(repo, &service.package, line));
                 match said.filter(|path| path.starts_with("..")) {
@@ -145,6 +186,13 @@ impl Frontend {
         })?
     }
 
+    /// The one front end in a folder of the repository that makes the files of a site.
+    pub fn only_site(repo: &Repo) -> Option<Self> {
+        let mut sites = maker::folders(repo).into_iter().filter_map(|folder| Self::of_site(repo, &folder));
+        let first = sites.next()?;
+        sites.next().is_none().then_some(first)
+    }
+
     /// With the folder that `made` says it makes.
     fn read(repo: &Repo, folder: &str, made: &dyn Fn(&Repo, &mut Service) -> Option<String>) -> Option<Self> {
         let wishes = Wishes::default();
@@ -152,12 +200,20 @@ impl Frontend {
         let mut workspace = Workspace::read(Scope { repo, wishes: &wishes, told: &told });
         let is_alone = !workspace.project.is_workspace();
         let service = workspace.services.iter_mut().find(|service| is_alone && service.package.folder.is_empty())?;
-        let made = made(repo, service).filter(|_| service.build.is_there())?;
+        let made = made(repo, service)?;
         let mut facts = [told.clone(), workspace.facts()].concat();
         for file in facts.iter_mut().map(|fact| &mut fact.evidence.file).filter(|file| !file.is_empty()) {
             *file = join(folder, file);
         }
-        Some(Frontend { folder: folder.to_owned(), made, workspace, facts })
+        let inputs = if folder.is_empty() { inputs(repo) } else { vec![folder.to_owned()] };
+        let (script, moves) = (None, Vec::new());
+        Some(Frontend { folder: folder.to_owned(), made, evidence: None, workspace, facts, script, moves, inputs })
+    }
+
+    /// What says that its build writes out of its own folder.
+    pub fn elsewhere(&self) -> Option<Evidence> {
+        let is_outside = self.folder.is_empty() || !is_below(&self.made, &self.folder);
+        self.evidence.clone().filter(|_| is_outside)
     }
 
     /// What its folder says of how it is built.
@@ -195,7 +251,7 @@ impl Frontend {
     }
 
     fn decide(&self, planner: &mut Planner) -> Result<Lent, Error> {
-        let Frontend { folder, made, workspace, .. } = self;
+        let Frontend { folder, made, workspace, inputs, .. } = self;
         let project = &workspace.project;
         let service = workspace.service("").ok_or_else(|| Error::no(format!("nothing builds `{made}`")))?;
         planner.program = Some(service.package.folder.clone());
@@ -207,8 +263,13 @@ impl Frontend {
         let framework = service.shape.iter().flat_map(|shape| variables(&shape.framework.environment));
         let mut environment = desk.manager.environment();
         environment.extend(framework.chain(variables(&desk.aged)).chain(variables(&service.demands.switches)));
+        let mut build = service.build.clone();
+        if let Some(script) = &self.script {
+            build = Build { script: Some(script.clone()), steps: Vec::new(), ..build };
+        }
         let words = Words {
-            folder: folder.clone(),
+            home: join("/src", folder),
+            source: if folder.is_empty() { ".".to_owned() } else { folder.clone() },
             builder: desk.own_builder(),
             environment,
             bring: desk.manager.bring(),
@@ -217,8 +278,9 @@ impl Frontend {
             sharing: install.sharing,
             secrets: install.secrets,
             install: install.commands,
-            arguments: desk.arguments(planner, &service.build),
-            commands: desk.commands(&service.build),
+            arguments: desk.arguments(planner, &build),
+            commands: desk.commands(&build).into_iter().chain(self.moves.iter().cloned()).collect(),
+            exclude: if folder.is_empty() { CATALOG.front_end.exclude.clone() } else { Vec::new() },
         };
         let is_secret = project.npmrc.is_some() && desk.secrets.iter().any(|secret| secret.target.is_some());
         let npmrc = is_secret.then(|| literal(&join(folder, ".npmrc")));
@@ -231,7 +293,7 @@ impl Frontend {
         let hidden = std::iter::once(literal(made)).chain(npmrc).collect();
         let builder = desk.toolchain.fill_with(&desk.own_builder(), &desk.toolchain.version);
         let builder = builder.replace("${NODE_VERSION}", &desk.toolchain.version);
-        Ok(Lent { folder: folder.clone(), made: made.clone(), hidden, part, builder })
+        Ok(Lent { folder: folder.clone(), made: made.clone(), hidden, part, builder, inputs: inputs.clone() })
     }
 }
 
@@ -248,9 +310,20 @@ fn by_folder(folder: &str, manifests: &[String]) -> Vec<Copied> {
     copies
 }
 
+/// What lies at the top of a repository and may belong to a front end there.
+fn inputs(repo: &Repo) -> Vec<String> {
+    let is_foreign = |path: &str| CATALOG.front_end.foreign.iter().any(|end| path.ends_with(end.as_str()));
+    let is_meant = |entry: &&str| {
+        let mut below = repo.below(entry).chain(repo.has(entry).then_some(*entry));
+        !entry.starts_with(".git") && below.any(|path| !is_foreign(path))
+    };
+    repo.top().into_iter().filter(is_meant).map(str::to_owned).collect()
+}
+
 /// A folder as a repository of its own.
 fn inside(repo: &Repo, folder: &str) -> Repo {
-    let files = repo.below(folder).map(|path| path.strip_prefix(&format!("{folder}/")).unwrap_or(path));
+    let top = format!("{folder}/");
+    let files = repo.below(folder).map(|path| path.strip_prefix(&top).unwrap_or(path));
     let texts: Vec<(&str, &str)> =
         files.map(|path| (path, repo.text(&join(folder, path)).unwrap_or_default())).collect();
     Repo::from_list(folder, texts)
