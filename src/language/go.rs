@@ -214,7 +214,8 @@ impl Go {
             environment: flags.environment,
             options: flags.options,
             linker: flags.linker,
-            extra: Extra::new(&planner.wishes.extras).after(flags.arguments, made.iter().map(Generated::line).collect()),
+            extra: Extra::new(&planner.wishes.extras)
+                .after(flags.arguments, made.iter().map(Generated::line).collect()),
         };
         Ok(Part {
             versions: vec![Version::new("GO_VERSION", &toolchain.version, topic::TOOLCHAIN)],
@@ -314,6 +315,7 @@ mod tests {
             (
                 &[
                     ("go.mod", "module e.com/x\nrequire github.com/a-h/templ v0.3.960\n"),
+                    ("go.sum", ""),
                     ("main.go", main),
                     ("page.templ", "package main\n"),
                     (
@@ -351,6 +353,7 @@ mod tests {
             (
                 &[
                     ("go.mod", "module e.com/x\nrequire github.com/mattn/go-sqlite3 v1.14.0 // indirect\n"),
+                    ("go.sum", ""),
                     ("go.sum", ""),
                     (
                         "main.go",
