@@ -163,7 +163,10 @@ fn cases() -> Vec<Case> {
                     ],
                 ),
                 step("another module name", vec![edited("go-server", "go.mod", "greeter", "welcomer")]),
-                step("no dependencies any more", vec![("go.sum", None)]),
+                step(
+                    "no dependencies any more",
+                    vec![("go.sum", None), new("go.mod", "module github.com/example/greeter\n\ngo 1.24\n")],
+                ),
             ],
         ),
         (
