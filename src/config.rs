@@ -70,6 +70,11 @@ pub const KEYS: &[Key] = &[
     key("uid", Holds::Number, "The numeric user that the image runs as"),
     key("mirror", Holds::Text, "A registry that the base images come from, such as `registry.example.com/mirror`"),
     key("templates", Holds::Text, "A folder with templates that take the place of dockgen's own"),
+    key(
+        "front-ends",
+        Holds::Table,
+        "Folders of front ends, and where the program serves what they make: `{ web = \"static\" }`",
+    ),
     key("build.packages", Holds::List, "Debian packages that the build needs"),
     key("build.args", Holds::Table, "Build arguments and their defaults"),
     key("build.commands", Holds::List, "Commands to run before the build"),
@@ -136,6 +141,7 @@ struct File {
     uid: Option<i64>,
     mirror: Option<String>,
     templates: Option<String>,
+    front_ends: std::collections::BTreeMap<String, String>,
     build: Build,
     run: Run,
 }
@@ -245,6 +251,7 @@ fn wishes(file: File) -> Result<Wishes, (&'static str, String)> {
         args: file.run.args,
         data: file.run.data,
         extras: Extras {
+            front_ends: file.front_ends,
             build_flags: file.build.flags,
             build_script: file.build.script,
             build_env: file.build.env,
@@ -340,7 +347,7 @@ impl Wishes {
 /// The key of `dockgen.toml` for a field of the extras.
 fn key_of(field: &str) -> &str {
     let means = |key: &&Key| {
-        key.name.replace('.', "_") == field || key.name.strip_prefix("run.").is_some_and(|name| name == field)
+        key.name.replace(['.', '-'], "_") == field || key.name.strip_prefix("run.").is_some_and(|name| name == field)
     };
     KEYS.iter().find(means).map_or(field, |key| key.name)
 }

@@ -206,7 +206,8 @@ impl Planner<'_> {
 /// An exact version at the head of a Dockerfile, and the topic of the decision behind it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Version {
-    name: &'static str,
+    /// The argument's name.
+    pub name: &'static str,
     value: String,
     topic: &'static str,
 }

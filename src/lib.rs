@@ -50,6 +50,7 @@ use std::collections::BTreeSet;
 use error::Error;
 use facts::Fact;
 use image::Image;
+use language::node::frontend::Frontend;
 use language::{Language, Recipe, Scope};
 use plan::{Decision, Plan, Planner};
 use render::Templates;
@@ -166,10 +167,14 @@ fn draft_in(
     for gap in repo.gaps() {
         planner.warn(format!("not looked at: {gap}"));
     }
+    let asked = Frontend::asked(repo, wishes)?;
     repo.close();
     let recipe = project.recipe(&mut planner);
     repo.reopen();
     let mut recipe = recipe?;
+    if let Some((frontend, place)) = asked {
+        recipe.serve(&frontend, place, &mut planner)?;
+    }
     planner.complete(&mut recipe.image.run);
     planner.tell_processes();
     planner.tell_testimony();

@@ -42,6 +42,8 @@ pub struct Extras {
     pub templates: Option<String>,
     /// Debian packages of the build.
     pub build_packages: Vec<String>,
+    /// Folders of front ends, and where in the image their results are served from.
+    pub front_ends: std::collections::BTreeMap<String, String>,
     /// Build arguments and their defaults.
     pub build_args: std::collections::BTreeMap<String, String>,
     /// Shell commands before the build.

@@ -21,6 +21,11 @@ impl Planner<'_> {
         self.note(Decision { rivals, ..decision });
     }
 
+    /// The front end that is built for the program already.
+    pub fn front_end_folder(&self) -> Option<&str> {
+        self.decisions.iter().find(|decision| decision.topic == topic::FRONT_END).map(|it| it.value.as_str())
+    }
+
     /// Notes that the front end in a folder is built for the program, and why.
     pub fn front_end(&mut self, folder: &str, reason: &str, evidence: Evidence) {
         self.note(Decision::new(topic::FRONT_END, format!("`{folder}`, built by Node"), reason, evidence));

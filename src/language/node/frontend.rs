@@ -6,8 +6,8 @@ use crate::dockerignore::{Section, literal};
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind};
 use crate::format::package_json;
-use crate::image::{Part, Version};
-use crate::language::{Scope, Variable, variables};
+use crate::image::{Copy, Part, Version};
+use crate::language::{Recipe, Scope, Variable, variables};
 use crate::path::{is_below, join, parent, resolve};
 use crate::plan::{Planner, topic};
 use crate::repo::Repo;
@@ -27,6 +27,9 @@ use super::workspace::Workspace;
 
 /// No more folders than this are looked into.
 const MOST_FOLDERS: usize = 30;
+
+/// The argument that names the release.
+const NODE_VERSION: &str = "NODE_VERSION";
 
 /// The manifest of a package.
 pub const MANIFEST: &str = "package.json";
@@ -92,7 +95,55 @@ struct Words {
     exclude: Vec<String>,
 }
 
+impl Recipe {
+    /// Adds a front end that somebody wants to be built, and the place in the image that it is served from.
+    ///
+    /// # Errors
+    /// Where another one is built already, and as [`Frontend::lend`].
+    pub fn serve(&mut self, frontend: &Frontend, place: &str, planner: &mut Planner) -> Result<(), Error> {
+        if let Some(other) = planner.front_end_folder() {
+            return Err(Error::no(format!("`front-ends` names `{}`, and `{other}` is built already", frontend.folder))
+                .hint(format!("`dockgen config unset front-ends.{}`", frontend.folder)));
+        }
+        let evidence = Evidence::asked(&format!("front-ends.{}", frontend.folder));
+        planner.front_end(&frontend.folder, "asked for", evidence);
+        let mut lent = frontend.lend(planner)?;
+        if self.image.versions().iter().any(|version| version.name == NODE_VERSION) {
+            lent.part.words.insert("builder", &lent.builder);
+            lent.part.versions.clear();
+        }
+        let allows = self.ignore.first().is_some_and(|section| section.patterns.first().is_some_and(|it| it == "*"));
+        let hidden = || Section::new("The front end, which is built inside of the image.", &lent.hidden);
+        self.ignore.push(if allows { lent.ignore() } else { hidden() });
+        self.reads.extend(lent.part.reads.iter().cloned());
+        self.secrets.extend(lent.part.secrets.iter().cloned());
+        let target = if place.starts_with('/') { place.to_owned() } else { format!("./{place}") };
+        self.image.run.copies.push(Copy::stage("frontend", &join("/src", &lent.made), target));
+        self.image.parts.insert(0, lent.part);
+        Ok(())
+    }
+}
+
 impl Frontend {
+    /// The one that `front-ends` asks for, and the place that it is served from.
+    ///
+    /// # Errors
+    /// Where the folder is none of a front end, or several are asked for.
+    pub fn asked<'w>(repo: &Repo, wishes: &'w Wishes) -> Result<Option<(Self, &'w str)>, Error> {
+        let asked = &wishes.extras.front_ends;
+        let Some((folder, place)) = asked.first_key_value() else { return Ok(None) };
+        if asked.len() > 1 {
+            return Err(Error::no("`front-ends` names several folders, and an image has room for one front end"));
+        }
+        let found = Self::of_site(repo, folder.trim_start_matches("./").trim_end_matches('/'));
+        let frontend = found.ok_or_else(|| {
+            let what =
+                format!("`front-ends` names `{folder}`, where no `{MANIFEST}` with a build that makes a site is seen");
+            Error::no(what).hint("name the folder of its manifest: `dockgen config set front-ends.web static`")
+        })?;
+        Ok(Some((frontend, place)))
+    }
+
     /// What builds the paths of facts of [`Kind::Output`]. One that nothing makes is an obstacle, or a warning where a command of
     /// the wishes may make it.
     pub fn all(scope: Scope, facts: &mut [Fact]) -> Vec<Self> {
@@ -285,7 +336,7 @@ impl Frontend {
         let is_secret = project.npmrc.is_some() && desk.secrets.iter().any(|secret| secret.target.is_some());
         let npmrc = is_secret.then(|| literal(&join(folder, ".npmrc")));
         let part = Part {
-            versions: vec![Version::new("NODE_VERSION", &desk.toolchain.version, topic::FRONT_TOOLCHAIN)],
+            versions: vec![Version::new(NODE_VERSION, &desk.toolchain.version, topic::FRONT_TOOLCHAIN)],
             reads: manifests,
             secrets: desk.secret_names(),
             ..Part::new("node/frontend.tera", &words)?
@@ -341,6 +392,7 @@ fn site(service: &Service) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::Role;
 
     const VITE: &str =
         r#"{"scripts": {"release": "vite build --outDir=../server/dist"}, "devDependencies": {"vite": "7"}}"#;
@@ -369,5 +421,35 @@ mod tests {
         let made = |folder: &str| Frontend::of_site(&repo, folder).map(|it| it.made);
         assert_eq!(made("a").as_deref(), Some("a/dist"));
         assert_eq!(made("b").as_deref(), Some("static/ui"));
+    }
+
+    #[test]
+    fn what_is_asked_for_is_built_and_lies_where_it_is_served() {
+        const WEB: [(&str, &str); 2] = [
+            ("web/package.json", r#"{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "7"}}"#),
+            ("web/index.html", ""),
+        ];
+        let draft = |own: &[(&'static str, &'static str)], folder: &str| {
+            let mut wishes = Wishes::default();
+            wishes.extras.front_ends.insert(folder.to_owned(), "static/ui".to_owned());
+            crate::draft(&Repo::from_list("x", own.iter().chain(&WEB).copied()), &wishes)
+        };
+        let go = [
+            ("go.mod", "module x\n"),
+            ("main.go", "package main\nfunc main() { http.ListenAndServe(\":80\", nil) }\n"),
+        ];
+        let python = [("requirements.txt", "flask\n"), ("app.py", "from flask import Flask\napp = Flask(__name__)\n")];
+        let node = [
+            ("package.json", r#"{"engines": {"node": "22"}}"#),
+            ("server.js", "require('http').createServer().listen(80)\n"),
+        ];
+        for own in [&go, &python, &node] {
+            let draft = draft(own, "./web/").unwrap();
+            let [dockerfile, ignore] = [Role::Dockerfile, Role::Ignore].map(|role| draft.text(role));
+            assert!(dockerfile.contains("COPY --link --from=frontend /src/web/dist ./static/ui\n"), "{dockerfile}");
+            assert!(dockerfile.contains("AS frontend\nWORKDIR /src/web\n"), "{dockerfile}");
+            assert!(ignore.contains("web/dist\n"), "{ignore}");
+        }
+        assert!(draft(&go, "other").unwrap_err().what.contains("`front-ends` names `other`"));
     }
 }

@@ -43,7 +43,7 @@ impl FrontEnds {
                     "`{manifest}` has a build script, and nothing shows that the program serves what it makes: it is not built; {}",
                     match folder.is_empty() {
                         true => "`dockgen init --lang node` writes for it alone".to_owned(),
-                        false => format!("`dockgen init {}` writes for it alone", typed(folder)),
+                        false => format!("where it serves that, say so: `dockgen config set front-ends.{0} static`; `dockgen init {0}` writes for it alone", typed(folder)),
                     }
                 )),
             }
