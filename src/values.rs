@@ -114,7 +114,7 @@ pub fn registry(text: &str) -> Result<String, String> {
 }
 
 /// Folders below those of the system that belong to programs.
-const LENT: [&str; 5] = ["/var/lib/", "/var/data", "/srv/", "/opt/", "/mnt/"];
+const LENT: [&str; 7] = ["/var/lib/", "/var/data", "/var/opt/", "/var/www/", "/srv/", "/opt/", "/mnt/"];
 
 /// Whether a folder of an image belongs to its system, so that no program may own it.
 pub fn is_of_the_system(path: &str) -> bool {

@@ -32,7 +32,7 @@ pub enum Value {
 }
 
 /// How a library says a setting: a text that every file with one holds, and the pattern, with the groups `flag`, `variable`,
-/// `key`, `text`, `number` and `constant`. In the group `body` they are looked for by [`PARTS`].
+/// `key`, `text`, `number` and `constant`. In the group `body` they are looked for by `PARTS`.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Form {

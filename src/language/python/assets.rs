@@ -92,6 +92,11 @@ pub fn collect(
     let evidence = Evidence::new(folder.path, folder.module.quote(&row.folder), Strength::Stated);
     let (value, reason) = ("collected in the build", "the settings name a folder for them");
     planner.note(Decision::new(topic::ASSETS, value, reason, evidence));
+    let words: Vec<&str> = row.served.iter().map(String::as_str).collect();
+    if !program.sources.iter().any(|source| source.module.says_one_of(&words)) {
+        let first = words.first().copied().unwrap_or_default();
+        planner.warn(format!("`{}` gathers static files, and nothing in the program serves them: put a web server before it that does, or add `{first}`", row.arguments));
+    }
     let is_set = |name: &String| files.iter().any(|source| source.module.assigns(name));
     let more = row.more.iter().filter(|(setting, _)| is_set(setting)).map(|(_, arguments)| arguments.as_str());
     Some(Collect {

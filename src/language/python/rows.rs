@@ -228,6 +228,7 @@ pub struct Assets {
     pub arguments: String,
     pub folder: String,
     pub elsewhere: String,
+    pub served: Vec<String>,
     pub more: Vec<(String, String)>,
 }
 
