@@ -12,7 +12,9 @@ pub fn parse<T: DeserializeOwned + Default>(text: &str) -> Result<T, Fault> {
     if blank {
         return Ok(T::default());
     }
-    serde_saphyr::from_str(text).map_err(|error| fault(text, &error))
+    // By way of a value, so that the reader of YAML is compiled once and not for each type.
+    let value: Value = serde_saphyr::from_str(text).map_err(|error| fault(text, &error))?;
+    serde_json::from_value(value).map_err(|error| Fault::new(format!("is no valid YAML ({error})"), ""))
 }
 
 fn fault(text: &str, error: &serde_saphyr::Error) -> Fault {

@@ -25,7 +25,8 @@ impl Planner<'_> {
             !text.is_empty() && !text.contains("${") && !SHARED.placeholders.iter().any(|start| text.starts_with(start))
         };
         let said = |text: Option<&str>| text.map(one_line).filter(is_meant);
-        let source = said(stated.source).and_then(|text| address(&text));
+        let source = stated.source.map(str::trim).filter(|text| !text.contains(char::is_whitespace));
+        let source = source.map(str::to_owned).filter(is_meant).and_then(|text| address(&text));
         let licenses = said(stated.licenses).filter(|text| text.len() < LICENCE);
         Labels { title: name.to_owned(), description: said(stated.description), source, licenses }
     }

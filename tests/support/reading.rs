@@ -113,7 +113,12 @@ fn instruction(name: &str, flags: &[String], rest: &str, content: Option<String>
         }
         "WORKDIR" => parts.push(format!("path={}", word(rest)?)),
         "USER" => parts.push(format!("user={}", word(rest)?)),
-        "EXPOSE" => parts.extend(rest.split(' ').map(|port| format!("port={port}"))),
+        // BuildKit sorts them.
+        "EXPOSE" => {
+            let mut ports: Vec<&str> = rest.split(' ').collect();
+            ports.sort_unstable();
+            parts.extend(ports.iter().map(|port| format!("port={port}")));
+        }
         "CMD" | "ENTRYPOINT" => parts.extend(exec(rest)?.iter().map(|word| format!("exec={word}"))),
         "HEALTHCHECK" => {
             parts.push("test=CMD".to_owned());

@@ -177,6 +177,17 @@ fn values(words: &[String]) -> Vec<(String, Option<String>)> {
     pairs.filter_map(value).collect()
 }
 
+/// Leaves out what a build sets in packages that would be of the repository and are not there.
+pub fn keep_known(repo: &Repo, builds: &mut [Build], modules: &[Module]) {
+    let folders = modules::folders(modules);
+    let is_known = |symbol: &str| match symbol.rsplit_once('.') {
+        None | Some(("main", _)) => true,
+        Some((package, _)) => modules::local(&folders, package)
+            .is_none_or(|folder| repo.inside(&folder).any(|path| path.ends_with(".go"))),
+    };
+    builds.iter_mut().for_each(|build| build.values.retain(|(symbol, _)| is_known(symbol)));
+}
+
 /// What the sources say of the variables that the linker sets.
 pub fn defaults(repo: &Repo, builds: &[Build], modules: &[Module], programs: &[Program]) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();

@@ -57,7 +57,8 @@ impl Go {
     /// Reads it.
     pub fn read(repo: &Repo, told: &[Fact]) -> Self {
         let modules = modules::modules(repo);
-        let builds = build::builds(told, &modules);
+        let mut builds = build::builds(told, &modules);
+        build::keep_known(repo, &mut builds, &modules);
         let mut packages = Packages::new(repo, &modules, Go::tags(&builds));
         let mains = packages.mains(&modules);
         let closures: Vec<Vec<String>> = mains.iter().map(|(folder, _)| packages.closure(folder)).collect();
