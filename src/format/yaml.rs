@@ -6,15 +6,20 @@ use serde_json::Value;
 
 use super::Fault;
 
-/// Reads a document; a blank one gives the default.
+/// Reads a mapping; a blank document gives the default. It goes by way of a value, so that the reader of YAML is compiled once
+/// and not for each type.
 pub fn parse<T: DeserializeOwned + Default>(text: &str) -> Result<T, Fault> {
-    let blank = text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#') || line == "---");
-    if blank {
-        return Ok(T::default());
+    match value(text)? {
+        Value::Null => Ok(T::default()),
+        Value::Array(_) => Err(Fault::new("is no valid YAML", text.lines().next().unwrap_or_default())),
+        value => serde_json::from_value(value).map_err(|_| Fault::new("is no valid YAML", "")),
     }
-    // By way of a value, so that the reader of YAML is compiled once and not for each type.
-    let value: Value = serde_saphyr::from_str(text).map_err(|error| fault(text, &error))?;
-    serde_json::from_value(value).map_err(|error| Fault::new(format!("is no valid YAML ({error})"), ""))
+}
+
+/// Reads a document; a blank one is null.
+pub fn value(text: &str) -> Result<Value, Fault> {
+    let blank = text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#') || line == "---");
+    if blank { Ok(Value::Null) } else { serde_saphyr::from_str(text).map_err(|error| fault(text, &error)) }
 }
 
 fn fault(text: &str, error: &serde_saphyr::Error) -> Fault {

@@ -191,7 +191,7 @@ fn is_hidden(matcher: &Matcher, path: &str, repo: &Repo) -> bool {
 
 /// A workflow that is no YAML, or builds a stage that is not there.
 fn of_workflow(file: &str, text: &str, steps: Option<&[Step]>) -> Vec<Reason> {
-    let value: Value = match crate::format::yaml::parse(text) {
+    let value: Value = match crate::format::yaml::value(text) {
         Ok(value) => value,
         Err(fault) => return vec![Reason::new("unparsable", file, fault.line, fault.to_string())],
     };

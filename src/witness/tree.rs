@@ -27,7 +27,7 @@ pub fn read(path: &str, text: &str) -> Result<Vec<Value>, Fault> {
             Ok(serde_json::to_value(table).into_iter().collect())
         }
         Some("json") => json::relaxed(text).map(|value| vec![value]),
-        _ => documents(text).into_iter().map(yaml::parse).collect(),
+        _ => documents(text).into_iter().map(yaml::value).collect(),
     }
 }
 
