@@ -1,17 +1,22 @@
 //! Variables that the program is started with.
 
 use super::{Decision, Planner, topic};
-use crate::facts::{Fact, Kind};
+use crate::facts::Kind;
 use crate::image::{Run, Variable};
 use crate::witness;
 
 impl Planner<'_> {
-    /// Variables that the language does not set, as far as what they name is there.
+    /// Variables that the language does not set, as far as what they name is there. A port that a file gives beside that of the
+    /// program, and exposes, is exposed here too.
     pub(super) fn environment(&mut self, run: &mut Run) {
         for fact in self.testimony() {
             let Kind::Variable(name, value) = &fact.kind else { continue };
             if !run.environment.iter().any(|known| known.name == *name) && is_there(value, &run.writes) {
-                let value = self.agreed(name, value, &fact, run);
+                let file = &fact.evidence.file;
+                let carried = run.port.filter(|port| self.carrier(file, *port).as_ref() == Some(name));
+                let value = carried.map_or_else(|| value.clone(), |port| port.to_string());
+                let beside = own_port(name, &value).filter(|port| self.exposes(file, *port) && Some(*port) != run.port);
+                run.ports.extend(beside.filter(|port| !run.ports.contains(port)));
                 let shown = format!("{name}={value}");
                 self.note(Decision::new(topic::ENVIRONMENT, shown, "another container file sets it", fact.evidence));
                 run.environment.push(Variable::new(name, value));
@@ -19,25 +24,38 @@ impl Planner<'_> {
         }
     }
 
-    /// The value of a variable that says where the program listens is the port that is exposed.
-    fn agreed(&self, name: &str, value: &str, fact: &Fact, run: &Run) -> String {
-        let number = value.parse::<u16>().ok();
-        let is_named = |it: &Fact| matches!(&it.kind, Kind::Listens(it) if it.variable.as_deref() == Some(name));
-        let is_exposed = |it: &Fact| {
-            it.evidence.file == fact.evidence.file && matches!(it.kind, Kind::Port(port) if Some(port) == number)
+    /// Which variable of a file says where the program listens: the one that has the port already, that the program reads, whose
+    /// port the file exposes, or the only one. It gets the port that is exposed, and no other one does: two servers of a program
+    /// do not share a port.
+    fn carrier(&self, file: &str, port: u16) -> Option<String> {
+        let of_file = self.heard().filter(|fact| fact.evidence.file == file);
+        let own: Vec<(&String, u16)> = of_file
+            .filter_map(|fact| match &fact.kind {
+                Kind::Variable(name, value) => Some((name, own_port(name, value)?)),
+                _ => None,
+            })
+            .collect();
+        let is_read = |name: &String| {
+            self.heard().any(|fact| matches!(&fact.kind, Kind::Listens(it) if it.variable.as_ref() == Some(name)))
         };
-        let is_own = |name: &str| name.ends_with("PORT") && !witness::is_of_others(name);
-        // The only port that a file tells the program is the one where it listens, whatever else the file exposes.
-        let is_rival = |it: &Fact| {
-            it.evidence.file == fact.evidence.file
-                && matches!(&it.kind, Kind::Variable(other, _) if other != name && is_own(other))
-        };
-        let is_meant = || self.heard().any(|it| is_named(it) || is_exposed(it)) || !self.heard().any(is_rival);
-        match run.port.filter(|_| number.is_some() && is_own(name) && is_meant()) {
-            Some(port) => port.to_string(),
-            None => value.to_owned(),
-        }
+        let first = |is_it: &dyn Fn(&String, u16) -> bool| own.iter().find(|(name, number)| is_it(name, *number));
+        let found = first(&|_, number| number == port)
+            .or_else(|| first(&|name, _| is_read(name)))
+            .or_else(|| first(&|_, number| self.exposes(file, number)))
+            .or_else(|| first(&|_, _| own.len() == 1));
+        found.map(|(name, _)| (*name).clone())
     }
+
+    fn exposes(&self, file: &str, port: u16) -> bool {
+        let is_it = |kind: &Kind| matches!(kind, Kind::Port(known) if *known == port);
+        self.heard().any(|fact| fact.evidence.file == file && is_it(&fact.kind))
+    }
+}
+
+/// The port of a variable that says where this program listens, and no other one.
+fn own_port(name: &str, value: &str) -> Option<u16> {
+    let is_own = name.ends_with("PORT") && !witness::is_of_others(name);
+    value.parse().ok().filter(|_| is_own)
 }
 
 /// Whether what a value names is in the image: no path of another one.
@@ -51,7 +69,7 @@ fn is_there(value: &str, folders: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{Listens, Strength};
+    use crate::facts::{Fact, Listens, Strength};
     use crate::image::Labels;
     use crate::repo::Repo;
     use crate::wishes::Wishes;
@@ -68,13 +86,23 @@ mod tests {
             (vec![variable("WEB_PORT", "80"), fact(Kind::Port(8000))], "WEB_PORT=8000"),
             (vec![variable("WEB_PORT", "80"), variable("LIVE_PORT", "81")], "WEB_PORT=80 LIVE_PORT=81"),
             (vec![variable("METRICS_PORT", "80"), fact(Kind::Port(8000))], "METRICS_PORT=80"),
+            (
+                vec![
+                    variable("HTTP_PORT", "80"),
+                    variable("HTTPS_PORT", "443"),
+                    fact(Kind::Port(80)),
+                    fact(Kind::Port(443)),
+                ],
+                "HTTP_PORT=8000 HTTPS_PORT=443 443",
+            ),
             (vec![variable("DB_PORT", "80"), fact(Kind::Port(80))], "DB_PORT=80"),
             (vec![variable("WEB_HOST", "80"), fact(Kind::Port(80))], "WEB_HOST=80"),
         ] {
             let mut planner = Planner::new(&repo, facts, &wishes);
             let mut run = planner.run("x".into(), Labels::default(), Some(8000));
             planner.environment(&mut run);
-            let set: Vec<String> = run.environment.iter().map(|it| format!("{}={}", it.name, it.value)).collect();
+            let mut set: Vec<String> = run.environment.iter().map(|it| format!("{}={}", it.name, it.value)).collect();
+            set.extend(run.ports.iter().map(u16::to_string));
             assert_eq!(set.join(" "), expected);
         }
     }

@@ -98,6 +98,7 @@ fn of_file(repo: &Repo, tasks: &Tasks, path: &str, text: &str) -> Vec<Fact> {
         }
     }
     reader.start(entrypoint, words);
+    reader.facts.extend(packages::secrets(path, &steps));
     [reader.facts, packages::testify(path, &runs), builds(tasks, path, &steps)].concat()
 }
 

@@ -13,6 +13,8 @@ use crate::source::shell;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rows {
+    /// The words of commands that make keys and certificates.
+    secrets: Vec<String>,
     /// The words of commands that install packages.
     install: Vec<String>,
     /// Of the build, of every image, or for another process: globs.
@@ -54,14 +56,33 @@ pub fn testify(path: &str, steps: &[&Step]) -> Vec<Fact> {
     facts
 }
 
+/// Keys and certificates that container files make: none is made here, as a secret in a layer is none.
+pub fn secrets(path: &str, steps: &[Step]) -> Option<Fact> {
+    let runs = steps.iter().filter(|step| step.word == "RUN");
+    let commands = runs.flat_map(|step| shell::commands(&step.rest));
+    let of_row = |words: Vec<String>| {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        CATALOG.packages.secrets.iter().find(|phrase| begins(&words, phrase))
+    };
+    let phrase = commands.into_iter().find_map(of_row)?;
+    let what = format!(
+        "`{path}` makes a key or a certificate (`{phrase}`), and this image holds none: where the program reads it, mount it when the image is run"
+    );
+    Some(Fact::new(Kind::Warning(what), path, phrase, Strength::Stated))
+}
+
+/// Whether a command begins with these words.
+fn begins(command: &[&str], phrase: &str) -> bool {
+    let mut words = command.iter().copied();
+    phrase.split(' ').all(|word| words.next() == Some(word))
+}
+
 /// The names behind commands that install.
 fn installed(line: &str) -> Vec<String> {
     let mut names = Vec::new();
     for words in shell::commands(line) {
-        let starts = |install: &String| {
-            let mut plain = words.iter().filter(|word| !word.starts_with('-')).map(String::as_str);
-            install.split(' ').all(|word| plain.next() == Some(word)).then(|| install.split(' ').count())
-        };
+        let plain: Vec<&str> = words.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
+        let starts = |install: &String| begins(&plain, install).then(|| install.split(' ').count());
         let Some(count) = CATALOG.packages.install.iter().find_map(starts) else { continue };
         let plain = words.iter().filter(|word| !word.starts_with(['-', '.'])).skip(count);
         let bare = plain.map(|word| word.split(['=', '~', '<', '>', '@']).next().unwrap_or(word));
@@ -119,6 +140,12 @@ mod tests {
         let line = "apt-get update && apt-get -y install --no-install-recommends ffmpeg=7:5.1 libpq5 \"$MORE\" >/dev/null && apk add --no-cache -t .b vips";
         assert_eq!(installed(line), ["ffmpeg", "libpq5", "vips"]);
         assert!(installed("pip install ffmpeg").is_empty());
+        let made = |line: &str| {
+            let steps = crate::dockerfile::steps(&format!("FROM a AS b\nRUN {line}\nFROM c\n")).unwrap();
+            secrets("Dockerfile", &steps).is_some()
+        };
+        assert!(made("apk add openssl && openssl req -x509 -out a.pem") && made("ssh-keygen -A"));
+        assert!(!made("openssl dgst -sha256 a") && !made("keytool -importcert -file a"));
         assert_eq!(need("ffmpeg"), Known::As("ffmpeg".into()));
         assert_eq!(need("libgl1-mesa-glx"), Known::As("libgl1".into()));
         assert_eq!(need("build-essential"), Known::Aside);
