@@ -14,7 +14,11 @@ use crate::wishes::{Ci, PortWish, Wishes};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Wishes")]
 pub struct WishArgs {
+    // An argument with more to say than one line spares clap from asking those below for their values, which takes reading all
+    // catalogs.
     /// The language
+    ///
+    /// Where it is not given, the files at the top of the repository say which one it is.
     #[arg(long, value_name = "LANG", value_parser = PossibleValuesParser::new(language::ids()))]
     lang: Option<String>,
     /// The image to run in
