@@ -40,6 +40,7 @@ pub fn question(decision: &Decision) -> Result<String, Error> {
     let prompt = match decision.topic {
         "lang" => "Which language is the service written in?",
         "entry" => "Which program is the service?",
+        "start" => "What is started?",
         "port" => "On which port does it listen?",
         "package-manager" => "Which package manager counts?",
         "runtime" => "Which image should it run in?",

@@ -5,7 +5,7 @@ use super::{InitArgs, Printed, next, print, settle};
 use crate::ask::{Theirs, Wanted};
 use crate::changes::{Fate, Manners};
 use crate::disk::{self, Hold};
-use crate::error::{Error, Exit};
+use crate::error::{Error, Exit, typed};
 use crate::plan::{Decision, topic};
 use crate::repo::Repo;
 use crate::service::{Role, Service};
@@ -87,8 +87,11 @@ fn theirs(args: &InitArgs, asked: &Wishes) -> Result<Manners, Error> {
 
 /// Asks for one answer anew. Where no file follows from it, that is said, and the old one holds.
 fn changed(args: &InitArgs, shown: &Outlook, asked: Wishes) -> Result<Wishes, Error> {
-    let can = |decision: &&Decision| Wishes::default().answer(decision.topic, "none").is_ok();
-    let decisions: Vec<&Decision> = shown.draft.plan.decisions.iter().filter(can).collect();
+    let plan = &shown.draft.plan;
+    // Beside a program its words are no answer to which one is started.
+    let is_words = |decision: &Decision| decision.topic == topic::START && plan.decision(topic::ENTRY).is_some();
+    let can = |decision: &&Decision| !is_words(decision) && Wishes::default().answer(decision.topic, "none").is_ok();
+    let decisions: Vec<&Decision> = plan.decisions.iter().filter(can).collect();
     let labels: Vec<String> = decisions.iter().map(|it| format!("{}: {}", it.topic, it.value)).collect();
     let Some(decision) = decisions.get(ask::which(&labels)?) else { return Ok(asked) };
     let mut wishes = asked.clone();
@@ -173,7 +176,7 @@ fn tell(args: &InitArgs, outlook: &Outlook, wrote: bool) {
     outlook.warn();
     print::changes(changes, wrote);
     if wrote && changes.iter().any(|change| change.text.is_some()) {
-        let folder = shlex::try_quote(&args.dir.to_string_lossy()).map_or_else(|_| ".".to_owned(), Into::into);
+        let folder = typed(&args.dir.to_string_lossy());
         print::say("\nnext:");
         for line in next::lines(&draft.name, &folder, &draft.plan.decisions) {
             print::say(&format!("  {}", print::printable(&line)));

@@ -8,7 +8,7 @@ use crate::changes::{Change, Fate, Manners, planned, reconcile};
 use crate::config;
 use crate::disk;
 use crate::dockerignore::{self, Matcher};
-use crate::error::{Error, Exit};
+use crate::error::{Error, Exit, typed};
 use crate::judge;
 use crate::lint::Reason;
 use crate::lock::{self, Lock};
@@ -166,7 +166,7 @@ fn hold(repo: &Repo, draft: &Draft, lock: &Lock, manners: Manners, changes: &mut
 /// Why the workflow of a folder is not written into it, and what to do.
 fn elsewhere(folder: &str) -> String {
     let place = workflow::place(folder);
-    let folder = shlex::try_quote(folder).unwrap_or_default();
+    let folder = typed(folder);
     format!(
         "GitHub reads workflows at the top of a git repository only; there, `dockgen init --stdout workflow {folder} > {place}` writes it"
     )

@@ -39,17 +39,15 @@ use std::collections::BTreeMap;
 
 use super::{Language, Recipe, Scope, sign};
 use crate::catalog::Runtime;
-use crate::dockerignore::Section;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
-use crate::image::{Copy, Image};
-use crate::path::join;
+use crate::image::Image;
 use crate::plan::toolchain::Toolchain;
 use crate::plan::{Need, Planner};
 use crate::repo::Repo;
 use build::Build;
 use catalog::{CATALOG, Native};
-use frontend::{Frontend, Lent};
+use frontend::Frontend;
 use manager::Chosen;
 use outcome::{Outcome, Site};
 use package::Package;
@@ -123,25 +121,16 @@ impl super::Project for Node {
         match outcome {
             Outcome::Server(server) => {
                 let lent = self.front_end.as_ref().map(|front_end| front_end.lend(planner)).transpose()?;
-                Ok(with_front_end(desk.server(planner, *server)?, lent))
+                let mut recipe = desk.server(planner, *server)?;
+                if let Some(lent) = lent {
+                    let target = format!("./{}", lent.made);
+                    recipe.take(lent, target);
+                }
+                Ok(recipe)
             }
             Outcome::Site(site) => desk.site(planner, &site),
         }
     }
-}
-
-/// A recipe with the front end that its program serves. Its stage names its own release of Node.
-fn with_front_end(mut recipe: Recipe, lent: Option<Lent>) -> Recipe {
-    let Some(Lent { folder, made, hidden, mut part, builder, .. }) = lent else { return recipe };
-    part.words.insert("builder", &builder);
-    part.versions.clear();
-    let comment = format!("The front end in {folder}, which is built inside of the image.");
-    recipe.ignore.push(Section::new(&comment, hidden));
-    recipe.reads.extend(part.reads.iter().cloned());
-    recipe.secrets.extend(part.secrets.iter().cloned());
-    recipe.image.run.copies.push(Copy::stage("frontend", &join("/src", &made), format!("./{made}")));
-    recipe.image.parts.insert(0, part);
-    recipe
 }
 
 /// A manifest that cannot be read ends the matter; of other files a word is said.

@@ -21,8 +21,8 @@ impl Planner<'_> {
         self.note(Decision { rivals, ..decision });
     }
 
-    /// The front end that is built for the program already.
-    pub fn front_end_folder(&self) -> Option<&str> {
+    /// What is said of the front end that is built for the program already.
+    pub fn front_end_built(&self) -> Option<&str> {
         self.decisions.iter().find(|decision| decision.topic == topic::FRONT_END).map(|it| it.value.as_str())
     }
 

@@ -1,6 +1,6 @@
 //! How others build the program: tags, values for the linker, and whether C is compiled in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -177,15 +177,16 @@ fn values(words: &[String]) -> Vec<(String, Option<String>)> {
     pairs.filter_map(value).collect()
 }
 
-/// Leaves out what a build sets in packages that would be of the repository and are not there.
-pub fn keep_known(repo: &Repo, builds: &mut [Build], modules: &[Module]) {
+/// Variables that builds set in packages which would be of the repository and are not there.
+pub fn strange(repo: &Repo, builds: &[Build], modules: &[Module]) -> BTreeSet<String> {
     let folders = modules::folders(modules);
-    let is_known = |symbol: &str| match symbol.rsplit_once('.') {
-        None | Some(("main", _)) => true,
-        Some((package, _)) => modules::local(&folders, package)
-            .is_none_or(|folder| repo.inside(&folder).any(|path| path.ends_with(".go"))),
+    let is_strange = |symbol: &str| {
+        let package = symbol.rsplit_once('.').map_or("main", |(package, _)| package);
+        let folder = modules::local(&folders, package).filter(|_| package != "main");
+        folder.is_some_and(|folder| !repo.inside(&folder).any(|path| path.ends_with(".go")))
     };
-    builds.iter_mut().for_each(|build| build.values.retain(|(symbol, _)| is_known(symbol)));
+    let symbols = builds.iter().flat_map(|build| &build.values).map(|(symbol, _)| symbol);
+    symbols.filter(|symbol| is_strange(symbol)).cloned().collect()
 }
 
 /// What the sources say of the variables that the linker sets.
@@ -267,6 +268,10 @@ impl Go {
                 continue;
             }
             known.push(symbol);
+            if self.strange.contains(symbol) {
+                planner.warn(format!("`{symbol}` is set when others build the program ({}), and there is no such package: it is left out", first.evidence));
+                continue;
+            }
             match self.linked(symbol, value.as_deref(), &mut flags) {
                 Some(value) => {
                     flags.linker.push(format!("-X '{symbol}={value}'"));

@@ -37,6 +37,8 @@ pub struct Go {
     pub builds: Vec<Build>,
     /// What the sources say of variables that the linker sets.
     pub defaults: BTreeMap<String, String>,
+    /// Those of packages that are not there.
+    pub strange: BTreeSet<String>,
     /// Code that is not in the repository.
     pub missing: Vec<Missing>,
     /// The only front end of the repository that makes a site, where something looks for one.
@@ -57,8 +59,7 @@ impl Go {
     /// Reads it.
     pub fn read(repo: &Repo, told: &[Fact]) -> Self {
         let modules = modules::modules(repo);
-        let mut builds = build::builds(told, &modules);
-        build::keep_known(repo, &mut builds, &modules);
+        let builds = build::builds(told, &modules);
         let mut packages = Packages::new(repo, &modules, Go::tags(&builds));
         let mains = packages.mains(&modules);
         let closures: Vec<Vec<String>> = mains.iter().map(|(folder, _)| packages.closure(folder)).collect();
@@ -88,6 +89,7 @@ impl Go {
             pages,
             package: repo.files().find(|path| name(path) == MANIFEST).map(str::to_owned),
             name: repo.name().to_owned(),
+            strange: build::strange(repo, &builds, &modules),
             defaults: build::defaults(repo, &builds, &modules, &programs),
             missing: Vec::new(),
             builds,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::dockerignore::{Section, literal};
-use crate::error::Error;
+use crate::error::{Error, typed};
 use crate::facts::{Evidence, Fact, Kind};
 use crate::format::package_json;
 use crate::image::{Copy, Part, Version};
@@ -101,26 +101,31 @@ impl Recipe {
     /// # Errors
     /// Where another one is built already, and as [`Frontend::lend`].
     pub fn serve(&mut self, frontend: &Frontend, place: &str, planner: &mut Planner) -> Result<(), Error> {
-        if let Some(other) = planner.front_end_folder() {
-            return Err(Error::no(format!("`front-ends` names `{}`, and `{other}` is built already", frontend.folder))
-                .hint(format!("`dockgen config unset front-ends.{}`", frontend.folder)));
+        let folder = &frontend.folder;
+        if let Some(other) = planner.front_end_built() {
+            return Err(Error::no(format!("`front-ends` names `{folder}`, and one is built already: {other}"))
+                .hint(format!("`dockgen config unset {}`", typed(&format!("front-ends.{folder}")))));
         }
-        let evidence = Evidence::asked(&format!("front-ends.{}", frontend.folder));
-        planner.front_end(&frontend.folder, "asked for", evidence);
-        let mut lent = frontend.lend(planner)?;
+        planner.front_end(folder, "asked for", Evidence::asked(&format!("front-ends.{folder}")));
+        let lent = frontend.lend(planner)?;
+        let target = if place.starts_with('/') { place.to_owned() } else { format!("./{place}") };
+        self.take(lent, target);
+        Ok(())
+    }
+
+    /// Puts what a front end's build makes into the image. Where the program has a release of Node too, its stage names its own.
+    pub fn take(&mut self, mut lent: Lent, target: String) {
         if self.image.versions().iter().any(|version| version.name == NODE_VERSION) {
             lent.part.words.insert("builder", &lent.builder);
             lent.part.versions.clear();
         }
         let allows = self.ignore.first().is_some_and(|section| section.patterns.first().is_some_and(|it| it == "*"));
-        let hidden = || Section::new("The front end, which is built inside of the image.", &lent.hidden);
-        self.ignore.push(if allows { lent.ignore() } else { hidden() });
+        let comment = format!("The front end in {}, which is built inside of the image.", lent.folder);
+        self.ignore.push(if allows { lent.ignore() } else { Section::new(&comment, &lent.hidden) });
         self.reads.extend(lent.part.reads.iter().cloned());
         self.secrets.extend(lent.part.secrets.iter().cloned());
-        let target = if place.starts_with('/') { place.to_owned() } else { format!("./{place}") };
         self.image.run.copies.push(Copy::stage("frontend", &join("/src", &lent.made), target));
         self.image.parts.insert(0, lent.part);
-        Ok(())
     }
 }
 
