@@ -166,6 +166,10 @@ pub struct Shared {
     pub interpreters: Vec<String>,
     /// Words with which a program only tells of itself.
     pub telling: Vec<String>,
+    /// Package managers and runners, which pass no signals on to what they start.
+    pub managers: Vec<String>,
+    /// Languages and builds that are recognised and not written for; of equally strong signs the earlier row is named.
+    pub foreign: Vec<Foreign>,
     /// Names of shells.
     pub shells: Vec<String>,
     /// Words in the names of folders whose programs are tools, samples or tests.
@@ -182,6 +186,22 @@ pub struct Shared {
     pub filled: BTreeMap<String, String>,
     /// What variables of the running program are for: their names, and a clause.
     pub variables: BTreeMap<String, String>,
+}
+
+/// A language or a build that is refused by its name.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Foreign {
+    /// What people call it.
+    pub title: String,
+    /// The files that say so; a leading `*` stands for any beginning.
+    pub files: Vec<String>,
+    /// Files that usually do.
+    #[serde(default)]
+    pub usual: Vec<String>,
+    /// Whether its files may lie beside those of a program for Node.
+    #[serde(default)]
+    pub beside_node: bool,
 }
 
 /// How platforms call processes.

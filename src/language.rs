@@ -6,7 +6,9 @@ pub mod node;
 pub mod python;
 pub mod rust;
 
-use crate::catalog::{Image as Tags, Release};
+use std::sync::LazyLock;
+
+use crate::catalog::{Foreign, Image as Tags, Release, SHARED};
 use crate::dockerignore::Section;
 use crate::error::{Error, typed};
 use crate::facts::{Evidence, Fact, Kind, Strength};
@@ -95,26 +97,14 @@ pub trait Project {
 /// that also builds other languages' assets.
 pub const ALL: &[Language] = &[go::LANGUAGE, java::LANGUAGE, rust::LANGUAGE, python::LANGUAGE, node::LANGUAGE];
 
-/// Languages that dockgen recognises and does not write for.
-const FOREIGN: &[(&str, &[Sign])] = &[
-    ("Ruby", &[sign("Gemfile", Strength::Stated)]),
-    ("PHP", &[sign("composer.json", Strength::Stated), sign("index.php", Strength::Convention)]),
-    ("Elixir", &[sign("mix.exs", Strength::Stated)]),
-    (
-        ".NET",
-        &[sign("*.csproj", Strength::Stated), sign("*.fsproj", Strength::Stated), sign("*.sln", Strength::Stated)],
-    ),
-    ("Gradle", &[sign("build.gradle", Strength::Stated), sign("build.gradle.kts", Strength::Stated)]),
-    ("Deno", &[sign("deno.json", Strength::Stated), sign("deno.jsonc", Strength::Stated)]),
-    ("Swift", &[sign("Package.swift", Strength::Stated)]),
-    ("Dart", &[sign("pubspec.yaml", Strength::Stated)]),
-    ("Scala", &[sign("build.sbt", Strength::Stated)]),
-    ("Clojure", &[sign("project.clj", Strength::Stated), sign("deps.edn", Strength::Stated)]),
-    ("Haskell", &[sign("stack.yaml", Strength::Stated), sign("*.cabal", Strength::Stated)]),
-    ("Zig", &[sign("build.zig", Strength::Stated)]),
-    ("Crystal", &[sign("shard.yml", Strength::Stated)]),
-    ("Gleam", &[sign("gleam.toml", Strength::Stated)]),
-];
+/// Languages that dockgen recognises and does not write for, by their titles.
+static FOREIGN: LazyLock<Vec<(&str, Vec<Sign>)>> = LazyLock::new(|| {
+    let signs = |row: &'static Foreign| {
+        let stated = row.files.iter().map(|file| sign(file, Strength::Stated));
+        stated.chain(row.usual.iter().map(|file| sign(file, Strength::Convention))).collect()
+    };
+    SHARED.foreign.iter().map(|row| (row.title.as_str(), signs(row))).collect()
+});
 
 /// What a language contributes to the documents.
 #[derive(Debug)]
@@ -187,11 +177,12 @@ pub fn detect(repo: &Repo, wishes: &Wishes) -> Result<(&'static Language, Decisi
     }
     let strong = |strength: Strength| strength >= Strength::Stated;
     let own = ALL.iter().map(|language| (Ok(language.id), language.id, language.signs));
-    let foreign = FOREIGN.iter().map(|(title, signs)| (Err(*title), *title, *signs));
-    let (last, first): (Vec<_>, Vec<_>) = own.partition(|(value, _, _)| *value == Ok("node"));
-    // Programs for Node are published for Deno too.
-    let (deno, foreign): (Vec<_>, Vec<_>) = foreign.partition(|(value, _, _)| *value == Err("Deno"));
-    for (value, label, signs) in first.into_iter().chain(foreign).chain(last).chain(deno) {
+    let foreign = FOREIGN.iter().map(|(title, signs)| (Err(*title), *title, signs.as_slice()));
+    let (node, first): (Vec<_>, Vec<_>) = own.partition(|(value, _, _)| *value == Ok(node::LANGUAGE.id));
+    // Programs for Node are published for another too.
+    let is_beside = |title: &str| SHARED.foreign.iter().any(|row| row.title == title && row.beside_node);
+    let (beside, foreign): (Vec<_>, Vec<_>) = foreign.partition(|(_, title, _)| is_beside(title));
+    for (value, label, signs) in first.into_iter().chain(foreign).chain(node).chain(beside) {
         if let Some((sign, file)) = strongest(repo, signs) {
             let evidence = Evidence::new(file, "", sign.strength);
             candidates.push(Candidate::new(value, label, format!("`{file}` is there"), evidence));
@@ -223,7 +214,7 @@ pub fn detect(repo: &Repo, wishes: &Wishes) -> Result<(&'static Language, Decisi
 
 /// Whether a manifest lies directly in a folder, of a language that dockgen writes for or only knows.
 pub fn has_sign(repo: &Repo, folder: &str) -> bool {
-    let signs = || ALL.iter().flat_map(|language| language.signs).chain(FOREIGN.iter().flat_map(|(_, signs)| *signs));
+    let signs = || ALL.iter().flat_map(|language| language.signs).chain(FOREIGN.iter().flat_map(|(_, signs)| signs));
     let stated = |name: &str| signs().any(|sign| sign.strength >= Strength::Stated && fits(sign, name));
     repo.inside(folder).any(|path| path.rsplit('/').next().is_some_and(stated))
 }
@@ -275,7 +266,8 @@ const MOST_NAMED: usize = 20;
 /// The outermost folders below the top that hold a manifest, with the language that it speaks for.
 fn below(repo: &Repo) -> Vec<(&str, &'static str)> {
     let own = ALL.iter().map(|language| (language.title, language.signs));
-    let all: Vec<(&str, &[Sign])> = own.chain(FOREIGN.iter().copied()).collect();
+    let all: Vec<(&str, &[Sign])> =
+        own.chain(FOREIGN.iter().map(|(title, signs)| (*title, signs.as_slice()))).collect();
     let is_stated = |sign: &Sign, file: &str| sign.strength >= Strength::Stated && fits(sign, file);
     let title =
         |file: &str| all.iter().find(|(_, signs)| signs.iter().any(|sign| is_stated(sign, file))).map(|it| it.0);

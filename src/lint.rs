@@ -58,9 +58,6 @@ pub fn is_secret(name: &str) -> bool {
 static SECRET_FILE: LazyLock<Regex> =
     LazyLock::new(|| short(r"(^|/)(\.env(\.[\w.]+)?|id_rsa|id_ed25519|[^/ ]+\.pem|[^/ ]+\.key|\.netrc)$"));
 
-const MANAGERS: [&str; 12] =
-    ["npm", "npx", "yarn", "pnpm", "bunx", "poetry", "uv", "pipenv", "pdm", "mvn", "./mvnw", "gradle"];
-
 /// What a Dockerfile breaks; nothing where it cannot be read, which is for [`structure`] to say.
 pub fn promises(file: &str, text: &str) -> Vec<Reason> {
     let reason = |rule, line, message: String| Reason::new(rule, file, line, message);
@@ -97,7 +94,7 @@ pub fn promises(file: &str, text: &str) -> Vec<Reason> {
                 }
             }
             "CMD" | "ENTRYPOINT" if step.stage == last => {
-                if let Some(manager) = first_word(&step.rest).filter(|word| MANAGERS.contains(word)) {
+                if let Some(manager) = first_word(&step.rest).filter(|word| is_manager(word)) {
                     let what = format!("`{manager}` is the first process, and passes no signals on");
                     reasons.push(reason("package-manager-as-init", line, what));
                 }
@@ -187,6 +184,10 @@ fn assigned(rest: &str) -> impl Iterator<Item = &str> {
         let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         (is_name && !value.trim_matches('"').is_empty()).then_some(name)
     })
+}
+
+fn is_manager(word: &str) -> bool {
+    SHARED.managers.iter().any(|manager| manager == word)
 }
 
 fn first_word(rest: &str) -> Option<&str> {

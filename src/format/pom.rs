@@ -12,6 +12,7 @@ pub use element::Element;
 pub use lineage::Lineage;
 
 use super::Fault;
+use crate::path;
 
 /// The group of plugins that name none.
 const PLUGIN_GROUP: &str = "org.apache.maven.plugins";
@@ -327,6 +328,11 @@ fn repository(element: &Element) -> Repository {
     Repository { id: element.owned("id").unwrap_or_default(), url: element.owned("url").unwrap_or_default() }
 }
 
+/// A path of a pom, from its folder; `None` where it leaves the repository.
+pub fn resolve(folder: &str, path: &str) -> Option<String> {
+    (!path.starts_with('/')).then(|| path::resolve(folder, &path.replace('\\', "/")))?
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -367,6 +373,14 @@ mod tests {
       <executions><execution><goals><goal>repackage</goal></goals></execution></executions></plugin>
   </plugins></build>
 </project>"#;
+
+    #[test]
+    fn paths_stay_inside() {
+        assert_eq!(resolve("a/b", "../c/./d").as_deref(), Some("a/c/d"));
+        assert_eq!(resolve("a", "..\\..").as_deref(), None);
+        assert_eq!(resolve("", "/etc").as_deref(), None);
+        assert_eq!(resolve("a", "..").as_deref(), Some(""));
+    }
 
     #[test]
     fn a_pom_says_what_it_says() {

@@ -56,7 +56,7 @@ pub const NAME: &str = "name";
 /// Files that a command of the framework gathers in the build.
 pub const ASSETS: &str = "static files";
 /// A build tool of Python beside the packages.
-pub const SETUPTOOLS: &str = "setuptools";
+pub const SETUPTOOLS: &str = "build tools";
 
 /// What changes a decision about a topic: a flag with what it takes, or a key of `dockgen.toml`.
 pub fn changed_by(topic: &str) -> Option<&'static str> {

@@ -127,11 +127,7 @@ impl Java<'_> {
             idle: self.idle(),
             goals: self.goals(unit, program),
             layered: start.taking == Taking::Layers,
-            unpacked: (start.taking == Taking::Unpacked).then_some(if jar.kind == "war" {
-                "WEB-INF"
-            } else {
-                "BOOT-INF"
-            }),
+            unpacked: (start.taking == Taking::Unpacked).then_some(jar.folder_inside()),
             whole: start.taking == Taking::Whole,
             jar,
             ..Words::default()

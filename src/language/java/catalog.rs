@@ -26,6 +26,7 @@ pub struct Catalog {
     pub level: Level,
     pub main: Mains,
     pub boot: Boot,
+    pub packed: BTreeMap<String, Packed>,
     pub quarkus: Quarkus,
     pub shade: Shade,
     pub assembly: Assembly,
@@ -91,6 +92,7 @@ pub struct Layout {
     pub tests: String,
     pub mvn: Vec<String>,
     pub wrapper: String,
+    pub archive: [String; 2],
     pub unused: Vec<String>,
     pub left: Vec<String>,
 }
@@ -130,6 +132,7 @@ pub struct Mains {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Boot {
+    pub framework: String,
     pub plugin: String,
     pub group: String,
     pub parent: String,
@@ -137,10 +140,19 @@ pub struct Boot {
     pub layers: Vec<String>,
 }
 
+/// What Spring Boot packs: the class that starts it when it is unpacked, and the folder of what it brings along.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Packed {
+    pub launcher: String,
+    pub folder: String,
+}
+
 /// Quarkus' plugin and what it makes.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quarkus {
+    pub framework: String,
     pub plugin: String,
     pub packaging: String,
     pub settings: Vec<String>,

@@ -1,7 +1,7 @@
 //! `.mvn/maven.config`: words that Maven is always told.
 
 use super::catalog::CATALOG;
-use super::reactor::resolve;
+use crate::format::pom::resolve;
 use crate::repo::Repo;
 
 /// What the words come down to.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::catalog::CATALOG;
 use super::config;
-use super::reactor::{Module, Reactor, resolve};
-use crate::format::pom::Element;
+use super::reactor::{Module, Reactor};
+use crate::format::pom::{Element, resolve};
 use crate::repo::Repo;
 
 /// The paths, poms first.

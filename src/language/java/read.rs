@@ -6,7 +6,7 @@ use super::catalog::{CATALOG, Framework, is_one_of};
 use super::client::Client;
 use super::listen::{self, Listening};
 use super::program::{self, Program};
-use super::reactor::{Module, Reactor, resolve};
+use super::reactor::{Module, Reactor};
 use super::seen::View;
 use super::shape::{self, Shape};
 use super::sources::Sources;
@@ -14,6 +14,7 @@ use super::{config, inputs, settings};
 use crate::catalog::SHARED;
 use crate::dockerignore::Matcher;
 use crate::facts::{Evidence, Fact, Kind};
+use crate::format::pom::resolve;
 use crate::format::properties;
 use crate::language::Scope;
 use crate::path::join;
@@ -162,9 +163,9 @@ fn followed(view: &View) -> Vec<Fact> {
 /// The framework that packs a program.
 fn framework(shape: &Shape, module: &Module) -> Option<&'static Framework> {
     CATALOG.framework(match shape {
-        Shape::Boot => "spring-boot",
-        Shape::Quarkus => "quarkus",
-        _ if module.lineage.uses(&CATALOG.quarkus.plugin) => "quarkus",
+        Shape::Boot => &CATALOG.boot.framework,
+        Shape::Quarkus => &CATALOG.quarkus.framework,
+        _ if module.lineage.uses(&CATALOG.quarkus.plugin) => &CATALOG.quarkus.framework,
         _ => return None,
     })
 }

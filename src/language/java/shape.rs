@@ -1,6 +1,6 @@
 //! What a module's build leaves in `target`.
 
-use super::catalog::{CATALOG, SpringBoot, numbers};
+use super::catalog::{CATALOG, Packed, SpringBoot, numbers};
 use super::settings;
 use crate::format::pom::{Lineage, Plugin};
 use crate::path;
@@ -140,6 +140,23 @@ pub struct Jar {
     pub suffix: String,
     /// `jar` or `war`.
     pub kind: String,
+}
+
+impl Jar {
+    /// The row of the kind.
+    fn packed(&self) -> &'static Packed {
+        CATALOG.packed.get(&self.kind).unwrap_or(&CATALOG.packed["jar"])
+    }
+
+    /// The class of Spring Boot that starts one that is unpacked.
+    pub fn launcher(&self) -> &'static str {
+        &self.packed().launcher
+    }
+
+    /// The folder in it that holds what it brings along.
+    pub fn folder_inside(&self) -> &'static str {
+        &self.packed().folder
+    }
 }
 
 /// The jar that a program is.

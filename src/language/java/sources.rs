@@ -1,8 +1,9 @@
 //! The sources of a module, each looked into once.
 
 use super::catalog::{CATALOG, LISTENS};
-use super::reactor::{Module, resolve};
+use super::reactor::Module;
 use super::shape;
+use crate::format::pom::resolve;
 use crate::path::join;
 use crate::repo::Repo;
 use crate::source::java::{self, JavaSource};

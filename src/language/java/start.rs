@@ -2,9 +2,9 @@
 
 use super::catalog::CATALOG;
 use super::program::Program;
-use super::reactor::{Module, resolve};
+use super::reactor::Module;
 use super::shape::{self, Jar, Shape};
-use crate::format::pom::Lineage;
+use crate::format::pom::{Lineage, resolve};
 use crate::image::Copy;
 use crate::path::join;
 use crate::plan::{Decision, topic};
@@ -89,17 +89,12 @@ fn boot(lineage: &Lineage, jar: &Jar) -> Start {
             copies: from_slow(CATALOG.boot.layers.iter().map(|layer| made(&format!("{layer}/")))),
             ..whole(jar, &format!("Spring Boot {version} takes its jar apart into layers"))
         },
-        Some((row, version)) => {
-            let launcher = if jar.kind == "war" { "WarLauncher" } else { "JarLauncher" };
-            Start {
-                taking: Taking::Unpacked,
-                copies: from_slow(["dependencies/", "application/"].map(made).into_iter()),
-                words: vec![format!("{}.{launcher}", row.launcher.as_deref().unwrap_or_default())],
-                reason: format!(
-                    "the jar of Spring Boot {version}, unpacked: its dependencies are a layer of their own"
-                ),
-            }
-        }
+        Some((row, version)) => Start {
+            taking: Taking::Unpacked,
+            copies: from_slow(["dependencies/", "application/"].map(made).into_iter()),
+            words: vec![format!("{}.{}", row.launcher.as_deref().unwrap_or_default(), jar.launcher())],
+            reason: format!("the jar of Spring Boot {version}, unpacked: its dependencies are a layer of their own"),
+        },
         None => whole(jar, "the executable jar as it is"),
     }
 }

@@ -26,10 +26,10 @@ impl Java<'_> {
 
     /// Maven, with the version that the wrapper names.
     fn manager(&self) -> Option<Fact> {
-        let url = self.wrapper.as_deref()?;
-        let version = url.rsplit('/').next()?.strip_prefix("apache-maven-")?.strip_suffix("-bin.zip")?;
+        let (url, layout) = (self.wrapper.as_deref()?, &CATALOG.layout);
+        let version = url.rsplit('/').next()?.strip_prefix(&layout.archive[0])?.strip_suffix(&layout.archive[1])?;
         let kind = Kind::Manager("maven".into(), Some(version.to_owned()));
-        Some(Fact::new(kind, &CATALOG.layout.wrapper, url, Strength::Stated))
+        Some(Fact::new(kind, &layout.wrapper, url, Strength::Stated))
     }
 
     /// Places of packages that may ask for credentials.

@@ -60,7 +60,7 @@ fn processes(told: &[Fact]) -> Vec<Way> {
         Some(Way {
             entry: Entry::Process(Process::new(process.name == SHARED.process.serves, environment, words)),
             label: process.name,
-            reason: "the Procfile starts it",
+            reason: "a platform runs it so",
             evidence: process.evidence,
             traits: Traits { role: Role::Process, serves: true, is_usual, rank: vec![at] },
         })
