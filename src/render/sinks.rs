@@ -7,10 +7,10 @@
 use std::io::{self, Write};
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex_lite::Regex;
 use tera::{Kwargs, State, Tera, TeraResult, Value};
 
-use crate::source::pattern;
+use crate::source::short;
 
 /// The quoted text, or a sentence that says why there is none and, in a second line, a hint.
 pub type Said = Result<String, String>;
@@ -197,7 +197,7 @@ fn module(text: &str) -> Said {
 /// An option of Go's linker inside of double quotes; a variable that is set is a plain word, or what a build argument says.
 fn linker(text: &str) -> Said {
     static OPTION: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"^(?:-[a-z]+|-X '[A-Za-z0-9_./~-]+=(?:\$[A-Z_]+|[A-Za-z0-9._:/@+,-]*)')$"));
+        LazyLock::new(|| short(r"^(?:-[a-z]+|-X '[A-Za-z0-9_./~-]+=(?:\$[A-Z_]+|[A-Za-z0-9._:/@+,-]*)')$"));
     match OPTION.is_match(text) {
         true => Ok(text.to_owned()),
         false => Err(refuse(text, "an option of the linker")),
@@ -260,7 +260,7 @@ fn name(text: &str) -> Said {
 /// # Errors
 /// Where it has characters that no reference has.
 pub fn image(text: &str) -> Said {
-    static ARGUMENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"\$\{[A-Z_]+\}"));
+    static ARGUMENT: LazyLock<Regex> = LazyLock::new(|| short(r"\$\{[A-Z_]+\}"));
     let place = "the name of an image";
     let rest = ARGUMENT.replace_all(text, "0");
     only(&rest, "._/:@-", place)?;
@@ -318,7 +318,7 @@ fn line(text: &str) -> Said {
 
 /// A shell command of `dockgen.toml`, which ends with its line.
 fn command(text: &str) -> Said {
-    static HERE: LazyLock<Regex> = LazyLock::new(|| pattern(r#"<<-?\s*["'\w]"#));
+    static HERE: LazyLock<Regex> = LazyLock::new(|| short(r#"<<-?\s*["'\w]"#));
     line(text)?;
     match text.trim_end().ends_with('\\') || HERE.is_match(text) {
         true => Err(format!(
