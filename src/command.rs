@@ -16,9 +16,26 @@ pub struct Command {
     pub folder: String,
     /// The program and its words; empty where only a shell can tell.
     pub argv: Vec<String>,
-    /// The steps that it runs before, as they are written.
+    /// The steps that it runs before, as they are written, each with the folder that it runs in.
     pub before: Vec<String>,
+    /// What only a shell can read, where that stands in the place of a program.
+    pub rest: String,
 }
+
+/// What a language makes of the words of a command that stand for a line: the name of a script. `None` where they stand for
+/// themselves.
+pub type Hop<'a> = dyn Fn(&[String]) -> Option<String> + 'a;
+
+/// Reads lines.
+struct Reader<'a> {
+    /// Divides a line into steps.
+    split: fn(&str) -> Vec<&str>,
+    /// What the language knows.
+    hop: &'a Hop<'a>,
+}
+
+/// Where no language is asked.
+const PLAIN: Reader<'static> = Reader { split: shell::sequence, hop: &|_| None };
 
 /// Stands for `$PORT` among the words.
 pub const PORT: &str = "{port}";
@@ -32,14 +49,29 @@ static PORT_VARIABLE: LazyLock<regex::Regex> =
 /// Reads a line as it is written for a shell.
 pub fn read(line: &str) -> Command {
     let mut command = Command::default();
-    line_into(&PORT_VARIABLE.replace_all(line, PORT), &mut command, 0);
+    PLAIN.line_into(&PORT_VARIABLE.replace_all(line, PORT), &mut command, 0);
     command
+}
+
+/// Reads a line with what a language knows of its words. Steps of which each needs the one before are told apart; variables stay.
+pub fn read_by(line: &str, hop: &Hop) -> Command {
+    let mut command = Command::default();
+    Reader { split: shell::steps, hop }.line_into(line, &mut command, 0);
+    command
+}
+
+/// The words of a command without the programs before it that run it, and without their assignments.
+pub fn bare(mut argv: Vec<String>) -> Vec<String> {
+    let mut command = Command::default();
+    let set = argv.iter().take_while(|word| shell::assignment(word).is_some()).count();
+    argv.drain(..set.min(argv.len().saturating_sub(1)));
+    PLAIN.unwrap(argv, &mut command, 0)
 }
 
 /// Reads the words of an exec form.
 pub fn of_words(argv: &[String]) -> Command {
     let mut command = Command::default();
-    words_into(argv.to_vec(), &mut command, 0);
+    PLAIN.words_into(argv.to_vec(), &mut command, 0);
     command
 }
 
@@ -96,7 +128,7 @@ fn one(words: Vec<String>, place: &mut Command) -> Option<Command> {
             {
                 command.set(name, filled(value, &place.environment));
             }
-            words_into(spread(&words, &place.environment), &mut command, 0);
+            PLAIN.words_into(spread(&words, &place.environment), &mut command, 0);
             Some(command).filter(|command| !command.argv.is_empty())
         }
     }
@@ -153,36 +185,46 @@ impl Command {
     }
 }
 
-fn line_into(line: &str, command: &mut Command, depth: usize) {
-    let steps = shell::sequence(line);
-    let (last, before) = steps.split_last().map_or(("", &[][..]), |(last, before)| (*last, before));
-    for step in before.iter().filter(|step| !step.is_empty()) {
-        let assigned = step.strip_prefix("export ").or_else(|| step.strip_prefix("set ")).map(str::trim);
-        match (step.strip_prefix("cd "), assigned.and_then(shell::assignment), assigned) {
-            (Some(folder), ..) => command.folder = below(&command.folder, folder.trim()),
-            (_, Some((name, value)), _) => command.environment.push((name.to_owned(), value.trim().to_owned())),
-            (_, _, Some(options)) if options.starts_with('-') => {}
-            _ => command.before.push((*step).to_owned()),
+impl Reader<'_> {
+    fn line_into(&self, line: &str, command: &mut Command, depth: usize) {
+        let steps = (self.split)(line);
+        let (last, before) = steps.split_last().map_or(("", &[][..]), |(last, before)| (*last, before));
+        for step in before.iter().filter(|step| !step.is_empty()) {
+            let assigned = step.strip_prefix("export ").or_else(|| step.strip_prefix("set ")).map(str::trim);
+            match (step.strip_prefix("cd "), assigned.and_then(shell::assignment), assigned) {
+                (Some(folder), ..) => command.folder = below(&command.folder, folder.trim()),
+                (_, Some((name, value)), _) => command.environment.push((name.to_owned(), value.trim().to_owned())),
+                (_, _, Some(options)) if options.starts_with('-') => {}
+                _ if command.folder.is_empty() => command.before.push((*step).to_owned()),
+                _ => command.before.push(format!("cd {} && {step}", command.folder)),
+            }
+        }
+        match shell::parse(last) {
+            shell::Command::Simple { env, argv } => {
+                command.environment.extend(env);
+                self.words_into(argv, command, depth);
+            }
+            shell::Command::Shell => last.clone_into(&mut command.rest),
         }
     }
-    match shell::parse(last) {
-        shell::Command::Simple { env, argv } => {
-            command.environment.extend(env);
-            words_into(argv, command, depth);
-        }
-        shell::Command::Shell => command.argv.clear(),
-    }
-}
 
-fn words_into(mut argv: Vec<String>, command: &mut Command, depth: usize) {
-    for _ in depth..DEEPEST {
-        if let Some(line) = shell_line(&argv) {
-            return line_into(&line, command, depth + 1);
+    fn words_into(&self, argv: Vec<String>, command: &mut Command, depth: usize) {
+        let argv = self.unwrap(argv, command, depth);
+        let line = shell_line(&argv).or_else(|| (self.hop)(&argv));
+        match line.filter(|_| depth < DEEPEST) {
+            Some(line) => self.line_into(&line, command, depth + 1),
+            None => command.argv = argv,
         }
-        let Some(inner) = unwrapped(&argv, command) else { break };
-        argv = inner;
     }
-    command.argv = argv;
+
+    /// What programs run that only run another one.
+    fn unwrap(&self, mut argv: Vec<String>, command: &mut Command, depth: usize) -> Vec<String> {
+        for _ in depth..DEEPEST {
+            let Some(inner) = unwrapped(&argv, command) else { break };
+            argv = inner;
+        }
+        argv
+    }
 }
 
 /// The line of `sh -c LINE`.
@@ -226,7 +268,9 @@ fn below(folder: &str, path: &str) -> String {
     match (folder.is_empty() || path.starts_with('/'), path == ".") {
         (_, true) => folder.to_owned(),
         (true, _) => path.to_owned(),
-        (false, _) => format!("{folder}/{path}"),
+        _ => path::resolve(folder, path)
+            .filter(|_| !folder.starts_with('/'))
+            .unwrap_or_else(|| format!("{folder}/{path}")),
     }
 }
 
@@ -237,7 +281,7 @@ mod tests {
     #[test]
     fn lines_come_down_to_a_program() {
         let shown = |line: &str| {
-            let Command { environment, folder, argv, before } = read(line);
+            let Command { environment, folder, argv, before, .. } = read(line);
             let environment: Vec<String> = environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
             [environment.join(" "), folder, argv.join(" "), before.join(" | ")].join("; ")
         };
@@ -249,7 +293,7 @@ mod tests {
             ("env -u X A=1 uv run --no-dev uvicorn m:a", "A=1; ; uvicorn m:a; "),
             ("poetry run python -m app", "; ; python -m app; "),
             ("dotenv -e .env -- next start", "; ; next start; "),
-            ("cd app && export A=b; set -e; ./migrate && python x.py", "A=b; app; python x.py; ./migrate"),
+            ("cd app && export A=b; set -e; ./migrate && python x.py", "A=b; app; python x.py; cd app && ./migrate"),
             ("flask db upgrade; gunicorn app:app", "; ; gunicorn app:app; flask db upgrade"),
             ("sh -c 'cd a && exec bin/x serve'", "; a; bin/x serve; "),
             ("/usr/bin/tini -s -- gosu app ./server", "; ; ./server; "),

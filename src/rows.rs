@@ -9,7 +9,7 @@ use nodejs_semver::Range;
 use serde::Deserialize;
 
 use crate::facts::{Evidence, Fact, Kind, Strength};
-use crate::requirement::number;
+use crate::requirement::{Requirement, number};
 
 /// A row.
 #[derive(Debug, Deserialize)]
@@ -49,6 +49,8 @@ pub struct Then {
     pub why: String,
     /// The framework, for people.
     pub framework: Option<String>,
+    /// Ranges of releases of toolchains with which it works.
+    pub toolchain: BTreeMap<String, String>,
     /// What the runtime must provide.
     pub needs: Vec<String>,
     /// Packages of Debian that the build needs.
@@ -217,6 +219,8 @@ impl Then {
         let why = |need: &str| filled(&self.why).replace("{need}", need);
         let mut kinds: Vec<Kind> = self.framework.iter().map(|framework| Kind::Framework(filled(framework))).collect();
         kinds.extend(self.needs.iter().map(|need| Kind::Need(need.clone(), why(need))));
+        let ranges = self.toolchain.iter().filter_map(|(id, range)| Some((id, Requirement::range(range, range)?)));
+        kinds.extend(ranges.map(|(id, range)| Kind::Toolchain(id.clone(), range)));
         let packages = self.run.iter().map(filled);
         kinds.extend(packages.map(|package| Kind::Need(format!("package:{package}"), why(&package))));
         kinds.extend(self.build.iter().map(|package| Kind::Package(package.clone())));

@@ -24,6 +24,7 @@ mod registry;
 mod run;
 mod server;
 mod service;
+mod sites;
 mod source;
 mod start;
 mod steps;
@@ -32,7 +33,6 @@ mod variables;
 mod versions;
 mod ways;
 mod workspace;
-mod wrapper;
 mod writes;
 
 use std::collections::BTreeMap;

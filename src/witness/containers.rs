@@ -35,6 +35,8 @@ pub struct Rows {
     pub manifest: Vec<String>,
     /// Variables that say nothing of the program: globs.
     pub environment: Vec<String>,
+    /// Folders whose files a web server serves.
+    served: Vec<String>,
     /// How the names of configuration files end.
     configuration: Vec<String>,
 }
@@ -85,7 +87,10 @@ fn of_file(repo: &Repo, tasks: &Tasks, path: &str, text: &str) -> Vec<Fact> {
             continue;
         }
         match step.word.as_str() {
-            "COPY" => reader.copied(step),
+            "COPY" => {
+                reader.copied(step);
+                reader.served(step, &steps);
+            }
             "WORKDIR" => reader.folder = reader.filled(&step.rest),
             "EXPOSE" => reader.ports(step),
             "ENV" => reader.variables(step),
@@ -298,6 +303,23 @@ impl Reader<'_> {
             self.say(Kind::Input(from.clone()), step, Strength::Stated);
             self.say(Kind::Placed(from, to), step, Strength::Stated);
         }
+    }
+
+    /// What another stage built, and a web server serves.
+    fn served(&mut self, step: &Step, steps: &[Step]) {
+        let Body::Copy(sources, target) = &step.body else { return };
+        let is_served = CATALOG.containers.served.iter().any(|root| path::is_below(target.trim_matches('/'), root));
+        let Some(from) = step.flag("from").filter(|_| is_served) else { return };
+        let named =
+            |step: &&Step| step.stage_name() == Some(from) || step.stage.is_some_and(|stage| stage.to_string() == from);
+        let stage = steps.iter().find(named).and_then(|step| step.stage);
+        let folder = steps.iter().rfind(|step| step.stage == stage && step.word == "WORKDIR").map(|step| &step.rest);
+        let made =
+            folder.zip(sources.first()).and_then(|(folder, source)| match source.strip_prefix(folder.as_str()) {
+                Some(inside) => path::normal(inside.trim_start_matches('/')),
+                None => path::normal(source).filter(|_| !source.starts_with('/')),
+            });
+        made.into_iter().for_each(|made| self.say(Kind::Output(made), step, Strength::Stated));
     }
 
     /// The file that a source of COPY is: as it is named, or as a stage has it in a folder of its own.

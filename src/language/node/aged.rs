@@ -4,33 +4,50 @@ use std::collections::BTreeMap;
 
 use nodejs_semver::{Range, Version};
 
-use crate::facts::{Fact, Kind, Strength};
+use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::package_json::{self, PackageJson};
 use crate::plan::toolchain::Toolchain;
 use crate::repo::Repo;
-use crate::requirement::Requirement;
+use crate::rows::{self, Seen};
 
-use super::catalog::{Aged, CATALOG};
+use super::catalog::CATALOG;
 use super::package::Package;
 use super::project::Project;
 
 /// No more manifests than this are looked at.
 const MOST_MANIFESTS: usize = 30;
 
+/// What a service is built with, as rows ask for it.
+struct Built<'a> {
+    project: &'a Project,
+    package: &'a Package,
+    below: &'a [PackageJson],
+    toolchain: Option<&'a Toolchain>,
+}
+
+impl Seen for Built<'_> {
+    fn dependency(&self, name: &str) -> Option<(Option<String>, Evidence)> {
+        let below = || self.below.iter().find_map(|other| stated(other, name));
+        let used = version(self.project, self.package, name).or_else(below)?.to_string();
+        let quote = format!("{name} {used}");
+        let evidence = Evidence::new(&self.package.path("package.json"), &quote, Strength::Convention);
+        Some((Some(used), evidence))
+    }
+
+    fn has(&self, _path: &str) -> bool {
+        false
+    }
+
+    /// Node 17 came with OpenSSL 3.
+    fn asks(&self, question: &str) -> Option<Evidence> {
+        let is_new = |toolchain: &&Toolchain| toolchain.cycle.parse::<u32>().is_ok_and(|cycle| cycle >= 17);
+        self.toolchain.filter(|toolchain| question == "has_openssl_3" && is_new(toolchain)).map(|_| Evidence::guess())
+    }
+}
+
 /// Testimonies against releases of Node.
 pub fn facts(project: &Project, package: &Package) -> Vec<Fact> {
-    let row = |row: &Aged| {
-        let used = version(project, package, &row.package).filter(|version| fits(&row.releases, version))?;
-        let range = Requirement::range(row.node.as_ref()?, row.node.as_ref()?)?;
-        let quote = format!("{} {used}", row.package);
-        Some(Fact::new(
-            Kind::Toolchain("node".to_owned(), range),
-            &package.path("package.json"),
-            &quote,
-            Strength::Convention,
-        ))
-    };
-    CATALOG.aged.iter().filter_map(row).collect()
+    rows::follow(&CATALOG.aged, &Built { project, package, below: &[], toolchain: None })
 }
 
 /// Variables with which the build works on a release of Node that is newer than its packages.
@@ -40,12 +57,12 @@ pub fn environment(
     below: &[PackageJson],
     toolchain: &Toolchain,
 ) -> BTreeMap<String, String> {
-    let uses = |row: &&Aged| {
-        let fits = |version: Option<Version>| version.is_some_and(|version| fits(&row.releases, &version));
-        fits(version(project, package, &row.package)) || below.iter().any(|other| fits(stated(other, &row.package)))
+    let facts = rows::follow(&CATALOG.aged, &Built { project, package, below, toolchain: Some(toolchain) });
+    let variable = |fact: Fact| match fact.kind {
+        Kind::Variable(name, value) => Some((name, value)),
+        _ => None,
     };
-    let rows = CATALOG.aged.iter().filter(|row| row.since.as_ref().is_some_and(|since| on(since, toolchain)));
-    rows.filter(uses).flat_map(|row| row.environment.clone()).collect()
+    facts.into_iter().filter_map(variable).collect()
 }
 
 /// Manifests in folders below, which a script of the service may build.
@@ -69,8 +86,4 @@ fn stated(manifest: &PackageJson, name: &str) -> Option<Version> {
 /// Whether a version is in a range.
 pub fn fits(range: &str, version: &Version) -> bool {
     Range::parse(range).is_ok_and(|range| range.satisfies(version))
-}
-
-fn on(range: &str, toolchain: &Toolchain) -> bool {
-    Version::parse(&toolchain.version).is_ok_and(|version| fits(range, &version))
 }

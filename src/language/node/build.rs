@@ -82,7 +82,7 @@ pub fn read(repo: &Repo, package: &Package) -> (Build, Option<Shape>) {
 pub fn of_script(repo: &Repo, package: &Package, named: Option<(&str, &str)>) -> (Build, Option<Shape>) {
     let called = named.map_or("", |(_, line)| line);
     let mut steps = Vec::new();
-    expand(package, called, &mut steps, 0);
+    expand(&package.manifest.scripts, called, &mut steps, 0);
     steps = [before(package), steps].concat();
     let shape = framework::shape(repo, package, &steps);
     let mut build = Build::default();
@@ -144,7 +144,7 @@ pub fn of_containers<'a>(scripts: &'a Texts, does: &[String]) -> Option<(&'a str
 fn before(package: &Package) -> Vec<String> {
     let before = usual(package).and_then(|(name, _)| package.manifest.scripts.get(&format!("pre{name}")));
     let mut steps = Vec::new();
-    expand(package, before.map_or("", String::as_str), &mut steps, 0);
+    expand(&package.manifest.scripts, before.map_or("", String::as_str), &mut steps, 0);
     match steps.iter().any(|step| needs_database(step)) {
         true => steps,
         false => Vec::new(),
@@ -172,7 +172,7 @@ pub fn preparing(package: &Package) -> impl Iterator<Item = &'static str> {
 /// What to do about a framework that is built, and none of whose modes fits.
 pub fn advice(repo: &Repo, package: &Package) -> Option<String> {
     let mut steps = Vec::new();
-    expand(package, usual(package).map_or("", |(_, line)| line), &mut steps, 0);
+    expand(&package.manifest.scripts, usual(package).map_or("", |(_, line)| line), &mut steps, 0);
     let steps: Vec<String> = steps.iter().map(|step| words(step).join(" ")).collect();
     let unfit = |framework: &&Framework| {
         let called = steps.iter().any(|step| framework.commands.iter().any(|command| begins(step, command)));
@@ -185,7 +185,7 @@ pub fn advice(repo: &Repo, package: &Package) -> Option<String> {
 /// Where a script's build writes by what it says, as seen from the package; it may be outside of that.
 pub fn said(repo: &Repo, package: &Package, line: &str) -> Option<String> {
     let mut steps = Vec::new();
-    expand(package, line, &mut steps, 0);
+    expand(&package.manifest.scripts, line, &mut steps, 0);
     steps.iter().find_map(|step| {
         let words = words(step);
         let step = words.join(" ");
@@ -197,10 +197,11 @@ pub fn said(repo: &Repo, package: &Package, line: &str) -> Option<String> {
 
 /// A TypeScript project without a build script, whose compiler's output is what is started.
 pub fn typescript(repo: &Repo, package: &Package) -> Option<Build> {
-    package.manifest.dependency("typescript")?;
-    let mut build = Build { steps: vec!["tsc".to_owned()], ..Build::default() };
+    let row = CATALOG.compiler()?;
+    package.manifest.dependency(row.package.as_ref()?)?;
+    let mut build = Build { steps: vec![row.command.clone()], ..Build::default() };
     build.evidence = Some(Evidence::new(&package.path("tsconfig.json"), "", Strength::Convention));
-    build.add_outputs(repo, package, "tsc", None);
+    build.add_outputs(repo, package, &row.command, None);
     (!build.outputs.is_empty() || build.elsewhere).then_some(build)
 }
 
@@ -222,7 +223,7 @@ impl Build {
         } else if let Some((name, line)) = parts.peek() {
             self.evidence = Some(stated(package, name, line));
             self.steps = parts.map(|(name, _)| format!("npm run {name}")).collect();
-            self.steps.iter().for_each(|step| expand(package, step, steps, 0));
+            self.steps.iter().for_each(|step| expand(&package.manifest.scripts, step, steps, 0));
         } else if let Some(shape) = shape {
             self.steps.extend(shape.framework.commands.first().cloned());
             self.evidence = Some(shape.evidence.clone());
@@ -253,7 +254,8 @@ impl Build {
         let scripts = &package.manifest.scripts;
         let idle = |line: &str| CATALOG.skipped.hooks.iter().any(|begin| line.contains(begin.as_str()));
         let scripted = self.script.is_some();
-        let built = |line: &str| scripted && (line.contains("build") || line.contains("tsc"));
+        let compiles = |line: &str| CATALOG.compiler().is_some_and(|row| line.contains(&row.command));
+        let built = |line: &str| scripted && (line.contains("build") || compiles(line));
         for name in package.hooks().filter(|name| *name != "preinstall") {
             let Some(line) = scripts.get(name).filter(|line| !built(line) && !line.trim().is_empty()) else {
                 continue;
@@ -281,7 +283,7 @@ impl Build {
         let mut steps = Vec::new();
         for step in shell::steps(line) {
             let mut inner = Vec::new();
-            expand(package, step, &mut inner, 0);
+            expand(&package.manifest.scripts, step, &mut inner, 0);
             let makes = |step: &String| words(step).first().is_some_and(|word| CATALOG.skipped.makers.contains(word));
             if !inner.is_empty() && inner.iter().all(makes) {
                 steps.push(step.to_owned());

@@ -16,7 +16,7 @@ use crate::rows::Row;
 pub use framework::{Framework, Mode, Reader};
 pub use line::{Skipped, Wrapper, WrapperKind};
 pub use manager::{Manager, ManagerRelease};
-pub use package::{Aged, Generated, Library, Native, Patcher, Prepare, Program};
+pub use package::{Generated, Native, Patcher, Prepare, Serves};
 
 /// The catalog.
 #[derive(Debug, Deserialize)]
@@ -67,15 +67,15 @@ pub struct Catalog {
     /// What stands before the real command.
     pub wrapper: Vec<Wrapper>,
     /// Programs of packages that serve.
-    pub program: Vec<Program>,
+    pub program: Vec<Serves>,
     /// Libraries with a server inside.
-    pub library: Vec<Library>,
+    pub library: Vec<Serves>,
     /// Packages with native parts.
     pub native: Vec<Native>,
     /// What follows from packages and from commands.
     pub row: Vec<Row>,
     /// Releases of packages that do not fit every release of Node.
-    pub aged: Vec<Aged>,
+    pub aged: Vec<Row>,
 }
 
 /// A program that build scripts call.
@@ -84,6 +84,8 @@ pub struct Catalog {
 pub struct Builder {
     /// Its name.
     pub command: String,
+    /// The package of the one that compiles TypeScript where no script calls it.
+    pub package: Option<String>,
     /// Options that name its output.
     #[serde(default)]
     pub options: Vec<String>,
@@ -106,10 +108,12 @@ pub struct FrontEnds {
     pub settings: Vec<String>,
     /// Words of lines in them that say where the result lies.
     pub output: Vec<String>,
-    /// Files with recipes.
-    pub recipes: Vec<String>,
-    /// Package managers, as recipes call them.
-    pub managers: Vec<String>,
+    /// Files with recipes of make.
+    pub make: Vec<String>,
+    /// Files with recipes of just.
+    pub just: Vec<String>,
+    /// The program that makes an empty file, for builds without the front end.
+    pub touch: String,
     /// Programs that move files.
     pub moves: Vec<String>,
     /// What no front end at the top of a repository reads.
@@ -128,6 +132,8 @@ pub struct Usual {
     pub production: Vec<String>,
     /// Scripts that make files of what is a server otherwise.
     pub sites: Vec<String>,
+    /// Words in the names of members that run beside the service.
+    pub beside: Vec<String>,
     /// Scripts that make what is started.
     pub builds: Vec<String>,
     /// Scripts that make parts of it.
@@ -136,10 +142,14 @@ pub struct Usual {
     pub files: Vec<String>,
     /// Sources of what is started.
     pub sources: Vec<String>,
+    /// Parts of the names of files that are samples.
+    pub samples: Vec<String>,
     /// How the names of files begin in which a program begins.
     pub begins: Vec<String>,
     /// Files and folders that programs read.
     pub read: Vec<String>,
+    /// Packages that read files when the program runs, and how the names of those begin.
+    pub read_by: BTreeMap<String, String>,
     /// How names begin of what only tools and people read.
     pub tooling: Vec<String>,
     /// Scripts that are for containers.
@@ -218,6 +228,8 @@ pub struct Demanded {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Clutter {
+    /// What installs and builds make: patterns.
+    pub inside: Vec<String>,
     /// What tools leave behind.
     pub made: Vec<String>,
     /// A part of a path that only tests have, and the pattern that hides them.
@@ -239,9 +251,14 @@ pub static CATALOG: LazyLock<Catalog> =
     LazyLock::new(|| catalog::parse("node/catalog.toml", include_str!("../../../templates/node/catalog.toml")));
 
 impl Catalog {
-    /// The manager with this id.
-    pub fn manager(&self, id: &str) -> Option<&Manager> {
-        self.manager.iter().find(|manager| manager.id == id)
+    /// The one that runs programs too.
+    pub fn runner(&self) -> Option<&Manager> {
+        self.manager.iter().find(|manager| manager.runs)
+    }
+
+    /// The compiler that reads a tsconfig.json.
+    pub fn compiler(&self) -> Option<&Builder> {
+        self.builder.iter().find(|row| row.package.is_some())
     }
 
     /// The manager of this name; of two the later one where that is meant.
@@ -276,11 +293,9 @@ mod tests {
         for release in catalog.manager.iter().flat_map(|manager| &manager.releases) {
             nodejs_semver::Range::parse(&release.node).unwrap();
         }
-        for row in &catalog.aged {
-            for range in [Some(&row.releases), row.node.as_ref(), row.since.as_ref()].into_iter().flatten() {
-                nodejs_semver::Range::parse(range).unwrap();
-            }
+        for range in catalog.aged.iter().flat_map(|row| row.when.range.iter().chain(row.then.toolchain.values())) {
+            nodejs_semver::Range::parse(range).unwrap();
         }
-        assert!(catalog.manager("npm").is_some() && catalog.manager("yarn-berry").is_some());
+        assert!(catalog.runner().is_some() && catalog.compiler().is_some());
     }
 }

@@ -44,7 +44,10 @@ pub fn shape(repo: &Repo, package: &Package, steps: &[String]) -> Option<Shape> 
             let quote = format!("\"{}\"", framework.dependency);
             let evidence = Evidence::new(&package.path("package.json"), &quote, Strength::Stated);
             let base = base(repo, package, framework, &steps, &settings);
-            Shape { framework, mode: settle(repo, package, &settings, mode), evidence, base }
+            let mut mode = settle(repo, package, &settings, mode);
+            let found = mode.fallback.as_ref().and_then(|pattern| find_setting(repo, package, framework, pattern));
+            mode.fallback = found.or(mode.fallback).filter(|name| name.chars().all(is_plain));
+            Shape { framework, mode, evidence, base }
         })
     })
 }
@@ -134,8 +137,11 @@ fn base(
     let address = package.manifest.homepage.as_deref().filter(|_| row.homepage);
     let path = |address: &str| Some(address.split_once("://")?.1.split_once('/')?.1.to_owned());
     let found = said().or_else(set).or_else(|| settings.base.clone()).or_else(|| address.and_then(path))?;
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
     normal(found.trim_start_matches('/')).filter(|path| !path.is_empty() && path.chars().all(is_plain))
+}
+
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "/._-".contains(c)
 }
 
 /// Where a framework's build writes, if a script or a setting says another place than the usual one.

@@ -21,7 +21,7 @@ impl Desk<'_> {
     }
 
     fn inside(&self, build: &Build, shape: Option<&Shape>) -> Vec<String> {
-        let mut inside = vec!["**/node_modules".to_owned(), "**/*.tsbuildinfo".to_owned()];
+        let mut inside = CATALOG.context.inside.clone();
         let of_mode = shape.map(|shape| &shape.mode.hidden).filter(|hidden| !hidden.is_empty());
         let made = of_mode.unwrap_or(&build.outputs).iter().filter(|path| !build.committed.contains(path));
         inside.extend(made.map(|path| literal(&self.service.package.path(path))));

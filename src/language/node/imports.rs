@@ -12,6 +12,7 @@ use crate::source::mask::{JAVASCRIPT, Masked};
 use crate::source::pattern;
 
 use super::catalog::CATALOG;
+use super::package::package_name;
 use super::source::MOST_FILES;
 
 /// Lines at the top level that import something.
@@ -46,13 +47,6 @@ fn local(repo: &Repo, from: &str, target: &str) -> Option<String> {
     let folder = path::parent(from);
     let path = normal(&join(folder, target))?;
     CATALOG.sources.endings.iter().map(|end| format!("{path}{end}")).find(|path| repo.has(path))
-}
-
-/// `@a/b/c` is of the package `@a/b`.
-fn package_name(target: &str) -> Option<String> {
-    let parts = if target.starts_with('@') { 2 } else { 1 };
-    let name = target.split('/').take(parts).collect::<Vec<_>>().join("/");
-    (!name.starts_with("node:") && !name.is_empty()).then_some(name)
 }
 
 #[cfg(test)]

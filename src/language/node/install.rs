@@ -54,6 +54,8 @@ pub struct Order<'a> {
     pub service: &'a Package,
     /// The packages whose manifests are needed, the service last; empty where there is no workspace.
     pub closure: Vec<&'a Package>,
+    /// Members that are installed with the service: for the program, and for the build.
+    pub beside: (Vec<&'a Package>, Vec<&'a Package>),
     /// Scripts of the root that are taken out of its manifest before the install, as they need the sources.
     pub hooks: Vec<String>,
     /// The command that patches packages after the install, with the files of `patches/`.
@@ -180,9 +182,13 @@ impl Order<'_> {
 
     fn command(&self, production: bool) -> Vec<String> {
         let row = self.manager.row;
+        let (run, build) = &self.beside;
+        let beside = run.iter().chain(build.iter().filter(|_| !production));
+        let root = (!self.service.borrowed.is_empty()).then_some(&self.project.root);
         if let Some(focus) = row.focus.as_ref().filter(|_| self.by_member() && row.member.is_none()) {
             let production = production.then(|| "--production".to_owned());
-            return split(focus).into_iter().chain(production).chain([self.service.label().to_owned()]).collect();
+            let all = beside.copied().chain(root).chain([self.service]).map(|package| package.label().to_owned());
+            return split(focus).into_iter().chain(production).chain(all).collect();
         }
         let stale = self.manager.stale.is_some() && !row.stale.is_empty();
         let mut words = split(match (self.manager.lockfile.is_some(), production) {
@@ -196,7 +202,8 @@ impl Order<'_> {
         words.extend(row.legacy.clone().filter(|_| self.manager.legacy));
         if let Some(member) = row.member.as_ref().filter(|_| self.by_member()) {
             words.extend(fill(member, self.service, ""));
-            words.extend(row.with_root.clone().filter(|_| !production));
+            words.extend(beside.flat_map(|package| fill(member, package, "")));
+            words.extend(row.with_root.clone().filter(|_| !production || root.is_some()));
         }
         words
     }
@@ -241,14 +248,30 @@ impl Desk<'_> {
         Some((row.folder.clone(), split(&command)))
     }
 
+    /// The packages whose manifests an install of the service reads: with the root come those that it is made of.
+    fn installed(&self) -> Vec<&Package> {
+        let with_root = self.manager.row.with_root.is_some() && self.service.package.is_member();
+        let of_root = self.project.others(&self.project.root).filter(|_| with_root);
+        let built = self.members();
+        let is_built = |package: &&Package| built.iter().any(|known| known.folder == package.folder);
+        let of_root: Vec<&Package> = of_root.filter(|package| !is_built(package)).collect();
+        of_root.into_iter().chain(built.iter().copied()).collect()
+    }
+
     /// How the service is installed.
     pub fn order(&self) -> Order<'_> {
         let package = &self.service.package;
+        let borrows =
+            |other: &&Package| other.manifest.name.as_ref().is_some_and(|name| package.borrowed.contains(name));
+        let borrowed = self.project.members.iter().filter(borrows);
+        let is_site = |other: &&Package| self.service.sites.iter().any(|site| site.folder == other.folder);
+        let sites = self.project.members.iter().filter(is_site);
         Order {
             project: self.project,
             manager: &self.manager,
             service: package,
-            closure: self.project.closure(&package.folder),
+            closure: self.installed(),
+            beside: (borrowed.collect(), sites.collect()),
             hooks: self.project.root.hooks().map(str::to_owned).collect(),
             patches: self.patches(),
             secrets: self.secrets.clone(),

@@ -1,21 +1,18 @@
 //! From the command line that people type to the words that the image runs: no package manager and, wherever it is
 //! possible, no shell stands between.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::command;
 use crate::format::package_json::Texts;
 use crate::source::pattern;
 use crate::source::shell::{self, Command};
 
-use super::catalog::CATALOG;
-use super::catalog::WrapperKind;
+use super::catalog::{CATALOG, Wrapper, WrapperKind};
 use super::start::{self, PORT, Resolved, Start, with_port};
-use super::wrapper::{
-    bare, folder, inner, named_program, plain_program, without_development, without_port_variable, wrapper,
-};
+use super::steps::{changes_database, expand, matching, named_program, plain_program, words, wrapper};
 
 /// What is known of the project while its lines are read.
 pub struct Resolver<'a> {
@@ -31,188 +28,116 @@ pub struct Resolver<'a> {
     pub interpreter: &'a dyn Fn(&str) -> Option<String>,
 }
 
-/// How many scripts may call one another.
-const DEEPEST: usize = 8;
-
 impl Resolver<'_> {
     /// Reads a line.
     pub fn line(&self, line: &str) -> Resolved {
-        let mut resolved = Resolved::default();
-        resolved.start = match self.steps(&with_port(line), &mut resolved, 0) {
-            Start::Shell(line) => Start::Shell(line.replace(PORT, "$PORT")),
-            start => start,
-        };
-        resolved
-    }
-
-    fn steps(&self, line: &str, into: &mut Resolved, depth: usize) -> Start {
-        let all = shell::steps(line);
-        let (last, before) = all.split_last().map_or(("", &[][..]), |(last, before)| (*last, before));
+        let read = command::read_by(&with_port(line), &|argv| self.hop(argv));
+        let mut into = Resolved { env: read.environment, ..Resolved::default() };
         let mut left = Vec::new();
-        let mut known = HashMap::new();
-        for step in before.iter().filter(|step| !step.is_empty()) {
-            match step.strip_prefix("set ").or_else(|| step.strip_prefix("export ")).and_then(shell::assignment) {
-                Some((name, value)) => into.env.push((name.to_owned(), value.trim().to_owned())),
-                None if self.is_done(step) => into.dropped.push((*step).to_owned()),
-                None if self.makes(step, &mut known, 0) => into.makes.push((*step).to_owned()),
-                None => left.push(self.hop(step)),
+        for step in read.before {
+            match shell::steps(&step).last().map_or((false, false), |own| (is_done(self.scripts, own), self.makes(own)))
+            {
+                (true, _) => into.dropped.push(step),
+                (_, true) => into.makes.push(step),
+                _ => left.push(self.said(step)),
             }
         }
-        let last = self.step(last, into, depth);
-        if left.is_empty() {
-            return match last {
-                Start::Shell(line) => Start::Shell(replacing(&line)),
-                last => last,
-            };
-        }
-        let end = match &last {
-            Start::Node(args) => format!("exec node {}", words(args)),
-            Start::Bun(args) => format!("exec bun {}", words(args)),
-            Start::Program(argv) => format!("exec {}", words(argv)),
-            Start::Shell(line) => replacing(line),
-            Start::Files(_) | Start::Develop(_) => return last,
+        left.extend((!read.folder.is_empty()).then(|| format!("cd {}", joined(&[read.folder]))));
+        let last = match read.argv.is_empty() {
+            true => Start::Shell(read.rest),
+            false => self.start(read.argv, &mut into),
         };
-        left.push(&end);
-        Start::Shell(left.join(" && "))
+        into.start = behind(left, last);
+        into
     }
 
-    /// The line of the script that a step calls, where it is a single command.
-    fn hop<'s>(&'s self, step: &'s str) -> &'s str {
-        let Command::Simple { env, argv } = shell::parse(step) else { return step };
-        let script = wrapper(&argv).filter(|(row, _)| row.kind == WrapperKind::Script && env.is_empty());
-        let line = script.and_then(|(_, rest)| self.scripts.get(rest.first().filter(|_| rest.len() == 1)?));
-        line.map(|line| line.trim()).filter(|line| shell::steps(line).len() == 1).unwrap_or(step)
-    }
-
-    fn is_done(&self, step: &str) -> bool {
-        let begins = |list: &[String]| list.iter().any(|begin| step.starts_with(begin.as_str()));
-        let script =
-            step.strip_prefix("npm run ").or_else(|| step.strip_prefix("yarn ")).or_else(|| step.strip_prefix("pnpm "));
-        let inner = script.and_then(|name| self.scripts.get(name.trim()));
-        begins(&CATALOG.skipped.migrations)
-            || begins(&CATALOG.skipped.built)
-            || inner
-                .is_some_and(|inner| CATALOG.skipped.migrations.iter().any(|begin| inner.starts_with(begin.as_str())))
-    }
-
-    /// Whether a step, with the scripts that it calls, only turns sources into files; `known` are scripts that were looked
-    /// into, of which one that is not done yet calls itself.
-    fn makes<'s>(&'s self, step: &str, known: &mut HashMap<&'s str, bool>, depth: usize) -> bool {
-        let Command::Simple { argv, .. } = shell::parse(step) else { return false };
-        let argv = plain_program(bare(argv));
-        let script = wrapper(&argv).filter(|(row, _)| row.kind == WrapperKind::Script);
-        let called = script.and_then(|(_, rest)| self.scripts.get_key_value(rest.first()?));
-        let Some((name, line)) = called.filter(|_| depth < DEEPEST) else {
-            return argv.first().is_some_and(|word| CATALOG.skipped.makers.contains(word));
-        };
-        if let Some(makes) = known.get(name.as_str()) {
-            return *makes;
+    /// The line that words stand for: that of a script, or the one that a watcher starts again.
+    fn hop(&self, argv: &[String]) -> Option<String> {
+        let plain = plain_program(argv.to_vec());
+        if plain != argv {
+            return Some(joined(&plain));
         }
-        known.insert(name, false);
-        let makes = shell::steps(line).into_iter().all(|step| self.makes(step, known, depth + 1));
-        known.insert(name, makes);
-        makes
-    }
-
-    fn step(&self, step: &str, into: &mut Resolved, depth: usize) -> Start {
-        match shell::parse(step) {
-            Command::Shell => Start::Shell(step.to_owned()),
-            Command::Simple { env, argv } => {
-                into.env.extend(env);
-                self.words(argv, into, depth)
+        let (row, rest) = wrapper(argv)?;
+        let mut words = rest.iter().skip_while(|word| word.starts_with('-'));
+        match row.kind {
+            WrapperKind::Node => {
+                let at = rest.iter().position(|word| word == "--exec" || word == "-x")?;
+                let (line, more) = rest.get(at + 1..)?.split_first()?;
+                Some(format!("{line} {}", joined(more)))
             }
+            WrapperKind::Series => {
+                let names = words.filter(|word| !word.starts_with('-'));
+                let names = names.flat_map(|name| matching(self.scripts, name));
+                let lines: Vec<&str> = names.filter_map(|name| self.scripts.get(&name)).map(String::as_str).collect();
+                (!lines.is_empty()).then(|| with_port(&lines.join(" && ")))
+            }
+            WrapperKind::Script | WrapperKind::Bun => {
+                let name = words.next().filter(|name| !CATALOG.skipped.commands.contains(name))?;
+                // Managers put what follows behind the script's line.
+                let more = joined(&words.filter(|word| *word != "--").cloned().collect::<Vec<_>>());
+                match self.scripts.get(name) {
+                    Some(line) => Some(with_port(&format!("{line} {more}"))),
+                    None if row.kind == WrapperKind::Bun => None,
+                    None if name == "start" => Some("node server.js".to_owned()),
+                    // What is no script is a command of a package.
+                    None => Some(format!("{} {more}", joined(std::slice::from_ref(name)))),
+                }
+            }
+            _ => None,
         }
     }
 
-    fn words(&self, argv: Vec<String>, into: &mut Resolved, depth: usize) -> Start {
-        if depth > DEEPEST {
-            return Start::Shell(words(&argv));
-        }
-        let argv = plain_program(argv);
-        // Bun runs scripts and files by the same words.
-        if argv.first().is_some_and(|word| word == "bun") {
-            return self.bun(argv.get(1..).unwrap_or_default(), into, depth);
-        }
+    /// A step; the line of the script that it calls, where that is a single command.
+    fn said(&self, step: String) -> String {
+        let mut inner = Vec::new();
+        expand(self.scripts, &step, &mut inner, 0);
+        let is_plain = matches!(shell::parse(&step), Command::Simple { env, .. } if env.is_empty());
+        if inner.len() == 1 && is_plain { inner.remove(0) } else { step }
+    }
+
+    /// Whether a step, with the scripts that it calls, only turns sources into files.
+    fn makes(&self, step: &str) -> bool {
+        let mut inner = Vec::new();
+        expand(self.scripts, step, &mut inner, 0);
+        let makes = |step: &String| words(step).first().is_some_and(|word| CATALOG.skipped.makers.contains(word));
+        !inner.is_empty() && inner.iter().all(makes)
+    }
+
+    fn start(&self, argv: Vec<String>, into: &mut Resolved) -> Start {
         let plain = named_program(argv.clone());
         if let Some((row, rest)) = wrapper(&plain).filter(|_| plain != argv) {
             match row.kind {
-                WrapperKind::Develop => return Start::Develop(words(&plain)),
-                WrapperKind::Static => return Start::Files(folder(rest)),
+                WrapperKind::Develop => return Start::Develop(joined(&plain)),
+                WrapperKind::Static => return Start::Files(folder(row, rest)),
                 _ => {}
             }
         }
-        let Some((wrapper, rest)) = wrapper(&argv) else { return self.program(argv) };
-        match wrapper.kind {
-            WrapperKind::Pass => self.words(inner(rest, into), into, depth + 1),
-            WrapperKind::Script => self.script(&argv, rest, into, depth),
-            WrapperKind::Node => self.node(rest, into, depth),
-            WrapperKind::Typescript => {
-                into.packages.extend(wrapper.packages.iter().cloned());
-                Start::Node([wrapper.load.clone(), without_development(rest)].concat())
-            }
-            WrapperKind::Static => Start::Files(folder(rest)),
-            WrapperKind::Develop => Start::Develop(words(&argv)),
+        let Some((row, rest)) = wrapper(&argv) else { return self.program(argv) };
+        match row.kind {
+            WrapperKind::Script | WrapperKind::Series => Start::Shell(joined(&argv)),
+            WrapperKind::Node => self.node(without_development(rest), into),
+            WrapperKind::Bun => Start::Bun(without_development(rest)),
+            WrapperKind::Typescript => loaded(row, without_development(rest), into),
+            WrapperKind::Static => Start::Files(folder(row, rest)),
+            WrapperKind::Develop => Start::Develop(joined(&argv)),
         }
     }
 
-    /// `npm run NAME -- more`; what is no script is a command of a package.
-    fn script(&self, argv: &[String], rest: &[String], into: &mut Resolved, depth: usize) -> Start {
-        let mut words = rest.iter().skip_while(|word| word.starts_with('-'));
-        let Some(name) = words.next() else { return Start::Program(argv.to_vec()) };
-        let more: Vec<String> = words.filter(|word| *word != "--").cloned().collect();
-        if argv.first().is_some_and(|word| CATALOG.skipped.series.contains(word)) && !more.is_empty() {
-            let all: Vec<String> = [vec![name.clone()], more].concat();
-            let all: Vec<String> =
-                all.iter().filter(|name| !name.starts_with('-')).map(|name| format!("npm run {name}")).collect();
-            return self.steps(&all.join(" && "), into, depth + 1);
-        }
-        match self.scripts.get(name) {
-            // Managers put what follows behind the script's line.
-            Some(line) if more.is_empty() => self.steps(&with_port(line), into, depth + 1),
-            Some(line) => self.steps(&with_port(&format!("{line} {}", self::words(&more))), into, depth + 1),
-            None if name == "start" => self.node(&["server.js".to_owned()], into, depth),
-            None => self.words([vec![name.clone()], more].concat(), into, depth + 1),
-        }
-    }
-
-    fn node(&self, rest: &[String], into: &mut Resolved, depth: usize) -> Start {
-        if let Some(at) = rest.iter().position(|word| word == "--exec" || word == "-x") {
-            let line = rest.get(at + 1..).unwrap_or_default();
-            return match line {
-                [one] => self.step(one, into, depth + 1),
-                [one, more @ ..] => self.step(&format!("{one} {}", words(more)), into, depth + 1),
-                [] => Start::Develop(words(rest)),
-            };
-        }
-        let args = without_development(rest);
-        match args.iter().find(|word| !word.starts_with('-')).map(String::as_str) {
-            Some("." | "./") => {
-                let main = self.main.unwrap_or("index.js").to_owned();
-                Start::Node(
-                    args.into_iter()
-                        .map(|word| if word == "." || word == "./" { main.clone() } else { word })
-                        .collect(),
-                )
+    fn node(&self, args: Vec<String>, into: &mut Resolved) -> Start {
+        // Node reads TypeScript by itself since 22.18; watchers and older ones take what is there for it.
+        let helps = |row: &&Wrapper| row.helps && row.words.iter().any(|word| (self.command)(word).is_some());
+        match args.iter().position(|word| !word.starts_with('-')).and_then(|at| Some((at, args.get(at)?.as_str()))) {
+            Some((at, "." | "./")) => {
+                let mut args = args.clone();
+                args.splice(at..=at, [self.main.unwrap_or("index.js").to_owned()]);
+                Start::Node(args)
             }
-            Some(file) if start::is_typescript(file) && !args.iter().any(|word| word.starts_with('-')) => {
-                self.typescript(args, into)
-            }
-            Some(file) => match (self.ecosystem)(file) {
-                Some(script) => Start::Node(vec![script]),
+            Some((0, file)) if start::is_typescript(file) => match CATALOG.wrapper.iter().find(helps) {
+                Some(row) => loaded(row, args, into),
                 None => Start::Node(args),
             },
+            Some((_, file)) => Start::Node((self.ecosystem)(file).map_or(args, |script| vec![script])),
             None => Start::Node(args),
-        }
-    }
-
-    /// Node reads TypeScript by itself since 22.18; nodemon and older ones take ts-node, where it is there.
-    fn typescript(&self, args: Vec<String>, into: &mut Resolved) -> Start {
-        match (self.command)("ts-node") {
-            None => Start::Node(args),
-            Some(_) => {
-                into.packages.extend(["ts-node".to_owned(), "typescript".to_owned()]);
-                Start::Node([vec!["--require".to_owned(), "ts-node/register".to_owned()], args].concat())
-            }
         }
     }
 
@@ -227,17 +152,34 @@ impl Resolver<'_> {
             None => Start::Program(argv),
         }
     }
+}
 
-    fn bun(&self, rest: &[String], into: &mut Resolved, depth: usize) -> Start {
-        let mut words =
-            rest.iter().skip_while(|word| *word == "run" || *word == "--bun" || *word == "--hot" || *word == "--watch");
-        let Some(name) = words.next() else { return Start::Program(vec!["bun".to_owned()]) };
-        let more: Vec<String> = words.cloned().collect();
-        match self.scripts.get(name) {
-            Some(line) => self.steps(&with_port(line), into, depth + 1),
-            None => Start::Bun([vec![name.clone()], more].concat()),
-        }
-    }
+/// Whether a step is left out of a start: the build of the image has done it, or it changes a database.
+fn is_done(scripts: &Texts, step: &str) -> bool {
+    let mut inner = Vec::new();
+    expand(scripts, step, &mut inner, 0);
+    let is_built = CATALOG.skipped.built.iter().any(|begin| step.starts_with(begin.as_str()));
+    is_built || inner.first().is_some_and(|step| changes_database(step))
+}
+
+/// A source that a package loads.
+fn loaded(row: &Wrapper, args: Vec<String>, into: &mut Resolved) -> Start {
+    into.packages.extend(row.packages.iter().cloned());
+    Start::Node([row.load.clone(), args].concat())
+}
+
+/// A start behind steps that only a shell can run before it.
+fn behind(mut left: Vec<String>, last: Start) -> Start {
+    let end = match &last {
+        Start::Shell(line) => replacing(line),
+        _ if left.is_empty() => return last,
+        Start::Node(args) => format!("exec node {}", joined(args)),
+        Start::Bun(args) => format!("exec bun {}", joined(args)),
+        Start::Program(argv) => format!("exec {}", joined(argv)),
+        Start::Files(_) | Start::Develop(_) => return last,
+    };
+    left.push(end);
+    Start::Shell(left.join(" && ").replace(PORT, "$PORT"))
 }
 
 /// A line whose program takes the place of the shell, where it is a single one.
@@ -250,8 +192,48 @@ fn replacing(line: &str) -> String {
 }
 
 /// Words joined for a shell.
-fn words(argv: &[String]) -> String {
+fn joined(argv: &[String]) -> String {
     shlex::try_join(argv.iter().map(String::as_str)).unwrap_or_default()
+}
+
+/// The arguments of node without what only developers want.
+fn without_development(rest: &[String]) -> Vec<String> {
+    let mut kept = Vec::new();
+    let mut words = rest.iter();
+    while let Some(word) = words.next() {
+        let is_option = |option: &String| match option.strip_suffix('*') {
+            Some(begin) => word.starts_with(begin),
+            None => word.strip_prefix(option.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')),
+        };
+        if CATALOG.skipped.pairs.contains(word) {
+            words.next();
+        } else if !CATALOG.skipped.options.iter().any(is_option) {
+            kept.push(word.clone());
+        }
+    }
+    kept
+}
+
+/// The arguments of a program that takes PORT by itself, to which `-p $PORT` says nothing.
+fn without_port_variable(program: &str, rest: &[String]) -> Vec<String> {
+    let takes_port = CATALOG.skipped.ports.iter().any(|name| name == program);
+    let Some(at) = rest.iter().position(|word| word == PORT).filter(|_| takes_port) else {
+        return rest.to_vec();
+    };
+    rest.iter().enumerate().filter(|(index, _)| *index != at && index + 1 != at).map(|(_, word)| word.clone()).collect()
+}
+
+/// The folder that a file server is told of.
+fn folder(row: &Wrapper, rest: &[String]) -> Option<String> {
+    let mut words = rest.iter();
+    while let Some(word) = words.next() {
+        if row.values.contains(word) {
+            words.next();
+        } else if !word.starts_with('-') && !word.starts_with(|c: char| c.is_ascii_digit()) {
+            return Some(word.trim_start_matches("./").trim_end_matches('/').to_owned());
+        }
+    }
+    None
 }
 
 /// The first script that a configuration of pm2 names.

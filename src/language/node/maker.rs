@@ -2,14 +2,17 @@
 //! what it makes.
 
 use crate::catalog::SHARED;
+use crate::command::{self, Command};
 use crate::facts::{Evidence, Strength};
-use crate::format::package_json;
+use crate::format::tasks::Task;
+use crate::format::{justfile, makefile, package_json};
 use crate::path::{is_below, join, name, parent, resolve};
 use crate::repo::Repo;
 use crate::source::mask::{JAVASCRIPT, Masked};
 use crate::source::shell;
 
 use super::catalog::CATALOG;
+use super::manager;
 
 /// Packages and recipes that are looked at, at most.
 const MOST: usize = 24;
@@ -57,7 +60,8 @@ pub fn placeholder(repo: &Repo, wanted: &str) -> Option<(String, Evidence)> {
     recipe_files(repo).find_map(|file| {
         let text = repo.text(file)?;
         let commands = shell::commands(text);
-        let touched = commands.iter().filter(|argv| argv.first().is_some_and(|word| word == "touch")).flatten().skip(1);
+        let touches = |argv: &&Vec<String>| argv.first() == Some(&CATALOG.front_end.touch);
+        let touched = commands.iter().filter(touches).flatten().skip(1);
         let inside =
             touched.filter_map(|word| resolve("", word)).find(|path| path != wanted && is_below(path, wanted))?;
         Some((inside, Evidence::new(file, &format!("touch {wanted}"), Strength::Stated)))
@@ -67,7 +71,7 @@ pub fn placeholder(repo: &Repo, wanted: &str) -> Option<(String, Evidence)> {
 fn recipe_files(repo: &Repo) -> impl Iterator<Item = &str> {
     let is_recipe = |path: &&str| {
         let file = name(path);
-        let is_named = CATALOG.front_end.recipes.iter().any(|name| name == file);
+        let is_named = CATALOG.front_end.make.iter().chain(&CATALOG.front_end.just).any(|name| name == file);
         path.matches('/').count() <= 2 && (is_named || file.ends_with(".sh"))
     };
     repo.files().filter(is_recipe).take(MOST)
@@ -173,60 +177,43 @@ fn by_settings(repo: &Repo, package: &Package, wanted: &str) -> Option<Maker> {
 /// A recipe of a task runner or a script that runs a package's build and moves what it makes.
 fn by_recipe(repo: &Repo, packages: &[Package], wanted: &str) -> Option<Maker> {
     recipe_files(repo).find_map(|file| {
-        let text = repo.text(file)?.replace("\\\n", " ");
-        let is_script = file.ends_with(".sh");
-        let blocks: Vec<Vec<&str>> = if is_script { vec![text.lines().collect()] } else { recipes(&text) };
-        blocks.iter().find_map(|lines| moved(packages, file, lines, wanted, is_script))
+        let recipes = recipes(file, repo.text(file)?);
+        recipes.iter().find_map(|commands| moved(packages, file, commands, wanted))
     })
 }
 
-/// The lines of each recipe of a Makefile or a justfile.
-fn recipes(text: &str) -> Vec<Vec<&str>> {
-    let mut all: Vec<Vec<&str>> = Vec::new();
-    for line in text.lines() {
-        match line.strip_prefix(['\t', ' ']) {
-            Some(line) => all
-                .last_mut()
-                .into_iter()
-                .for_each(|lines| lines.push(line.trim_start().trim_start_matches(['@', '-']))),
-            None => all.push(Vec::new()),
-        }
+/// The commands of each recipe of a file.
+fn recipes(file: &str, text: &str) -> Vec<Vec<Command>> {
+    if file.ends_with(".sh") {
+        return vec![command::script(text, "", &[])];
     }
-    all
+    let is_just = CATALOG.front_end.just.iter().any(|known| known == name(file));
+    let parse = if is_just { justfile::parse } else { makefile::parse };
+    let of = |task: Task| task.lines.iter().flat_map(|line| command::script(line, &task.folder, &[])).collect();
+    parse(text).unwrap_or_default().into_iter().map(of).collect()
 }
 
-fn moved(packages: &[Package], file: &str, lines: &[&str], wanted: &str, stays: bool) -> Option<Maker> {
-    let (mut folder, mut script, mut moves): (Option<String>, Option<String>, Vec<Vec<String>>) =
-        (None, None, Vec::new());
-    let mut at = String::new();
-    for line in lines {
-        if !stays {
-            at.clear();
-        }
-        for step in shell::sequence(line) {
-            let shell::Command::Simple { argv, .. } = shell::parse(step) else {
-                let target = step.strip_prefix("cd ").and_then(|target| resolve(&at, target.trim()));
-                at = target.unwrap_or(at);
-                continue;
-            };
-            let (program, rest) = argv.split_first()?;
-            if CATALOG.front_end.managers.contains(program) {
-                let package = packages.iter().find(|package| package.folder == at)?;
-                let known = rest.iter().find_map(|word| package.scripts.iter().find(|(name, _)| name == word));
-                if let Some((name, _)) = known {
-                    (folder, script) = (Some(at.clone()), Some(name.clone()));
-                    moves.clear();
-                }
-            } else if CATALOG.front_end.moves.contains(program) && folder.is_some() {
-                moves.push(placed(program, rest, &at)?);
+fn moved(packages: &[Package], file: &str, commands: &[Command], wanted: &str) -> Option<Maker> {
+    let mut built: Option<(&Package, String)> = None;
+    let mut moves: Vec<Vec<String>> = Vec::new();
+    for Command { argv, folder, .. } in commands {
+        let (program, rest) = argv.split_first()?;
+        if manager::known().contains(&program.as_str()) {
+            let package = packages.iter().find(|package| package.folder == *folder)?;
+            let known = rest.iter().find(|word| package.scripts.iter().any(|(name, _)| name == *word));
+            if let Some(script) = known {
+                built = Some((package, script.clone()));
+                moves.clear();
             }
+        } else if CATALOG.front_end.moves.contains(program) && built.is_some() {
+            moves.push(placed(program, rest, folder)?);
         }
     }
     let reaches = |argv: &Vec<String>| argv.iter().skip(1).any(|path| *path == format!("/src/{wanted}"));
-    let folder = folder.filter(|_| moves.iter().any(reaches))?;
+    let (package, script) = built.filter(|_| moves.iter().any(reaches))?;
     Some(Maker {
-        folder,
-        script,
+        folder: package.folder.clone(),
+        script: Some(script),
         made: wanted.to_owned(),
         moves,
         evidence: Evidence::new(file, &format!("{wanted} ({})", name(file)), Strength::Stated),

@@ -74,7 +74,7 @@ pub struct Chosen {
 /// # Errors
 /// Where a wish names one that is not known, or the lock file cannot be read.
 pub fn choose(planner: &mut Planner, project: &Project, toolchain: &Toolchain, natives: bool) -> Result<Chosen, Error> {
-    let (id, named) = planner.manager(&known(), "npm")?;
+    let (id, named) = planner.manager(&known(), known().first().copied().unwrap_or_default())?;
     let row = CATALOG.named(&id, is_modern(project, named.as_deref()));
     let row = row.ok_or_else(|| Error::usage(format!("`{id}` is no package manager of the catalog")))?;
     let lockfile = row.lockfiles.iter().find(|file| project.has(file)).cloned();

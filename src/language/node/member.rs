@@ -1,5 +1,6 @@
 //! Which package is the service: the root, or a member of the workspace.
 
+use crate::catalog::SHARED;
 use crate::error::{Error, typed};
 use crate::facts::{Evidence, Strength};
 use crate::plan::program::Startable;
@@ -9,6 +10,7 @@ use super::catalog::CATALOG;
 use super::package::Package;
 use super::project::Project;
 use super::service::Service;
+use super::ways::Verdict;
 use super::workspace::{Workspace, asked, names, root_script};
 
 /// The package to write for.
@@ -24,11 +26,16 @@ pub fn choose<'a>(planner: &mut Planner, workspace: &'a Workspace) -> Result<&'a
     };
     let service = workspace.service(&folder.unwrap_or_default());
     let chosen = service.map(|service| service.package.folder.clone()).unwrap_or_default();
-    for other in workspace.apps().filter(|other| other.folder != chosen && is_started(project, other)) {
-        let (folder, file) = (&other.folder, "package.json");
-        planner.warn(format!(
-            "`{file}` starts `{folder}` too, which is not in this image: `dockgen init --entry {folder}` writes for it"
-        ));
+    let sites: Vec<&String> = service.iter().flat_map(|service| &service.sites).map(|site| &site.folder).collect();
+    let is_other = |other: &&Service| other.package.is_member() && other.package.folder != chosen;
+    for other in workspace.services.iter().filter(is_other).filter(|other| !sites.contains(&&other.package.folder)) {
+        let folder = &other.package.folder;
+        let what = match (is_started(project, &other.package), stands_alone(other)) {
+            (true, _) => format!("`package.json` starts `{folder}` too, which"),
+            (_, true) => format!("`{folder}` is a program too, which"),
+            _ => continue,
+        };
+        planner.warn(format!("{what} is not in this image: `dockgen init --entry {folder}` writes for it"));
     }
     let can_be =
         |service: &&Service| service.package.is_member() || !project.is_workspace() || service.runs_by_itself();
@@ -59,12 +66,31 @@ fn is_started(project: &Project, package: &Package) -> bool {
     scripts.any(|(name, line)| starts(name) && (names(line, package) || all(line)))
 }
 
-/// The members that can be started, with what speaks for each.
+/// Whether a member is a program that answers others, or works beside one that does.
+fn stands_alone(service: &Service) -> bool {
+    let folder = &service.package.folder;
+    let has = |words: &[String]| folder.split(['/', '-']).any(|part| words.iter().any(|word| word == part));
+    let starts = service.ways.iter().any(|way| way.verdict == Verdict::Starts);
+    let serves = service.findings.listens.is_some() || service.server().is_some();
+    starts && !has(&SHARED.aside) && (serves || has(&CATALOG.usual.beside))
+}
+
+/// The members that can be started, and a root that is a program of its own, with what speaks for each.
 fn members(workspace: &Workspace) -> Vec<Startable<String>> {
     let project = &workspace.project;
     let apps: Vec<&Package> = workspace.apps().collect();
-    let only = apps.iter().filter(|package| !project.is_needed(package)).count() == 1;
-    apps.iter().map(|package| startable(project, package, only)).collect()
+    let root = workspace.service("").filter(|_| !apps.is_empty());
+    let only = root.is_none() && apps.iter().filter(|package| !project.is_needed(package)).count() == 1;
+    let of_root = |service: &Service| Startable {
+        value: String::new(),
+        entry: ".".to_owned(),
+        aliases: service.package.manifest.name.iter().cloned().collect(),
+        place: String::new(),
+        serves: true,
+        reason: "the root is a program of its own".to_owned(),
+        evidence: Evidence::new("package.json", "", Strength::Stated),
+    };
+    root.map(of_root).into_iter().chain(apps.iter().map(|package| startable(project, package, only))).collect()
 }
 
 fn startable(project: &Project, package: &Package, only: bool) -> Startable<String> {

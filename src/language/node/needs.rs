@@ -12,6 +12,7 @@ use super::project::Project;
 use super::server::Server;
 use super::service::Service;
 use super::start::Start;
+use super::ways::Verdict;
 
 /// What rows may ask about a service.
 struct Used<'a> {
@@ -43,7 +44,8 @@ impl Seen for Used<'_> {
         match question {
             "starts_lines" => self.service.findings.lines.clone(),
             "leaves_migrations" => {
-                let dropped = self.service.ways.iter().any(|way| !way.resolved.dropped.is_empty());
+                let first = self.service.ways.iter().find(|way| way.verdict == Verdict::Starts);
+                let dropped = first.is_some_and(|way| !way.resolved.dropped.is_empty());
                 (!dropped && self.service.build.dropped.is_empty()).then(Evidence::guess)
             }
             "writes_unknown" => self.service.findings.writes.is_empty().then(Evidence::guess),

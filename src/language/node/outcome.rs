@@ -109,10 +109,13 @@ fn candidates(service: &Service) -> Vec<Candidate<Start>> {
     let ways = service.ways.iter().filter(|way| takes(service, way));
     for way in ways {
         let start = way.resolved.start.clone();
+        let mut evidence = way.evidence.clone();
+        // What others import, and what answers nobody, may be no program at all.
+        if way.is_main() && service.findings.listens.is_none() {
+            evidence.strength = Strength::Guess;
+        }
         if candidates.iter().all(|candidate| candidate.value != start) {
-            candidates.push(
-                Candidate::new(start, &way.name, way.reason, way.evidence.clone()).shown(shown(&way.resolved.start)),
-            );
+            candidates.push(Candidate::new(start, &way.name, way.reason, evidence).shown(shown(&way.resolved.start)));
         }
     }
     let files = service.shape.as_ref().filter(|shape| shape.mode.is_static);

@@ -23,6 +23,8 @@ pub struct Package {
     pub there: BTreeSet<&'static str>,
     /// Commands that make what others import of it, and that its scripts do not call.
     pub prepares: Vec<&'static str>,
+    /// What it imports that only the manifest of the root names.
+    pub borrowed: Vec<String>,
     /// The script that somebody wants it to be built with.
     pub asked: Option<String>,
 }
@@ -36,7 +38,16 @@ impl Package {
         let prepares = prepares(repo, folder, &manifest);
         let asked = CATALOG.row.iter().flat_map(|row| row.when.file.iter().chain(&row.when.unless));
         let there = asked.map(String::as_str).filter(|path| repo.exists(&join(folder, path))).collect();
-        Package { there, folder: folder.to_owned(), manifest, generated, commands, prepares, asked: None }
+        Package {
+            there,
+            folder: folder.to_owned(),
+            manifest,
+            generated,
+            commands,
+            prepares,
+            borrowed: Vec::new(),
+            asked: None,
+        }
     }
 
     /// What people call it: its name, else its folder.
@@ -73,4 +84,11 @@ fn prepares(repo: &Repo, folder: &str, manifest: &PackageJson) -> Vec<&'static s
         manifest.dependency(&row.dependency).is_some() && row.files.iter().any(|file| repo.has(&join(folder, file)))
     };
     CATALOG.prepare.iter().filter(is_there).filter(|row| !calls(row)).map(|row| row.command.as_str()).collect()
+}
+
+/// `@a/b/c` is of the package `@a/b`.
+pub fn package_name(target: &str) -> Option<String> {
+    let parts = if target.starts_with('@') { 2 } else { 1 };
+    let name = target.split('/').take(parts).collect::<Vec<_>>().join("/");
+    (!name.starts_with("node:") && !name.is_empty()).then_some(name)
 }

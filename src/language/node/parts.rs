@@ -259,8 +259,8 @@ impl Desk<'_> {
 
     /// The release of Bun that runs the program.
     pub fn bun(&self) -> Toolchain {
-        let named = self.manager.version.as_deref().filter(|_| self.manager.row.id == "bun");
-        let newest = CATALOG.manager("bun").and_then(Manager::newest).unwrap_or_default();
+        let named = self.manager.version.as_deref().filter(|_| self.manager.row.runs);
+        let newest = CATALOG.runner().and_then(Manager::newest).unwrap_or_default();
         let version = named.unwrap_or(newest).to_owned();
         Toolchain { cycle: version.clone(), version, suite: String::new(), alpine: String::new() }
     }

@@ -199,7 +199,7 @@ impl Project {
 
     fn needed<'b>(&'b self, package: &'b Package) -> impl Iterator<Item = &'b Package> {
         let manifest = &package.manifest;
-        let names = |name: &String| manifest.dependency(name).is_some();
+        let names = |name: &String| manifest.dependency(name).is_some() || package.borrowed.contains(name);
         self.members.iter().filter(move |member| member.manifest.name.as_ref().is_some_and(names))
     }
 

@@ -1,5 +1,6 @@
 //! What the build stage runs when the sources are there.
 
+use crate::command::bare;
 use crate::render::sinks::path_operand;
 use crate::source::shell::{self, Command};
 
@@ -7,6 +8,7 @@ use super::Desk;
 use super::build::{self, Build};
 use super::manager::{known, split};
 use super::package::Package;
+use super::sites::Site;
 
 impl Desk<'_> {
     /// What the build stage runs when the sources are there.
@@ -17,7 +19,7 @@ impl Desk<'_> {
         }
         let stand_in = |(name, value): (&String, &String)| vec!["export".to_owned(), format!("{name}={value}")];
         commands.extend(build.stand_ins.iter().map(stand_in));
-        for package in self.project.others(&self.service.package) {
+        for package in self.members().into_iter().filter(|package| package.folder != self.service.package.folder) {
             commands.extend(package.prepares.iter().map(|step| self.in_folder(package, step)));
         }
         commands.extend(
@@ -25,10 +27,12 @@ impl Desk<'_> {
         );
         commands.extend(build.before.iter().map(|step| self.step(step)));
         if self.service.package.is_member() {
-            for package in self.project.closure(&self.service.package.folder) {
-                let script = match package.folder == self.service.package.folder {
-                    true => build.script.as_deref(),
-                    false => package.manifest.scripts.contains_key("build").then_some("build"),
+            for package in self.members() {
+                let site = self.service.sites.iter().find(|site| site.folder == package.folder);
+                let script = match (package.folder == self.service.package.folder, site) {
+                    (true, _) => build.script.as_deref(),
+                    (_, Some(Site { script: Some(script), .. })) => Some(script.as_str()),
+                    _ => package.manifest.scripts.contains_key("build").then_some("build"),
                 };
                 commands.extend(build::preparing(package).map(|hook| self.manager.run_in(package, hook)));
                 commands.extend(script.map(|script| self.manager.run_in(package, script)));
@@ -40,11 +44,23 @@ impl Desk<'_> {
         commands
     }
 
+    /// The packages of the workspace that are built: front ends that the service serves, and what it is made of, itself last.
+    pub fn members(&self) -> Vec<&Package> {
+        let sites = self.service.sites.iter().map(|site| &site.folder);
+        let mut all: Vec<&Package> = Vec::new();
+        for package in sites.chain([&self.service.package.folder]).flat_map(|folder| self.project.closure(folder)) {
+            if all.iter().all(|known| known.folder != package.folder) {
+                all.push(package);
+            }
+        }
+        all
+    }
+
     /// A single step: a command of a package, else what only a shell can do.
     fn step(&self, step: &str) -> Vec<String> {
         if let (Command::Simple { env, argv }, false) = (shell::parse(step), self.service.package.is_member())
             && env.is_empty()
-            && argv.first().is_some_and(|word| word != "npx")
+            && bare(argv.clone()) == argv
         {
             let is_manager = |word: &String| known().contains(&word.as_str());
             if let [first, run, script] = argv.as_slice()

@@ -76,11 +76,18 @@ impl Desk<'_> {
         (name, port): (&str, u16),
     ) -> Result<Run, Error> {
         let base = site.shape.and_then(|shape| shape.base.as_ref()).map(|base| format!("{base}/")).unwrap_or_default();
+        let pages = site.shape.is_some_and(|shape| shape.mode.pages);
+        let fallback = match site.shape.and_then(|shape| shape.mode.fallback.as_deref()) {
+            Some(file) => format!("/{base}{file}"),
+            None if pages => "=404".to_owned(),
+            None => format!("/{base}index.html"),
+        };
         let words = serde_json::json!({
             "port": port,
+            "fallback": fallback,
             "base": base,
             "assets": site.shape.and_then(|shape| shape.mode.assets.as_ref()),
-            "pages": site.shape.is_some_and(|shape| shape.mode.pages),
+            "pages": pages,
         });
         let template = "node/nginx.tera";
         let file = File { path: "/etc/nginx/conf.d/default.conf", template, words: image::context(&words)? };
@@ -140,7 +147,9 @@ impl Desk<'_> {
             let generated = generated.map(|path| made("build", path, join("/app", path)));
             let closure = self.project.closure(&self.service.package.folder).into_iter();
             let own = |package: &Package| server.shape.filter(|_| package.folder == self.service.package.folder);
-            return closure.map(|package| owned(member(package, is_built), own(package))).chain(generated).collect();
+            let sites = self.service.sites.iter().map(|site| made("build", &site.made, join("/app", &site.made)));
+            let closure = closure.map(|package| owned(member(package, is_built), own(package)));
+            return closure.chain(sites).chain(generated).collect();
         }
         if !is_built {
             return vec![Copy::context(".", ".")];
@@ -159,7 +168,7 @@ impl Desk<'_> {
             return std::iter::once(owned(whole, server.shape)).chain(generated).collect();
         }
         let (folders, files): (Vec<&String>, Vec<&String>) =
-            server.kept.iter().partition(|path| self.project.is_folder(path));
+            server.kept.iter().partition(|path| path.contains('/') || self.project.is_folder(path));
         let files = Copy { sources: files.into_iter().cloned().collect(), ..Copy::context("", "./") };
         let folders = folders.into_iter().map(|path| Copy::context(path, format!("./{path}")));
         let members = self.project.others(&self.service.package).map(|package| member(package, true));

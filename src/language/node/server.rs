@@ -5,7 +5,7 @@ use crate::dockerignore::Matcher;
 use crate::plan::Planner;
 
 use super::build::Build;
-use super::catalog::{CATALOG, Generated};
+use super::catalog::{CATALOG, Generated, Serves};
 use super::commands::Commands;
 use super::framework::Shape;
 use super::package::Package;
@@ -98,7 +98,7 @@ impl<'a> Server<'a> {
                 args.clone()
             }
             Start::Bun(args) => {
-                entrypoint.push("bun".to_owned());
+                entrypoint.extend(CATALOG.runner().map(|row| row.id.clone()));
                 args.clone()
             }
             Start::Program(argv) => argv.clone(),
@@ -119,7 +119,9 @@ fn say(planner: &mut Planner, service: &Service, way: &Way) {
     for step in &way.resolved.dropped {
         planner.warn(format!("`{step}` is left out of the start: the image has done it, or it belongs into a step of its own before the start"));
     }
-    if let Some(local) = &service.findings.local {
+    let is_local = |row: &&Serves| row.local && service.package.manifest.runtime_dependency(&row.package).is_some();
+    let unbound = || service.findings.unbound.as_ref().filter(|_| CATALOG.library.iter().any(|row| is_local(&row)));
+    if let Some(local) = service.findings.local.as_ref().or_else(unbound) {
         planner.warn(format!("{local}: the program listens to its own machine only, so nobody outside of the container reaches it; listen on 0.0.0.0"));
     }
 }
@@ -146,13 +148,13 @@ fn kept(project: &Project, service: &Service, way: &Way) -> Vec<String> {
     let copied = |name: &str| {
         shape.is_some_and(|shape| shape.mode.port.is_some()) && ["public", "static", "assets"].contains(&name)
     };
-    // It reads the settings of the compiler when the program runs.
     let wanted = |name: &str| {
-        name.starts_with("tsconfig") && service.package.manifest.runtime_dependency("tsconfig-paths").is_some()
+        let mut read = CATALOG.usual.read_by.iter().filter(|(_, begin)| name.starts_with(begin.as_str()));
+        read.any(|(package, _)| service.package.manifest.runtime_dependency(package).is_some())
     };
     let hidden = Matcher::new(&project.context.tests.join("\n"));
     let named = |name: &str| {
-        let settings = name.contains(".config.") || name.starts_with("tsconfig") || name == "node_modules";
+        let settings = name.contains(".config.") || name == "node_modules";
         service.named.contains(name)
             && !settings
             && !service.sources.contains(name)
@@ -167,7 +169,7 @@ fn kept(project: &Project, service: &Service, way: &Way) -> Vec<String> {
         let read = CATALOG.usual.read.contains(name) || wanted(name) || named(name);
         plain && read && !built && *name != "package.json" && !secrets.hides(name) && !copied(name)
     });
-    kept.extend(names.cloned());
+    kept.extend(names.cloned().chain(service.read.iter().cloned()));
     kept.sort_by_key(|name| (name != "package.json", name.clone()));
     kept.dedup();
     kept

@@ -10,10 +10,11 @@ use crate::repo::Repo;
 
 use super::aged;
 use super::build::{self, Build};
-use super::catalog::{CATALOG, Library};
+use super::catalog::{CATALOG, Serves};
 use super::framework::Shape;
 use super::package::Package;
 use super::project::Project;
+use super::sites::{self, Member, Site};
 use super::source::{self, Findings};
 use super::start::{self, Start};
 use super::typescript;
@@ -37,12 +38,18 @@ pub struct Service {
     pub findings: Findings,
     /// Names at the top of the repository that strings of its program name.
     pub named: BTreeSet<String>,
+    /// Paths among its sources that strings of its program name, and that hold no code.
+    pub read: BTreeSet<String>,
+    /// What is missing, and a sample of it.
+    pub samples: Vec<(String, String)>,
     /// What its sources ask of the environment of its build.
     pub demands: Demands,
     /// Manifests in folders below, which a script may build.
     pub below: Vec<PackageJson>,
     /// The folders of sources that a compiler turns into something else.
     pub sources: BTreeSet<String>,
+    /// Members whose result it serves.
+    pub sites: Vec<Site>,
     /// Testimonies about the toolchain.
     pub versions: Vec<Fact>,
 }
@@ -60,18 +67,22 @@ impl Service {
         }
     }
 
-    pub fn light(package: &Package, build: Build, shape: Option<Shape>) -> Self {
+    /// What its manifest says.
+    pub fn light((package, build, shape): Member) -> Self {
         Service {
-            package: package.clone(),
+            package,
             build,
             shape,
             advice: None,
             ways: Vec::new(),
             findings: Findings::default(),
             named: BTreeSet::new(),
+            read: BTreeSet::new(),
+            samples: Vec::new(),
             demands: Demands::default(),
             below: Vec::new(),
             sources: BTreeSet::new(),
+            sites: Vec::new(),
             versions: Vec::new(),
         }
     }
@@ -80,12 +91,7 @@ impl Service {
     pub fn look(&mut self, scope: Scope, project: &Project) {
         let repo = scope.repo;
         let package = &self.package;
-        let built = |other: &&Package| {
-            other.manifest.scripts.contains_key("build")
-                || build::preparing(other).next().is_some()
-                || !other.prepares.is_empty()
-        };
-        self.build.others = project.others(package).any(|other| built(&other));
+        self.build.others = is_made_of_others(project, package);
         self.advice = build::advice(repo, package);
         self.below = aged::manifests(repo, package);
         self.sources = typescript::sources(repo, package);
@@ -108,7 +114,23 @@ impl Service {
         let entries: Vec<&str> = starts.filter_map(|way| way.entry.as_deref()).collect();
         self.findings = source::read(repo, &self.package.folder, &entries);
         let names = project.top.iter().map(|top| top.name.as_str());
-        self.named = self.findings.named(names.chain(["docs"]));
+        self.named = self.findings.named(names.clone().chain(["docs"]));
+        let is_data = |path: &str| {
+            let mut files = repo.below(path).chain(repo.has(path).then_some(path));
+            files.any(|path| !CATALOG.sources.code.iter().any(|end| path.ends_with(end.as_str())))
+        };
+        let named = self.findings.paths(&self.sources, &|path| repo.exists(&self.package.path(path)));
+        self.read = named.into_iter().filter(|path| is_data(&self.package.path(path))).collect();
+        let missing = names.filter_map(|name| Some((sampled(name)?, name.to_owned())));
+        self.samples = missing.filter(|(path, _)| !repo.has(path) && self.findings.names_file(path)).collect();
+    }
+
+    /// Takes up the members that it cannot do without, and does not name.
+    pub fn join(&mut self, repo: &Repo, project: &Project, members: &[Member]) {
+        self.sites = sites::find(repo, project, (&self.package, &self.findings), members);
+        let others = !self.sites.is_empty() || is_made_of_others(project, &self.package);
+        let builds = self.ways.iter_mut().map(|way| &mut way.build).chain([&mut self.build]);
+        builds.for_each(|build| build.others = others);
     }
 
     /// As facts name it; every fact holds for a root.
@@ -133,6 +155,12 @@ impl Service {
         let written = self.findings.writes.iter();
         let written = written.map(|(folder, evidence)| (join("/app", folder), evidence.clone()));
         facts.extend(written.map(|(folder, evidence)| Fact::from_evidence(Kind::Writes(folder), evidence)));
+        for (path, sample) in &self.samples {
+            let what = format!(
+                "the program reads `{path}`, which is not in the repository; `{sample}` shows it: it may have to lie at `/app/{path}` when the image is run"
+            );
+            facts.push(Fact::new(Kind::Warning(what), sample, "", Strength::Stated));
+        }
         if !self.findings.says_where() && self.ways.iter().any(|way| way.verdict == Verdict::Starts) {
             // A framework's own port is a convention, and no guess.
             let own = self.framework_port();
@@ -197,15 +225,15 @@ impl Service {
 
     /// Where a program of a package, the framework or a library listens where nothing says another place, and why.
     pub fn usual_port(&self, way: &Way) -> Option<(u16, String)> {
-        if let Some(row) = way.program() {
-            return Some((row.port, format!("the port of `{}` where nothing says another", row.package)));
+        if let Some((row, port)) = way.program().and_then(|row| Some((row, row.port?))) {
+            return Some((port, format!("the port of `{}` where nothing says another", row.package)));
         }
         if let Some(own) = self.framework_port() {
             return Some(own);
         }
-        let used = |row: &&Library| self.package.manifest.runtime_dependency(&row.dependency).is_some();
+        let used = |row: &&Serves| self.package.manifest.runtime_dependency(&row.package).is_some();
         let row = CATALOG.library.iter().find(used)?;
-        Some((row.port.unwrap_or(3000), format!("`{}` serves, and nothing says where", row.dependency)))
+        Some((row.port.unwrap_or(3000), format!("`{}` serves, and nothing says where", row.package)))
     }
 
     /// What says that the program of a way ends on SIGTERM.
@@ -216,4 +244,21 @@ impl Service {
         let is_own = |found: &&Evidence| Some(&found.file) == way.entry.as_ref() || source::begins(&found.file);
         self.findings.signals.as_ref().filter(is_own).cloned()
     }
+}
+
+/// The file that a sample stands for: `config.sample.yml` for `config.yml`. Variables have witnesses of their own.
+fn sampled(name: &str) -> Option<String> {
+    let (before, after) = CATALOG.usual.samples.iter().find_map(|word| name.split_once(word.as_str()))?;
+    let is_file = !before.is_empty() && !before.starts_with('.') && (after.is_empty() || after.starts_with('.'));
+    is_file.then(|| format!("{before}{after}")).filter(|name| name.contains('.'))
+}
+
+/// Whether packages of the workspace that a package is made of are built.
+fn is_made_of_others(project: &Project, package: &Package) -> bool {
+    let built = |other: &Package| {
+        other.manifest.scripts.contains_key("build")
+            || build::preparing(other).next().is_some()
+            || !other.prepares.is_empty()
+    };
+    project.others(package).any(built)
 }

@@ -14,6 +14,7 @@ use crate::source::mask::{JAVASCRIPT, Masked};
 use crate::source::pattern;
 
 use super::catalog::CATALOG;
+use super::package::package_name;
 use super::writes;
 
 /// No more sources than this are read; entry files come first.
@@ -30,6 +31,8 @@ pub struct Findings {
     pub listens: Option<Evidence>,
     /// Where it is bound to its own machine, which nobody outside of the container reaches.
     pub local: Option<Evidence>,
+    /// Where it listens and names a port, and no address.
+    pub unbound: Option<Evidence>,
     /// Where it handles SIGTERM.
     pub signals: Option<Evidence>,
     /// Commands that it starts.
@@ -65,6 +68,8 @@ static ENVIRONMENT: LazyLock<Regex> = LazyLock::new(|| {
 });
 static LISTENS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\.listen\(|\bserve\(|export default \{[^}]*\bfetch\b"));
 static LOCAL: LazyLock<Regex> = LazyLock::new(|| pattern(r#"\.listen\([^)]*['"](?:localhost|127\.0\.0\.1)['"]"#));
+static UNBOUND: LazyLock<Regex> = LazyLock::new(|| pattern(r"\.listen\(\s*(?:\{[^{}]*\bport\b[^{}]*\}|\d+)"));
+static BOUND: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\bhost\b|0\.0\.0\.0|::|\.\.\."));
 
 /// A command that is started: of `exec` and its like a whole line, which a shell runs.
 static STARTS: LazyLock<Regex> = LazyLock::new(|| {
@@ -140,9 +145,13 @@ impl Findings {
         let listens = || LISTENS.find(masked.code()).map(|found| masked.line(found.start()));
         let listens = || listens().map(|line| Evidence::new(path, line, Strength::Stated));
         self.listens = self.listens.take().or_else(listens);
-        self.local = self.local.take().or_else(|| at(&LOCAL));
         self.signals = self.signals.take().or_else(|| at(&SIGNALS));
         if !is_aside(path) {
+            self.local = self.local.take().or_else(|| at(&LOCAL));
+            let unbound = |found: &regex::Match| !BOUND.is_match(found.as_str()) && masked.is_code(found.start());
+            let unbound = || UNBOUND.find_iter(text).find(unbound).map(|found| masked.line(found.start()));
+            self.unbound =
+                self.unbound.take().or_else(|| unbound().map(|line| Evidence::new(path, line, Strength::Stated)));
             self.add_commands(path, text, &masked);
             let stated = |at| Evidence::new(path, masked.line(at), Strength::Stated);
             let written = writes::find(path, folder, text, &masked).into_iter();
@@ -170,6 +179,40 @@ impl Findings {
         let names: BTreeSet<&str> = names.into_iter().collect();
         let parts = self.literals.lines().flat_map(|literal| literal.split('/'));
         parts.filter(|part| names.contains(part)).map(str::to_owned).collect()
+    }
+
+    /// Whether a string names this path, or strings one after the other its parts.
+    pub fn names_path(&self, path: &str) -> bool {
+        self.literals.contains(path) || self.literals.contains(&path.replace('/', "\n"))
+    }
+
+    /// Whether a string is the name of this file, or a path that ends with it.
+    pub fn names_file(&self, name: &str) -> bool {
+        let is_it =
+            |literal: &str| literal.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+        self.literals.lines().any(is_it)
+    }
+
+    /// The paths in these folders that a string names, or strings one after the other: as long as they are there.
+    pub fn paths(&self, folders: &BTreeSet<String>, is_there: &dyn Fn(&str) -> bool) -> BTreeSet<String> {
+        let lines: Vec<&str> = self.literals.lines().collect();
+        let begins = |line: &str| line.split('/').next().is_some_and(|first| folders.contains(first));
+        let path = |at: usize| {
+            let mut path = (*lines.get(at)?).to_owned();
+            for next in lines.iter().skip(at + 1).take(6) {
+                match path::resolve(&path, next).filter(|path| is_there(path)) {
+                    Some(longer) if longer.len() > path.len() => path = longer,
+                    _ => break,
+                }
+            }
+            Some(path).filter(|path| path.contains('/') && is_there(path))
+        };
+        (0..lines.len()).filter(|at| lines.get(*at).is_some_and(|line| begins(line))).filter_map(path).collect()
+    }
+
+    /// The packages that strings may name.
+    pub fn packages(&self) -> BTreeSet<String> {
+        self.literals.lines().filter(|literal| !literal.starts_with('.')).filter_map(package_name).collect()
     }
 
     /// The ports, the likeliest first. Numbers of other files than the first that states one are likelier those of workers and

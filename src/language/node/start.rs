@@ -1,5 +1,11 @@
 //! What the image runs: the words of a start.
 
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+use crate::source::pattern;
+
 /// What a command line comes down to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Start {
@@ -53,28 +59,9 @@ pub const PORT: &str = "__PORT__";
 
 /// `$PORT` and `${PORT:-3000}` are the only variables that need no shell: the port is known when the image is made.
 pub fn with_port(line: &str) -> String {
-    let mut out = String::new();
-    let mut rest = line;
-    while let Some((before, after)) = rest.split_once("$") {
-        out.push_str(before);
-        if let Some(tail) = after.strip_prefix("{PORT:-").and_then(|tail| tail.split_once('}')) {
-            out.push_str(tail.0);
-            rest = tail.1;
-        } else if let Some(tail) = after.strip_prefix("{PORT}") {
-            out.push_str(PORT);
-            rest = tail;
-        } else if let Some(tail) =
-            after.strip_prefix("PORT").filter(|tail| !tail.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
-        {
-            out.push_str(PORT);
-            rest = tail;
-        } else {
-            out.push('$');
-            rest = after;
-        }
-    }
-    out.push_str(rest);
-    out
+    static VARIABLE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\$(?:PORT\b|\{PORT\}|\{PORT:-([^}]*)\})"));
+    let value = |found: &Captures| found.get(1).map_or(PORT, |value| value.as_str()).to_owned();
+    VARIABLE.replace_all(line, value).into_owned()
 }
 
 /// Whether a file is TypeScript by its name.

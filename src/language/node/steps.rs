@@ -1,73 +1,98 @@
 //! The steps of a script's line: scripts that call scripts are read through, and what only finds the program is left out.
 
+use crate::command::bare;
+use crate::format::package_json::Texts;
 use crate::source::shell::{self, Command};
+use crate::witness;
 
-use super::catalog::CATALOG;
-use super::package::Package;
-use super::wrapper::bare;
+use super::catalog::{CATALOG, Wrapper, WrapperKind};
+use super::manager;
 
 /// How many scripts may call one another.
 const DEEPEST: usize = 6;
 
 /// The steps of a line, with scripts that call scripts read through.
-pub fn expand(package: &Package, line: &str, into: &mut Vec<String>, depth: usize) {
+pub fn expand(scripts: &Texts, line: &str, into: &mut Vec<String>, depth: usize) {
     for step in shell::steps(line).into_iter().filter(|step| !step.is_empty()) {
-        let words = words(step);
-        let known = |name: String| {
-            let line = package.manifest.scripts.get(&name)?;
-            // Managers put what follows a single name behind the script's line.
-            let rest = words.iter().skip_while(|word| **word != name).skip(1).filter(|word| *word != "--");
-            let rest = rest.filter_map(|word| shlex::try_quote(word).ok()).collect::<Vec<_>>().join(" ");
-            let several = words.first().is_some_and(|word| word.starts_with("run-") || word.starts_with("npm-run-all"));
-            Some(if several || rest.is_empty() { line.clone() } else { format!("{line} {rest}") })
-        };
-        let names = called(&words).into_iter().flat_map(|name| matching(package, name));
-        let scripts: Vec<String> = names.filter_map(known).collect();
-        match scripts.is_empty() || depth >= DEEPEST || into.len() > 100 {
+        let inner = called(scripts, &words(step));
+        match inner.is_empty() || depth >= DEEPEST || into.len() > 100 {
             true => into.push(step.to_owned()),
-            false => scripts.into_iter().for_each(|inner| expand(package, &inner, into, depth + 1)),
+            false => inner.into_iter().for_each(|inner| expand(scripts, &inner, into, depth + 1)),
         }
     }
 }
 
 /// The scripts of a pattern: `build:*`.
-fn matching(package: &Package, name: String) -> Vec<String> {
-    match name.strip_suffix('*').map(|begin| begin.trim_end_matches('*').to_owned()) {
-        Some(begin) => package.manifest.scripts.keys().filter(|key| key.starts_with(&begin)).cloned().collect(),
-        None => vec![name],
+pub fn matching(scripts: &Texts, name: &str) -> Vec<String> {
+    match name.strip_suffix('*').map(|begin| begin.trim_end_matches('*')) {
+        Some(begin) => scripts.keys().filter(|key| key.starts_with(begin)).cloned().collect(),
+        None => vec![name.to_owned()],
     }
 }
 
-/// The names of scripts that a step may run.
-fn called(words: &[String]) -> Vec<String> {
-    let (first, rest) = words.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
-    let names = || rest.iter().filter(|word| !word.starts_with('-') && *word != "run");
-    match first {
-        "npm" if rest.first().is_some_and(|word| word == "run" || word == "run-script") => {
-            names().take(1).cloned().collect()
-        }
-        "pnpm" | "yarn" | "bun" => names().take(1).cloned().collect(),
-        "run-s" | "run-p" | "npm-run-all" | "npm-run-all2" => names().cloned().collect(),
-        _ => Vec::new(),
+/// The lines of the scripts that a step runs.
+fn called(scripts: &Texts, words: &[String]) -> Vec<String> {
+    let Some((row, rest)) = wrapper(words) else { return Vec::new() };
+    let several = row.kind == WrapperKind::Series;
+    if !several && !matches!(row.kind, WrapperKind::Script | WrapperKind::Bun) {
+        return Vec::new();
     }
+    let mut names = rest.iter().skip_while(|word| word.starts_with('-'));
+    let first = names.next().filter(|name| !CATALOG.skipped.commands.contains(name));
+    let others: Vec<&String> = names.filter(|word| *word != "--").collect();
+    // Managers put what follows a single name behind the script's line.
+    let quoted = others.iter().filter(|_| !several).filter_map(|word| shlex::try_quote(word).ok());
+    let more = quoted.map(|word| format!(" {word}")).collect::<String>();
+    let names = first.into_iter().chain(others.into_iter().filter(|word| several && !word.starts_with('-')));
+    let lines = names.flat_map(|name| matching(scripts, name)).filter_map(|name| scripts.get(&name));
+    lines.map(|line| format!("{line}{more}")).collect()
 }
 
 /// The words of a step without variables, and without what only finds the program.
 pub fn words(step: &str) -> Vec<String> {
-    let mut argv = match shell::parse(step) {
+    let argv = match shell::parse(step) {
         Command::Simple { argv, .. } => argv,
         Command::Shell => step.split_whitespace().map(str::to_owned).collect(),
     };
-    let passed = argv.iter().take_while(|word| ["--", "shx", "-y"].contains(&word.as_str())).count();
-    argv.drain(..passed.min(argv.len().saturating_sub(1)));
-    argv = bare(argv);
-    if argv.len() > 1 && argv.first().is_some_and(|word| word == "shx") {
-        argv.remove(0);
-    }
+    let mut argv = named_program(plain_program(bare(argv)));
     if let Some(first) = argv.first_mut() {
-        *first = first.trim_start_matches("./").trim_start_matches("node_modules/.bin/").to_owned();
+        *first = first.trim_start_matches("./").to_owned();
     }
     argv
+}
+
+/// `./node_modules/.bin/next` is `next`.
+pub fn plain_program(mut argv: Vec<String>) -> Vec<String> {
+    if let Some(first) = argv.first_mut() {
+        let plain = first.trim_start_matches("./").strip_prefix("node_modules/.bin/").map(str::to_owned);
+        *first = plain.unwrap_or_else(|| std::mem::take(first));
+    }
+    argv
+}
+
+/// The row with the longest beginning, and what follows it.
+pub fn wrapper(argv: &[String]) -> Option<(&'static Wrapper, &[String])> {
+    let fits = |words: &str| {
+        let count = words.split(' ').count();
+        (argv.len() >= count && words.split(' ').zip(argv).all(|(word, arg)| word == arg)).then_some(count)
+    };
+    let rows = CATALOG.wrapper.iter();
+    let found = rows.filter_map(|row| row.words.iter().filter_map(|words| fits(words)).max().map(|count| (row, count)));
+    let (row, count) = found.max_by_key(|(_, count)| *count)?;
+    Some((row, argv.get(count..).unwrap_or_default()))
+}
+
+/// `node --option node_modules/gatsby/cli.js build` is `gatsby build`.
+pub fn named_program(argv: Vec<String>) -> Vec<String> {
+    let is_node = argv.first().is_some_and(|word| word == "node");
+    let at = argv.iter().skip(1).position(|word| !word.starts_with('-')).map(|at| at + 1);
+    let Some((at, file)) = at.filter(|_| is_node).and_then(|at| Some((at, argv.get(at)?))) else { return argv };
+    let Some(inside) = file.trim_start_matches("./").strip_prefix("node_modules/") else { return argv };
+    let name = inside.rsplit('/').next().unwrap_or_default().split('.').next().unwrap_or_default();
+    let package = inside.split('/').next().unwrap_or_default();
+    let name = if ["cli", "index", "main", "bin"].contains(&name) { package } else { name };
+    let rest = argv.get(at + 1..).unwrap_or_default();
+    std::iter::once(name.to_owned()).chain(rest.iter().cloned()).collect()
 }
 
 /// The value of the first of these options, `--x y` or `--x=y`.
@@ -86,27 +111,26 @@ pub fn begins(step: &str, command: &str) -> bool {
     step.strip_prefix(command).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
 }
 
-/// Whether a step needs a database, which the build of an image has not.
-pub fn needs_database(step: &str) -> bool {
-    let words = words(step);
-    let bare = words.join(" ");
-    let begins = |text: &str| CATALOG.skipped.migrations.iter().any(|begin| text.starts_with(begin.as_str()));
-    begins(step) || begins(&bare) || migrates(&words)
+/// Whether a step changes a database by a tool for that.
+pub fn changes_database(step: &str) -> bool {
+    witness::changes_database(&words(step).join(" "))
 }
 
-/// Whether a step runs a file that is named after what it does to a database.
-fn migrates(words: &[String]) -> bool {
-    let runs = words.first().is_some_and(|word| ["node", "tsx", "ts-node", "bun"].contains(&word.as_str()));
-    let file = words.iter().skip(1).find(|word| !word.starts_with('-'));
+/// Whether a step needs a database, which the build of an image has not: by such a tool, or by a file that is named after it.
+pub fn needs_database(step: &str) -> bool {
+    let words = words(step);
+    let kinds = [WrapperKind::Node, WrapperKind::Typescript, WrapperKind::Bun];
+    let run = wrapper(&words).filter(|(row, _)| kinds.contains(&row.kind));
+    let file = run.and_then(|(_, rest)| rest.iter().find(|word| !word.starts_with('-')));
     let stem = file.and_then(|file| file.rsplit('/').next()?.split('.').next());
-    runs && stem.is_some_and(|stem| ["migrate", "migration", "migrations", "seed"].contains(&stem))
+    stem.is_some_and(|stem| CATALOG.skipped.migrations.iter().any(|name| name == stem)) || changes_database(step)
 }
 
 /// Whether a step brings packages.
 pub fn installs(step: &str) -> bool {
     let words = words(step);
-    let manager = words.first().is_some_and(|word| ["npm", "yarn", "pnpm", "bun"].contains(&word.as_str()));
-    manager && (words.len() == 1 || words.iter().any(|word| ["install", "ci", "i"].contains(&word.as_str())))
+    let is_manager = words.first().is_some_and(|word| manager::known().contains(&word.as_str()));
+    is_manager && (words.len() == 1 || words.iter().any(|word| CATALOG.skipped.installs.contains(word)))
 }
 
 /// Whether a line prints, and does nothing.

@@ -9,7 +9,7 @@ use crate::plan::processes;
 use crate::repo::Repo;
 
 use super::build::{self, Build};
-use super::catalog::{CATALOG, Program};
+use super::catalog::{CATALOG, Serves};
 use super::commands::Commands;
 use super::framework::Shape;
 use super::imports::imported;
@@ -113,7 +113,7 @@ impl Way {
     }
 
     /// The row of the package whose program it starts.
-    pub fn program(&self) -> Option<&'static Program> {
+    pub fn program(&self) -> Option<&'static Serves> {
         let file = self.file.as_ref()?;
         CATALOG.program.iter().find(|row| file.contains(&format!("node_modules/{}/", row.package)))
     }
@@ -181,6 +181,15 @@ fn all(scope: Scope, commands: &Commands, shape: Option<&Shape>) -> Vec<Way> {
         let evidence = Evidence { strength: Strength::Convention, ..shape.evidence.clone() };
         ways.push(Way::new(&shape.framework.id, format!("node {}", words.join(" ")), evidence, FRAMEWORK));
     }
+    let served =
+        scope.told.iter().filter(|_| shape.is_none() && !package.is_member()).filter_map(|fact| match &fact.kind {
+            Kind::Output(folder) if !repo.exists(folder) => Some((folder, &fact.evidence)),
+            _ => None,
+        });
+    if let Some((folder, evidence)) = served.into_iter().next() {
+        let line = format!("serve {}", shlex::try_quote(folder).unwrap_or_default());
+        ways.push(Way::new(folder, line, evidence.clone(), "a web server of another image serves it"));
+    }
     if let Some(main) = &manifest.main {
         ways.push(Way::new(main, node_line(main), stated("main", main, Strength::Convention), MAIN));
     }
@@ -200,7 +209,7 @@ fn all(scope: Scope, commands: &Commands, shape: Option<&Shape>) -> Vec<Way> {
 
 /// The field `module` of a project that Bun installs, where the file is there.
 fn bun_module<'a>(repo: &Repo, package: &'a Package) -> Option<&'a str> {
-    let locks = &CATALOG.manager("bun")?.lockfiles;
+    let locks = &CATALOG.runner()?.lockfiles;
     let file = package.manifest.module_file.as_deref().filter(|file| !file.starts_with('-'))?;
     (locks.iter().any(|lock| repo.has(lock)) && repo.has(&package.path(&normal(file)?))).then_some(file)
 }
@@ -297,8 +306,18 @@ impl Way {
             }
             Start::Develop(words) => Verdict::Cannot(format!("`{words}` is for development")),
             Start::Shell(line) if line.trim().is_empty() => no("it says nothing"),
-            Start::Program(argv) if argv.is_empty() => no("it says nothing"),
-            Start::Shell(_) | Start::Program(_) | Start::Bun(_) => Verdict::Starts,
+            Start::Program(argv) | Start::Bun(argv) if argv.is_empty() => no("it says nothing"),
+            Start::Program(argv) => {
+                let own =
+                    |word: &&String| word.contains('/') && !word.starts_with('/') && !word.contains("node_modules/");
+                match argv.iter().find(own).and_then(|word| normal(word)) {
+                    Some(path) if !repo.has(&package.path(&path)) && !self.build.is_there() => {
+                        Verdict::Cannot(format!("`{path}` is not in the repository"))
+                    }
+                    _ => Verdict::Starts,
+                }
+            }
+            Start::Shell(_) | Start::Bun(_) => Verdict::Starts,
             Start::Node(args) => match start::file(args).map(str::to_owned) {
                 None => no("it names no file"),
                 Some(file) if file.contains("node_modules/") => Verdict::Starts,

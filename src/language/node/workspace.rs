@@ -2,7 +2,7 @@
 
 use crate::facts::{Fact, Kind, Strength};
 use crate::language::Scope;
-use crate::path::{join, normal};
+use crate::path::{is_below, join, normal};
 use crate::repo::Repo;
 
 use super::build;
@@ -10,6 +10,7 @@ use super::catalog::CATALOG;
 use super::package::Package;
 use super::project::Project;
 use super::service::Service;
+use super::sites::{self, Member};
 use super::{manager, needs, registry};
 
 /// What was read.
@@ -32,7 +33,15 @@ impl Workspace {
         for package in project.members.iter_mut().chain([&mut project.root]) {
             package.asked.clone_from(&scope.wishes.extras.build_script);
         }
-        let services = services(scope, &project);
+        let members: Vec<Member> = project.members.iter().map(|package| member(repo, package)).collect();
+        let mut services = services(scope, &project, &members);
+        for service in &mut services {
+            service.package.borrowed = sites::borrowed(&project, &service.package, &service.findings);
+            let own = project.members.iter_mut().find(|member| member.folder == service.package.folder);
+            own.into_iter().for_each(|member| member.borrowed.clone_from(&service.package.borrowed));
+        }
+        let started = services.iter_mut().filter(|service| service.package.is_member() && !service.ways.is_empty());
+        started.for_each(|service| service.join(repo, &project, &members));
         let is_idle = services.iter().all(|service| service.ways.is_empty() && service.shape.is_none());
         let startable = project.folders.iter().filter(|folder| is_idle && has_scripts(repo, folder));
         Workspace {
@@ -70,15 +79,11 @@ impl Workspace {
 }
 
 /// Reads the packages that may be the service: those members that `--entry` or their scripts make one, else the root.
-fn services(scope: Scope, project: &Project) -> Vec<Service> {
-    let repo = scope.repo;
-    let light = |package: &Package| {
-        let (build, shape) = build::read(repo, package);
-        Service::light(package, build, shape)
-    };
-    let members = project.members.iter().map(light);
+fn services(scope: Scope, project: &Project, members: &[Member]) -> Vec<Service> {
+    let light = |package: &Package| Service::light(member(scope.repo, package));
+    let known = members.iter().cloned().map(Service::light);
     let mut services: Vec<Service> =
-        members.filter(|service| is_app(project, service) || is_named(project, &service.package)).collect();
+        known.filter(|service| is_app(project, service) || is_named(project, &service.package)).collect();
     let wish = scope.wishes.entry.as_deref();
     if let Some(asked) = wish.and_then(|wish| asked(project, wish)) {
         if services.iter().all(|service| service.package.folder != asked.folder) {
@@ -89,11 +94,27 @@ fn services(scope: Scope, project: &Project) -> Vec<Service> {
     } else {
         services.iter_mut().for_each(|service| service.look(scope, project));
     }
-    if services.is_empty() {
-        services.push(light(&project.root));
-        services.iter_mut().for_each(|service| service.look(scope, project));
+    if services.is_empty() || wish.is_none() && is_program(scope.repo, project) {
+        let mut root = light(&project.root);
+        root.look(scope, project);
+        services.push(root);
     }
     services
+}
+
+/// Whether the root of a workspace is a program of its own: its build calls a framework, or its start a file of its own.
+fn is_program(repo: &Repo, project: &Project) -> bool {
+    let (build, shape) = build::read(repo, &project.root);
+    let is_member = |path: &str| project.members.iter().any(|member| is_below(path, &member.folder));
+    let is_own = |word: &str| normal(word).is_some_and(|path| repo.has(&path) && !is_member(&path));
+    let starts = root_script(project).is_some_and(|(_, line)| line.split_whitespace().any(is_own));
+    build.script.is_some() && shape.is_some_and(|shape| !shape.framework.library) || starts
+}
+
+/// What the manifest of a package says.
+fn member(repo: &Repo, package: &Package) -> Member {
+    let (build, shape) = build::read(repo, package);
+    (package.clone(), build, shape)
 }
 
 /// The member that a wish names, by its folder or by its name.

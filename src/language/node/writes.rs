@@ -53,15 +53,17 @@ fn is_database(literal: &str) -> bool {
 fn argument(text: &str, at: usize) -> &str {
     let rest = text.get(at..boundary(text, at + LONGEST)).unwrap_or_default();
     let mut depth = 0;
-    let end = rest.find(|c: char| {
+    let goes_on =
+        |at: usize| rest.get(at..).is_some_and(|rest| rest.trim_start().starts_with(['?', ':', '|', '.', '+']));
+    let end = rest.char_indices().find(|(at, c)| {
         depth += match c {
             '(' | '[' | '{' => 1,
             ')' | ']' | '}' => -1,
             _ => 0,
         };
-        depth < 0 || depth == 0 && matches!(c, ',' | '\n') || c == ';'
+        depth < 0 || depth == 0 && (*c == ',' || *c == '\n' && !goes_on(*at)) || *c == ';'
     });
-    rest.get(..end.unwrap_or(rest.len())).unwrap_or_default().trim()
+    rest.get(..end.map_or(rest.len(), |(at, _)| at)).unwrap_or_default().trim()
 }
 
 /// The path that an expression stands for, relative to the repository, where only texts and the folder of the source are in it.
@@ -74,7 +76,9 @@ fn place(text: &str, expression: &str, (path, package): (&str, &str), depth: usi
         let set = pattern(&format!(r"(?m)(?:^\s*|\b(?:const|let|var)\s+){name}(?:\s*:\s*\w+)?\s*=\s*"));
         return place(text, argument(text, set.find(text)?.end()), (path, package), depth + 1);
     }
-    let usual = ["||", "??", " : "].iter().fold(expression, |rest, mark| rest.rsplit(mark).next().unwrap_or(rest));
+    let expression = expression.split_whitespace().collect::<Vec<_>>().join(" ");
+    let usual =
+        ["||", "??", " : "].iter().fold(expression.as_str(), |rest, mark| rest.rsplit(mark).next().unwrap_or(rest));
     let outside = TEXTS.replace_all(usual, " ");
     let mut words =
         outside.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').filter(|word| !word.is_empty());
@@ -117,6 +121,10 @@ mod tests {
             ("Store.dir = process.env.D || args[\"d\"] || './files/';\nmkdirSync(Store.dir)", Some("files")),
             (
                 "const dir = process.env.C ? process.env.C : path.join(process.cwd(), 'config');\nmkdirSync(dir)",
+                Some("config"),
+            ),
+            (
+                "const dir = process.env.C\n  ? process.env.C\n  : path.join(process.cwd(), 'config');\nmkdirSync(dir)",
                 Some("config"),
             ),
             ("const database = { database: 'config/db/db.sqlite3' }", Some("config/db")),

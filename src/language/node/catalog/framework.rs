@@ -73,6 +73,8 @@ pub struct Mode {
     /// Each page is a file.
     #[serde(default)]
     pub pages: bool,
+    /// The page that answers for what no file is there: its name, or a pattern that finds it in one of the framework's files.
+    pub fallback: Option<String>,
     /// What the build writes.
     pub output: Vec<String>,
     /// Whether the runtime needs node_modules.

@@ -6,10 +6,12 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WrapperKind {
-    /// The command follows.
-    Pass,
     /// The name of a script follows.
     Script,
+    /// The names of scripts follow.
+    Series,
+    /// Arguments of Bun follow, or the name of a script.
+    Bun,
     /// Arguments of node follow.
     Node,
     /// A TypeScript source follows.
@@ -28,9 +30,15 @@ pub struct Wrapper {
     pub words: Vec<String>,
     /// What they mean.
     pub kind: WrapperKind,
+    /// Options of it that take a word.
+    #[serde(default)]
+    pub values: Vec<String>,
     /// Options that make node load TypeScript.
     #[serde(default)]
     pub load: Vec<String>,
+    /// Whether watchers take it for a TypeScript source.
+    #[serde(default)]
+    pub helps: bool,
     /// The packages that this takes.
     #[serde(default)]
     pub packages: Vec<String>,
@@ -44,8 +52,12 @@ pub struct Skipped {
     pub installed: Vec<String>,
     /// Beginnings of install scripts.
     pub hooks: Vec<String>,
-    /// Beginnings of steps that need a database.
+    /// Names of programs that are called after what they do to a database.
     pub migrations: Vec<String>,
+    /// Commands of managers that are no scripts.
+    pub commands: Vec<String>,
+    /// Those that bring packages.
+    pub installs: Vec<String>,
     /// Programs that turn sources into files: before a start they are part of the build.
     pub makers: Vec<String>,
     /// Words with which a project approves of install scripts.
@@ -58,8 +70,6 @@ pub struct Skipped {
     pub pairs: Vec<String>,
     /// Words that run a script in all members of a workspace.
     pub all: Vec<String>,
-    /// Commands that run several scripts, one after another.
-    pub series: Vec<String>,
     /// Commands that take PORT by themselves.
     pub ports: Vec<String>,
 }

@@ -27,6 +27,9 @@ pub struct Manager {
     /// Whether it keeps the packages of members apart.
     #[serde(default)]
     pub isolated: bool,
+    /// Whether it runs programs too.
+    #[serde(default)]
+    pub runs: bool,
     /// Whether nobody reads its lock file here.
     #[serde(default)]
     pub opaque: bool,

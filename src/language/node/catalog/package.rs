@@ -74,26 +74,19 @@ pub struct Patcher {
     pub version: String,
 }
 
-/// A program of a package that serves.
+/// A package that serves: by a program of its own, or as a library.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Program {
+pub struct Serves {
     /// The package.
     pub package: String,
-    /// Where it listens.
-    pub port: u16,
+    /// Where it listens where nothing says another place.
+    pub port: Option<u16>,
     /// The variable that makes it listen to other machines.
     pub host: Option<String>,
-}
-
-/// A library with a server inside.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Library {
-    /// The package.
-    pub dependency: String,
-    /// Where it listens by default.
-    pub port: Option<u16>,
+    /// Whether it listens to its own machine where no address is named.
+    #[serde(default)]
+    pub local: bool,
 }
 
 /// Packages with native parts.
@@ -115,21 +108,4 @@ pub struct Native {
     /// Variables of the program.
     #[serde(default)]
     pub run_environment: BTreeMap<String, String>,
-}
-
-/// Releases of packages that do not fit every release of Node.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Aged {
-    /// The package.
-    pub package: String,
-    /// Its releases.
-    pub releases: String,
-    /// The releases of Node on which they work, where nothing helps them on others.
-    pub node: Option<String>,
-    /// What makes the build work on `since` and later.
-    #[serde(default)]
-    pub environment: BTreeMap<String, String>,
-    /// The releases of Node that need `environment`.
-    pub since: Option<String>,
 }
