@@ -86,7 +86,7 @@ const KEYWORDS: [&str; 8] = ["if", "then", "else", "elif", "do", "while", "!", "
 /// whose values are known are filled in.
 pub fn script(text: &str, folder: &str, environment: &[(String, String)]) -> Vec<Command> {
     let start = Command { folder: folder.to_owned(), environment: environment.to_vec(), ..Command::default() };
-    let (mut places, mut found) = (vec![start], Vec::new());
+    let (mut places, mut found, mut conditions) = (vec![start], Vec::new(), Vec::new());
     for words in shell::script(text).into_iter().take(MOST) {
         let Some(place) = places.last_mut() else { break };
         match words.first().map(String::as_str) {
@@ -95,20 +95,29 @@ pub fn script(text: &str, folder: &str, environment: &[(String, String)]) -> Vec
                 places.extend(Some(inner).filter(|_| places.len() < DEEPEST));
             }
             Some(")") => places.truncate(places.len().saturating_sub(1).max(1)),
-            _ => found.extend(one(words, place)),
+            first => {
+                // What is set where something is empty is its default; what is set where something is there, is not set.
+                match first {
+                    Some("if") => conditions.push(words.iter().any(|word| word == "-z")),
+                    Some("else" | "elif") => conditions.last_mut().into_iter().for_each(|holds| *holds = !*holds),
+                    Some("fi") => drop(conditions.pop()),
+                    _ => {}
+                }
+                found.extend(one(words, place, conditions.iter().all(|holds| *holds)));
+            }
         }
     }
     found
 }
 
-/// One command of a script; what only changes where the next ones stand is none.
-fn one(words: Vec<String>, place: &mut Command) -> Option<Command> {
+/// One command of a script; what only changes where the next ones stand is none, and does so where its condition holds.
+fn one(words: Vec<String>, place: &mut Command, holds: bool) -> Option<Command> {
     let mut words: Vec<String> = words.into_iter().skip_while(|word| KEYWORDS.contains(&word.as_str())).collect();
     let declares =
         ["export", "declare", "local", "readonly"].iter().any(|word| words.first().is_some_and(|first| first == word));
     words.drain(..usize::from(declares));
     if declares || words.iter().all(|word| shell::assignment(word).is_some()) {
-        for (name, value) in words.iter().filter_map(|word| shell::assignment(word)) {
+        for (name, value) in words.iter().filter(|_| holds).filter_map(|word| shell::assignment(word)) {
             let value = filled(value, &place.environment);
             place.set(name, value);
         }

@@ -20,6 +20,7 @@ mod shape;
 mod sources;
 mod start;
 mod testify;
+mod writes;
 
 use super::{Extra, Labels, Language, Project, Recipe, Variable, sign};
 use crate::catalog::{Runtime, SHARED};
@@ -59,9 +60,6 @@ pub const LANGUAGE: Language = Language {
 /// The secret that holds a `settings.xml`.
 const SETTINGS_SECRET: &str = "MAVEN_SETTINGS";
 
-/// The port that a program takes when nothing but the environment says which.
-const USUAL_PORT: u16 = 8080;
-
 impl Project for Java<'_> {
     fn testify(&self) -> Vec<Fact> {
         self.facts()
@@ -77,14 +75,17 @@ impl Project for Java<'_> {
         warn_of_age(planner, module, &toolchain);
         let runtime = planner.runtime(planner.needs(&assumed()), &CATALOG.runtime, &toolchain)?;
         planner.tell_secrets();
-        let port = port(planner, unit);
+        let port = unit.listening.port(planner);
+        let (told, more) = unit.listening.told(planner, unit.framework);
         let name = name(planner, &self.reactor, module);
         let jar = shape::jar(&program.shape, module.folder(), &module.lineage);
         let start = Start::new(program, module, &jar, &planner.data());
         planner.note(start.decision(program));
-        let options = Options::read(&module.lineage, build::number(&toolchain));
+        let java = build::number(&toolchain);
+        let options = Options::read(&module.lineage, java);
         options.note(planner, &module.file);
         let given = Given::read(planner, port);
+        let options = options.with(&given.modules, java);
         self.tell_build(planner);
         let front = front(planner, unit)?;
         let node = self.node(planner, unit)?;
@@ -111,12 +112,13 @@ impl Project for Java<'_> {
         let jre = runtime.builder.as_deref().map(|image| Jre::new(fill(&toolchain, image), &needed, &toolchain));
         let jre = jre.map(|words| Part::new("java/jre.tera", &words)).transpose()?;
         let run = planner.run(fill(&toolchain, &runtime.image), labels(planner, &name, module), port);
-        let mut options = [options::usual(&module.lineage), options.words].concat();
+        let mut options = [options::usual(&module.lineage), options.words, more].concat();
         options.extend(given.options.into_iter().filter(|word| !options.contains(word)).collect::<Vec<_>>());
         let mut run = started(run, planner, unit, &runtime, start, options);
         if run.command.is_empty() {
             run.command = given.arguments;
         }
+        run.environment.extend(told);
         let parts = front.into_iter().chain([part]).chain(jre).collect();
         Ok(Recipe::new(name, Image::new(parts, run, &planner.wishes.extras)))
     }
@@ -244,13 +246,6 @@ fn modules(planner: &Planner) -> Vec<String> {
         _ => None,
     };
     planner.heard().filter_map(name).collect()
-}
-
-/// Where the program listens.
-fn port(planner: &mut Planner, unit: &Unit) -> Option<u16> {
-    let variable = unit.listening.variable.as_ref();
-    let usual = variable.map(|name| (USUAL_PORT, format!("the program takes it from {name}")));
-    planner.listen(unit.listening.listens(), usual)
 }
 
 /// The name of the module, but for one that programs of all kinds have: then that of the whole.

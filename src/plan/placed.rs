@@ -3,12 +3,17 @@
 use super::{Decision, Planner, topic};
 use crate::facts::Kind;
 use crate::image::{Copy, Run};
+use crate::path;
 
 impl Planner<'_> {
     /// Files that a program which is one file finds where others put them: those below its folder, and those that it is started
     /// with. Their places.
     pub(super) fn placed(&mut self, run: &mut Run) -> Vec<String> {
-        let is_one_file = matches!(run.entrypoint.as_slice(), [program] if program.starts_with("/usr/local/bin/"));
+        let is_one_file = match run.entrypoint.as_slice() {
+            [program] => program.starts_with("/usr/local/bin/"),
+            [program, ..] => path::name(program) == "java",
+            [] => false,
+        };
         let testimony = self.testimony();
         let is_named = |argv: &[String], to: &str| argv.iter().any(|word| file_of(word) == to);
         let names =

@@ -105,6 +105,7 @@ fn read(text: &str, tells_brackets: bool) -> Vec<Vec<String>> {
         match (reader.quote, c) {
             (Some(quote), c) if c == quote => reader.quote = None,
             (None | Some('"'), '\\') => match chars.next() {
+                Some('\n') if reader.quote.is_some() => {}
                 Some('\n') => reader.end_word(),
                 Some(c) => reader.push(c),
                 None => {}

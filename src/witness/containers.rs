@@ -443,6 +443,16 @@ mod tests {
     }
 
     #[test]
+    fn a_script_starts_with_the_variables_that_it_sets() {
+        let script = "#!/bin/sh\nif [ $JMX ]; then MORE=-c; fi\nif [ -z $MODE ]; then MODE=x; fi\nOPTS=\"-a=$MODE \\\n  $MORE \\\n -b\"\nexec java $OPTS -jar x.jar \"$@\"\n";
+        let text = "FROM a\nCOPY run.sh /\nENTRYPOINT [\"/run.sh\"]\nCMD [\"serve\"]\n";
+        assert_eq!(
+            said(&[("Dockerfile", text), ("run.sh", script)]),
+            ["started with java -a=x $MORE -b -jar x.jar serve"]
+        );
+    }
+
+    #[test]
     fn configuration_lies_where_it_is_looked_for() {
         let text = "FROM a AS b\nCOPY . /src\nFROM c\nCOPY x.yml /etc/x/config.yml\nCOPY --from=b /src/conf/y.toml z.ini conf/\nCOPY bin.sh /bin.sh\nWORKDIR /srv\nCOPY --from=b /src/conf/y.toml ./\n";
         let files = [("Dockerfile", text), ("x.yml", ""), ("conf/y.toml", ""), ("bin.sh", "")];

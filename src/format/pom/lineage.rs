@@ -80,6 +80,7 @@ impl Lineage {
         let parent = self.pom().and_then(|pom| pom.parent.as_ref());
         match local {
             "artifactId" => self.pom().map(|pom| pom.artifact.clone()),
+            "name" => self.pom().map(|pom| pom.name.clone().unwrap_or_else(|| pom.artifact.clone())),
             "groupId" => self.inherited(|pom| pom.group.clone(), |parent| &parent.group),
             "version" => self.inherited(|pom| pom.version.clone(), |parent| &parent.version),
             "parent.version" => parent.map(|parent| parent.version.clone()),

@@ -177,8 +177,7 @@ impl Java<'_> {
 
     /// The source that reads what a plugin makes, so that it cannot be skipped.
     pub fn reader(&self, row: &Skip) -> Option<(&str, &str)> {
-        let read = self.units.iter().flat_map(|unit| &unit.sources.reads);
-        read.copied().find(|(_, name)| row.reads.iter().any(|it| it == name))
+        self.reads.iter().copied().find(|(_, name)| row.reads.iter().any(|it| it == name))
     }
 
     /// What is made of things that no build context has, and is read by the program all the same.

@@ -31,6 +31,7 @@ pub struct Catalog {
     pub shade: Shade,
     pub assembly: Assembly,
     pub settings: Settings,
+    pub writes: Writes,
     pub packages: Vec<Packages>,
     pub spring_boot: Vec<SpringBoot>,
     pub framework: Vec<Framework>,
@@ -195,6 +196,17 @@ pub struct Settings {
     pub given: Vec<String>,
 }
 
+/// What says where a program writes: names of settings that hold files and folders, the pattern of a database in a file, and how
+/// names begin that hold elsewhere.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Writes {
+    pub files: Vec<String>,
+    pub folders: Vec<String>,
+    pub database: String,
+    pub others: Vec<String>,
+}
+
 /// The packages that meet a need.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -228,7 +240,14 @@ pub struct Framework {
     pub listens: Vec<String>,
     #[serde(default)]
     pub settings: Vec<String>,
-    pub port: u16,
+    #[serde(default)]
+    pub port: Option<u16>,
+    #[serde(default)]
+    pub by_code: bool,
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    #[serde(default)]
+    pub option: Option<String>,
     #[serde(default)]
     pub site: Option<String>,
     #[serde(default)]
@@ -310,6 +329,9 @@ pub static CATALOG: LazyLock<Catalog> =
 /// The patterns of the calls that open a port.
 pub static LISTENS: LazyLock<Vec<Regex>> =
     LazyLock::new(|| CATALOG.listen.iter().map(|row| crate::source::pattern(&row.pattern)).collect());
+
+/// The pattern of a database in a file; the first group is the file.
+pub static DATABASE: LazyLock<Regex> = LazyLock::new(|| crate::source::pattern(&CATALOG.writes.database));
 
 impl Catalog {
     /// The packages of a runtime that meet needs.

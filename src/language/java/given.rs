@@ -13,6 +13,8 @@ use crate::source::shell;
 pub struct Given {
     /// Options of `java`.
     pub options: Vec<String>,
+    /// Those that open or add modules, with their values.
+    pub modules: Vec<String>,
     /// The words behind the jar or the class.
     pub arguments: Vec<String>,
 }
@@ -31,7 +33,7 @@ impl Given {
         let argv: Vec<String> = argv.iter().map(|word| word.replace(command::PORT, &port)).collect();
         let given = Given::of(&argv);
         if given != Given::default() {
-            let words = [given.options.clone(), given.arguments.clone()].concat().join(" ");
+            let words = [given.options.as_slice(), &given.modules, &given.arguments].concat().join(" ");
             planner.note(Decision::new(topic::START, words, "what starts it elsewhere says so", evidence));
         }
         given
@@ -42,18 +44,19 @@ impl Given {
         let rows = &CATALOG.start;
         let mut words = argv.iter().skip(1).peekable();
         let mut given = Given::default();
-        while let Some(word) = words.peek().filter(|word| word.starts_with('-')) {
-            let is_jar = *word == "-jar";
-            let takes = rows.takes.contains(word);
-            if rows.kept.iter().any(|start| word.starts_with(start.as_str())) && is_own(word) {
-                given.options.push((*word).clone());
-            }
+        // A variable that nobody knows holds options too.
+        while let Some(word) = words.peek().filter(|word| word.starts_with(['-', '$'])) {
+            let word = (*word).clone();
             words.next();
-            if is_jar {
+            if word == "-jar" {
                 break;
             }
-            if takes {
-                words.next();
+            let value = rows.takes.contains(&word).then(|| words.next()).flatten();
+            let is_one = |starts: &[String]| starts.iter().any(|start| word.starts_with(start.as_str()));
+            if is_one(&rows.modules) {
+                given.modules.push(value.map_or(word.clone(), |value| format!("{word}={value}")));
+            } else if value.is_none() && is_one(&rows.kept) && is_own(&word) {
+                given.options.push(word);
             }
         }
         words.next();
@@ -91,13 +94,19 @@ mod tests {
             ),
             ("java -cp lib/* -Dfile=/etc/x net.example.Main serve", "", "serve"),
             ("java --enable-preview -jar a.jar $ARGS /config", "--enable-preview", ""),
+            (
+                "java --add-opens a/b=C --add-exports=a/c=D -Dx=y -jar a.jar",
+                "-Dx=y --add-opens=a/b=C --add-exports=a/c=D",
+                "",
+            ),
+            ("java $OPTS -Dx=${Y} -Xss256K ${MORE} -jar a.jar ${ARGS}", "-Xss256K", ""),
             ("java -jar a.jar", "", ""),
             ("java", "", ""),
         ] {
             let argv: Vec<String> = line.split(' ').map(str::to_owned).collect();
             let given = Given::of(&argv);
             assert_eq!(
-                (given.options.join(" "), given.arguments.join(" ")),
+                ([given.options, given.modules].concat().join(" "), given.arguments.join(" ")),
                 (options.to_owned(), arguments.to_owned())
             );
         }

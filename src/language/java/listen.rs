@@ -5,9 +5,14 @@ use super::settings;
 use super::sources::Sources;
 use crate::facts::{Evidence, Strength};
 use crate::format::pom::Dependency;
+use crate::image::Variable;
+use crate::plan::{Decision, Planner, topic};
 
 /// How deep a default may lie in another one: `${PORT:${SERVER_PORT:8080}}`.
 const NESTING: usize = 8;
+
+/// The port that a program takes when nothing but the environment says which.
+const USUAL_PORT: u16 = 8080;
 
 /// More ports than any program has.
 const PORTS: usize = 20;
@@ -21,12 +26,46 @@ pub struct Listening {
     pub variable: Option<String>,
     /// Other ports, for other protocols or for its management.
     pub more: Vec<u16>,
+    /// What serves, where nothing shows at which port.
+    unknown: Option<Evidence>,
+    /// Settings with an address that only its own machine reaches.
+    deaf: Vec<(&'static str, Evidence)>,
 }
 
 impl Listening {
     /// Whether the program listens at all, as far as its settings, sources and dependencies tell.
     pub fn listens(&self) -> bool {
-        !self.ports.is_empty() || self.variable.is_some()
+        !self.ports.is_empty() || self.variable.is_some() || self.unknown.is_some()
+    }
+
+    /// The port, where somebody says one; where only the program knows it, that is said.
+    pub fn port(&self, planner: &mut Planner) -> Option<u16> {
+        let usual = self.variable.as_ref().map(|name| (USUAL_PORT, format!("the program takes it from {name}")));
+        let port = planner.listen(self.listens(), usual);
+        if let Some(evidence) = self.unknown.as_ref().filter(|_| port.is_none() && planner.wishes.port.is_none()) {
+            planner
+                .warn(format!("{evidence} serves, and where the program listens is not found: say it with `--port`"));
+        }
+        port
+    }
+
+    /// What the program has to be told, so that others than its own machine reach it: variables, and options of Java.
+    pub fn told(&self, planner: &mut Planner, framework: Option<&Framework>) -> (Vec<Variable>, Vec<String>) {
+        let (mut variables, mut options) = (Vec::new(), Vec::new());
+        for (name, evidence) in &self.deaf {
+            let all = "0.0.0.0";
+            let word = match framework.and_then(|row| row.option.as_ref()) {
+                Some(option) => option.replace("{name}", name),
+                None => format!("{}={all}", variable(name)),
+            };
+            let reason = "nothing outside of the container reaches the address of its own machine";
+            planner.note(Decision::new(topic::ENVIRONMENT, word.clone(), reason, evidence.clone()));
+            match word.starts_with('-') {
+                true => options.push(word),
+                false => variables.push(Variable::new(&variable(name), all)),
+            }
+        }
+        (variables, options)
     }
 
     fn add(&mut self, port: u16, file: &str, quote: &str, strength: Strength) {
@@ -37,7 +76,13 @@ impl Listening {
     }
 
     /// What the settings say under a framework's names; nothing more where one of them says that it does not listen.
-    fn hear_settings(&mut self, framework: &Framework, files: &[settings::File]) -> bool {
+    fn hear_settings(&mut self, framework: &'static Framework, files: &[settings::File]) -> bool {
+        for name in &framework.hosts {
+            let written = files.iter().find_map(|(file, settings)| settings.get(name).map(|text| (file, text)));
+            if let Some((file, text)) = written.filter(|(_, text)| is_deaf(text)) {
+                self.deaf.push((name, Evidence::new(file, &format!("{name}: {text}"), Strength::Stated)));
+            }
+        }
         for name in &framework.settings {
             let written = files.iter().find_map(|(file, settings)| settings.get(name).map(|text| (file, text)));
             let Some((file, text)) = written else { continue };
@@ -85,8 +130,12 @@ impl Listening {
     fn assume(&mut self, framework: &Framework, dependencies: &[&Dependency], pom: &str) {
         let names = if framework.listens.is_empty() { &framework.artifacts } else { &framework.listens };
         if let Some(entry) = dependencies.iter().find(|entry| is_one_of(entry, names)) {
-            let quote = format!("{}, whose default is {}", entry.artifact, framework.port);
-            self.add(framework.port, pom, &quote, Strength::Convention);
+            let Some(port) = framework.port else {
+                self.unknown = Some(Evidence::new(pom, &entry.artifact, Strength::Stated));
+                return;
+            };
+            let quote = format!("{}, whose default is {port}", entry.artifact);
+            self.add(port, pom, &quote, if framework.by_code { Strength::Guess } else { Strength::Convention });
         }
     }
 }
@@ -94,7 +143,7 @@ impl Listening {
 /// Looks where the programs of a module listen.
 pub fn listening(
     pom: &str,
-    framework: Option<&Framework>,
+    framework: Option<&'static Framework>,
     settings: &[settings::File],
     sources: &Sources,
     dependencies: &[&Dependency],
@@ -109,6 +158,18 @@ pub fn listening(
         found.assume(row, dependencies, pom);
     }
     found
+}
+
+/// Whether an address is one that only its own machine reaches; the variable in `${HOST:localhost}` may say another, and nobody does.
+fn is_deaf(text: &str) -> bool {
+    let address = text.trim().trim_end_matches('}').rsplit_once(':').map_or(text.trim(), |(_, default)| default);
+    ["localhost", "127.0.0.1"].contains(&address)
+}
+
+/// The variable that takes the place of a setting: `server.bind-host` is `SERVER_BIND_HOST`.
+fn variable(name: &str) -> String {
+    let name = name.strip_prefix("%prod.").unwrap_or(name);
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
 }
 
 enum Value {

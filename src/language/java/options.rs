@@ -33,6 +33,12 @@ impl Options {
         });
         let properties = rows.properties.iter().filter_map(|name| lineage.property(name));
         let texts: Vec<String> = told.chain(properties).map(|text| lineage.resolve(&text)).collect();
+        self.hear(&texts);
+    }
+
+    /// Takes over what texts say.
+    fn hear(&mut self, texts: &[String]) {
+        let rows = &CATALOG.start;
         let mut words = texts.iter().flat_map(|text| text.split_whitespace());
         while let Some(word) = words.next() {
             let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
@@ -60,6 +66,14 @@ impl Options {
             self.quote = format!("{name} {value}");
         }
         self.words.push(word);
+    }
+
+    /// With those of another start, which says of itself where it stands.
+    pub fn with(mut self, texts: &[String], java: u32) -> Self {
+        if java > 8 {
+            self.hear(texts);
+        }
+        self
     }
 
     /// Says where they come from.

@@ -10,7 +10,7 @@ use super::reactor::{Module, Reactor};
 use super::seen::View;
 use super::shape::{self, Shape};
 use super::sources::Sources;
-use super::{config, inputs, settings};
+use super::{config, inputs, settings, writes};
 use crate::catalog::SHARED;
 use crate::dockerignore::Matcher;
 use crate::facts::{Evidence, Fact, Kind};
@@ -42,6 +42,8 @@ pub struct Java<'r> {
     pub unused: Vec<&'static str>,
     /// The folders of tests.
     pub tests: Vec<String>,
+    /// Sources of all modules that name what a plugin makes.
+    pub reads: Vec<(&'r str, &'static str)>,
     /// Files that every .dockerignore hides, and that a build may read.
     pub hidden: Vec<&'r str>,
 }
@@ -75,7 +77,9 @@ impl<'r> Java<'r> {
     pub fn read(scope: Scope<'r>) -> Self {
         let repo = scope.repo;
         let reactor = Reactor::read(repo);
-        let units: Vec<Unit> = (0..reactor.modules.len()).filter_map(|at| Unit::read(repo, &reactor, at)).collect();
+        let mut reads = Vec::new();
+        let units = (0..reactor.modules.len()).filter_map(|at| Unit::read(repo, &reactor, at, &mut reads));
+        let units: Vec<Unit> = units.collect();
         let inputs = inputs::read(repo, &reactor);
         let tests = reactor.modules.iter().map(|module| join(module.folder(), &CATALOG.layout.tests));
         let unused = CATALOG.layout.unused.iter().map(String::as_str);
@@ -86,6 +90,7 @@ impl<'r> Java<'r> {
             unused: unused.filter(|path| repo.exists(path)).collect(),
             tests: tests.filter(|path| repo.has_folder(path)).collect(),
             hidden: hidden(repo, &inputs, &units),
+            reads,
             reactor,
             units,
             inputs,
@@ -119,9 +124,11 @@ fn hidden<'r>(repo: &'r Repo, inputs: &[String], units: &[Unit]) -> Vec<&'r str>
 }
 
 impl<'r> Unit<'r> {
-    fn read(repo: &'r Repo, reactor: &Reactor, at: usize) -> Option<Self> {
+    /// A module; what its sources read of plugins is told in any case.
+    fn read(repo: &'r Repo, reactor: &Reactor, at: usize, reads: &mut Vec<(&'r str, &'static str)>) -> Option<Self> {
         let module = reactor.modules.get(at).filter(|module| shape::packaging(&module.lineage) != "pom")?;
         let sources = Sources::read(repo, module);
+        reads.extend_from_slice(&sources.reads);
         let mut settings = settings::read(repo, module, &sources.names);
         let programs = program::of_module(module, reactor.modules.len() > 1, &sources, &settings);
         let shape = &programs.first()?.shape;
@@ -137,7 +144,7 @@ impl<'r> Unit<'r> {
             module: at,
             framework,
             listening: listen::listening(&module.file, framework, &settings, &sources, &dependencies),
-            followed: followed(&view),
+            followed: [followed(&view), writes::facts(&settings, &sources)].concat(),
             npm: CATALOG.client.node.iter().find_map(|program| view.started(program)),
             settings: given,
             data: data(repo, &sources),

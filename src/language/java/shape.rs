@@ -118,7 +118,9 @@ pub fn configured_main(lineage: &Lineage) -> Option<String> {
         lineage.plugin_text(plugin, &path.iter().map(String::as_str).collect::<Vec<_>>())
     });
     let by_property = || CATALOG.main.properties.iter().find_map(|name| lineage.property(name));
-    by_plugin.or_else(by_property).filter(|main| is_class(main))
+    // A word in small letters says that there is none.
+    let is_named = |main: &String| is_class(main) && main.contains(|c: char| c == '.' || c.is_uppercase());
+    by_plugin.or_else(by_property).filter(is_named)
 }
 
 /// Whether a text is the full name of a class.
@@ -132,10 +134,10 @@ pub fn is_class(text: &str) -> bool {
 pub struct Jar {
     /// The folder with a slash.
     pub folder: String,
-    /// The name without version.
+    /// The name without version, and without what only the build knows.
     pub stem: String,
-    /// Whether a version follows.
-    pub versioned: bool,
+    /// The glob for that: `-*`, `*` or nothing.
+    pub rest: &'static str,
     /// What follows the version.
     pub suffix: String,
     /// `jar` or `war`.
@@ -178,30 +180,32 @@ pub fn jar(shape: &Shape, folder: &str, lineage: &Lineage) -> Jar {
     let kind = if packaging == "war" { packaging } else { "jar".to_owned() };
     if let Some(file) = by_plugin("outputFile") {
         let name = path::name(&file);
-        let (stem, versioned, suffix) = split(name.strip_suffix(&format!(".{kind}")).unwrap_or(name), lineage);
-        return Jar { folder: place(path::parent(&file)), stem, versioned, suffix, kind };
+        let (stem, rest, suffix) = split(name.strip_suffix(&format!(".{kind}")).unwrap_or(name), lineage);
+        return Jar { folder: place(path::parent(&file)), stem, rest, suffix, kind };
     }
-    let (stem, versioned) = stem(by_plugin("finalName").or_else(|| lineage.final_name()), lineage);
+    let name = by_plugin("finalName").or_else(|| lineage.final_name());
+    let (stem, rest, own) = match name {
+        Some(name) => split(&name, lineage),
+        None => (lineage.artifact(), VERSION, String::new()),
+    };
     let folder = place(by_plugin("outputDirectory").as_deref().unwrap_or(TARGET));
-    Jar { folder, stem, versioned, suffix, kind }
+    Jar { folder, stem, rest, suffix: own + &suffix, kind }
 }
 
-/// A name around its version, where it has one.
-fn split(name: &str, lineage: &Lineage) -> (String, bool, String) {
+/// The glob for a version.
+const VERSION: &str = "-*";
+
+/// A name around its version, or around what only the build knows, with the glob for that.
+fn split(name: &str, lineage: &Lineage) -> (String, &'static str, String) {
     let version = format!("-{}", lineage.property("project.version").unwrap_or_default());
-    match name.split_once(&version).filter(|_| version.len() > 1) {
-        Some((stem, suffix)) => (stem.to_owned(), true, suffix.to_owned()),
-        None => (name.to_owned(), false, String::new()),
+    if let Some((stem, suffix)) = name.rsplit_once(&version).filter(|_| version.len() > 1) {
+        return (stem.to_owned(), VERSION, suffix.to_owned());
     }
-}
-
-/// A jar's name without its version, and whether one follows.
-fn stem(name: Option<String>, lineage: &Lineage) -> (String, bool) {
-    let version = lineage.property("project.version").unwrap_or_default();
-    let Some(name) = name else { return (lineage.artifact(), true) };
-    match name.strip_suffix(&format!("-{version}")).filter(|_| !version.is_empty()) {
-        Some(stem) => (stem.to_owned(), true),
-        None => (name, false),
+    let Some((stem, rest)) = name.split_once("${") else { return (name.to_owned(), "", String::new()) };
+    let suffix = rest.rsplit_once('}').map_or("", |(_, suffix)| suffix).to_owned();
+    match stem.strip_suffix('-') {
+        Some(stem) => (stem.to_owned(), VERSION, suffix),
+        None => (stem.to_owned(), "*", suffix),
     }
 }
 

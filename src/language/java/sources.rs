@@ -25,6 +25,8 @@ pub struct Sources<'r> {
     pub words: Vec<(&'r str, &'static str)>,
     /// Sources that name what a plugin makes.
     pub reads: Vec<(&'r str, &'static str)>,
+    /// Sources with the address of a database, each with its line.
+    pub databases: Vec<(&'r str, &'r str)>,
     /// Words that may be the name of the settings, where a source names them.
     pub names: Vec<&'r str>,
 }
@@ -42,8 +44,24 @@ impl<'r> Sources<'r> {
             Some((*file, java::read(stem, ending == "kt", text, listens)))
         };
         let found = texts.iter().filter_map(look).collect();
-        Sources { found, words: words(&texts), names: names(&texts), reads: reads(&texts), files }
+        Sources {
+            found,
+            words: words(&texts),
+            names: names(&texts),
+            reads: reads(&texts),
+            databases: databases(&texts),
+            files,
+        }
     }
+}
+
+/// Lines with an address of a database.
+fn databases<'r>(texts: &[(&'r str, &'r str)]) -> Vec<(&'r str, &'r str)> {
+    let lines = |(file, text): &(&'r str, &'r str)| {
+        let lines = text.contains("jdbc:").then(|| text.lines().filter(|line| line.contains("\"jdbc:")));
+        lines.into_iter().flatten().map(|line| (*file, line)).collect::<Vec<_>>()
+    };
+    texts.iter().flat_map(lines).take(NAMES).collect()
 }
 
 fn words<'r>(texts: &[(&'r str, &'r str)]) -> Vec<(&'r str, &'static str)> {

@@ -128,3 +128,56 @@ fn what_starts_it_elsewhere_gives_options_and_words() {
         assert!(draft.documents[0].text.contains(has), "{text}\n{}", draft.documents[0].text);
     }
 }
+
+#[test]
+fn addresses_and_servers_are_told() {
+    let setting = |text| [("src/main/resources/application.properties", text)];
+    for (files, has, said) in [
+        (&setting("server.address=127.0.0.1")[..], "ENV LANG=C.UTF-8 SERVER_ADDRESS=0.0.0.0\n", ""),
+        (&setting("server.address=${HOST:localhost}"), "SERVER_ADDRESS=0.0.0.0", ""),
+        (&setting("server.address=0.0.0.0"), "ENV LANG=C.UTF-8\n", ""),
+        (&setting("spring.datasource.url=jdbc:h2:./data/db"), "/app/data/.keep", ""),
+        (&setting("spring.datasource.url=jdbc:h2:~/db"), "ENV LANG=C.UTF-8\n", "--data /app/data"),
+        (
+            &[
+                ("docker/Dockerfile", "FROM a\nWORKDIR /srv\nCOPY conf/application.yml ./\n"),
+                ("conf/application.yml", ""),
+            ],
+            "COPY --link conf/application.yml /app/application.yml",
+            "",
+        ),
+    ] {
+        let draft = drafted("", "", files);
+        let (text, warnings) = (&draft.documents[0].text, draft.plan.warnings.join(" "));
+        assert!(
+            text.contains(has) && said.is_empty() == warnings.is_empty() && warnings.contains(said),
+            "{warnings}\n{text}"
+        );
+    }
+}
+
+#[test]
+fn a_port_that_only_the_code_knows_is_no_silence() {
+    let drafted = |dependency: &str, port: &str| {
+        let (group, artifact) = dependency.split_once(':').unwrap();
+        let pom = format!(
+            "<project><groupId>g</groupId><artifactId>a</artifactId><version>1</version><dependencies><dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>1</version></dependency></dependencies><build><finalName>a-${{date}}</finalName></build></project>"
+        );
+        let main = format!("class App {{ public static void main(String[] a) {{ app.start({port}); }} }}");
+        let files = [("pom.xml", pom.as_str()), ("src/main/java/App.java", main.as_str())];
+        crate::draft(&Repo::from_list("a", files), &Wishes::default()).unwrap()
+    };
+    for (dependency, port, exposed, said) in [
+        ("io.undertow:undertow-core", "config.port()", "", "`undertow-core` serves"),
+        ("io.undertow:undertow-core", "7000", "EXPOSE 7000", ""),
+        ("io.javalin:javalin", "config.port()", "EXPOSE 8080", ""),
+        ("com.networknt:server", "", "EXPOSE 8443", ""),
+    ] {
+        let draft = drafted(dependency, port);
+        let (text, warnings) = (&draft.documents[0].text, draft.plan.warnings.join(" "));
+        assert!(text.contains(exposed) && text.contains("target/a-*.jar"), "{dependency}\n{text}");
+        assert!(said.is_empty() == warnings.is_empty() && warnings.contains(said), "{dependency}: {warnings}");
+        let is_guessed = draft.plan.unproven().iter().any(|one| one.topic == "port");
+        assert_eq!(is_guessed, dependency == "io.javalin:javalin");
+    }
+}
