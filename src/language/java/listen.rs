@@ -62,7 +62,7 @@ impl Listening {
             planner.note(Decision::new(topic::ENVIRONMENT, word.clone(), reason, evidence.clone()));
             match word.starts_with('-') {
                 true => options.push(word),
-                false => variables.push(Variable::new(&variable(name), all)),
+                false => variables.push(Variable::new(variable(name), all)),
             }
         }
         (variables, options)
