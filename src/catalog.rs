@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::source::Pattern;
+
 /// A release line of a toolchain, newest first in the catalog.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -119,7 +121,7 @@ pub struct Action {
 }
 
 /// What all languages share.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Shared {
     /// Hosts of code.
@@ -214,14 +216,14 @@ pub struct Processes {
     pub steps: Vec<String>,
 }
 
-/// Words of statements that hold an address or a port: regular expressions.
-#[derive(Debug, Clone, Deserialize)]
+/// Words of statements that hold an address or a port.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Listening {
     /// It is somebody else's.
-    pub others: String,
+    pub others: Pattern,
     /// It is the program's, but not the one that it is for.
-    pub second: String,
+    pub second: Pattern,
 }
 
 /// Tags of an image that are known to exist.

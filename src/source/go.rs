@@ -1,10 +1,6 @@
 //! Settings of programs in Go: what is typed or set to change a value, and the value where nobody does.
 
-use std::sync::LazyLock;
-
-use regex::{Captures, Regex};
-
-use super::{Pattern, pattern};
+use super::{Found, Pattern};
 use crate::source::mask::{LONG, boundary};
 
 /// A value that somebody can change.
@@ -41,19 +37,17 @@ pub struct Form {
 }
 
 /// The parts of a flag as a struct, a chain of calls, or the tags of a field: the name of each group, and the pattern.
-static PARTS: LazyLock<[(&str, Regex); 4]> = LazyLock::new(|| {
-    [
-        ("flag", pattern(r#"\bName:\s*"([\w.-]+)|\bFlag\("([\w.-]+)"|\b(?:long|name|arg):"([\w.-]+)""#)),
-        (
-            "variable",
-            pattern(
-                r#"(?:EnvVars?:\s*(?:\[\]string\{\s*)?|\bEnvVars\(\s*|\bEnvar\(\s*|\b(?:env|envconfig|environment):)"([A-Z][A-Z0-9_]+)"#,
-            ),
+static PARTS: [(&str, Pattern); 4] = [
+    ("flag", Pattern::new(r#"\bName:\s*"([\w.-]+)|\bFlag\("([\w.-]+)"|\b(?:long|name|arg):"([\w.-]+)""#)),
+    (
+        "variable",
+        Pattern::new(
+            r#"(?:EnvVars?:\s*(?:\[\]string\{\s*)?|\bEnvVars\(\s*|\bEnvar\(\s*|\b(?:env|envconfig|environment):)"([A-Z][A-Z0-9_]+)"#,
         ),
-        ("text", pattern(r#"(?:\bValue:\s*|\bDefault\(\s*)"?([^",\s)]+)|\b(?:env-?)?[dD]efault:"([^"]+)""#)),
-        ("key", pattern(r#"\b(?:yaml|json|toml|mapstructure|koanf):"([\w.-]+)"#)),
-    ]
-});
+    ),
+    ("text", Pattern::new(r#"(?:\bValue:\s*|\bDefault\(\s*)"?([^",\s)]+)|\b(?:env-?)?[dD]efault:"([^"]+)""#)),
+    ("key", Pattern::new(r#"\b(?:yaml|json|toml|mapstructure|koanf):"([\w.-]+)"#)),
+];
 
 /// The settings of a text, in order.
 pub fn settings(forms: &[Form], text: &str) -> Vec<Setting> {
@@ -65,19 +59,18 @@ pub fn settings(forms: &[Form], text: &str) -> Vec<Setting> {
     found
 }
 
-fn setting(found: &Captures, text: &str) -> Option<Setting> {
-    let at = found.get(0)?.start();
+fn setting(found: &Found, text: &str) -> Option<Setting> {
+    let at = found.get(0)?.start;
     if line(text, at).starts_with("//") {
         return None;
     }
-    let body = found.name("body").map(|body| body.as_str());
+    let body = found.name("body");
     let part = |name: &str| {
-        let own = found.name(name).map(|part| part.as_str());
         let of_body = || {
             let (_, pattern) = PARTS.iter().find(|(known, _)| *known == name)?;
-            pattern.captures(body?)?.iter().skip(1).flatten().next().map(|part| part.as_str())
+            pattern.word(body?)
         };
-        own.or_else(of_body).map(str::to_owned)
+        found.name(name).or_else(of_body).map(str::to_owned)
     };
     let constant = part("constant").or_else(|| part("text").filter(|text| is_constant(body, text)));
     let value = match constant {

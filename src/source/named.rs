@@ -37,7 +37,6 @@ static FOLDER: LazyLock<Regex> = LazyLock::new(|| {
         r#"^\s*"?(?:\w{1,30}_)?(?:upload|data|storage|store|cache|media|attachment|state)s?_?(?:path|dir|directory|folder|root)"?\s*[:=]\s*["']([\w./-]{1,80})["']"#,
     )
 });
-static OTHERS: LazyLock<Regex> = LazyLock::new(|| pattern(&SHARED.listen.others));
 static SECRETS: LazyLock<Matcher> = LazyLock::new(|| Matcher::new(&SHARED.secrets.join("\n")));
 
 /// Whether a file of this name may hold secrets.
@@ -125,7 +124,9 @@ pub fn settings(repo: &Repo, path: &str, naming: Option<&Naming>) -> Vec<Fact> {
                 section = line.trim().trim_matches(['[', ']', ':']);
             }
             let kind = setting(line, |key| naming.map(|naming| naming.variable(section, key)));
-            if let Some(kind) = kind.filter(|kind| matches!(kind, Kind::Writes(_)) || !OTHERS.is_match(section)) {
+            if let Some(kind) =
+                kind.filter(|kind| matches!(kind, Kind::Writes(_)) || !SHARED.listen.others.is_match(section))
+            {
                 facts.push(Fact::new(kind, file, line, Strength::Convention));
             }
         }
@@ -138,7 +139,7 @@ fn setting(line: &str, variable: impl Fn(&str) -> Option<String>) -> Option<Kind
     if let Some(port) = SETTING.captures(line).and_then(|found| found[1].parse().ok()) {
         return Some(Kind::Port(port));
     }
-    if let Some(found) = ADDRESS.captures(line).filter(|found| !OTHERS.is_match(&found[1])) {
+    if let Some(found) = ADDRESS.captures(line).filter(|found| !SHARED.listen.others.is_match(&found[1])) {
         let host = if found.get(3).is_some() { Host::All } else { Host::Loopback };
         let port = found.get(4).and_then(|port| port.as_str().parse().ok());
         let value = found[2].to_owned();

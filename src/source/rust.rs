@@ -40,8 +40,6 @@ pub struct Found {
 
 /// What stands before the name of a variable that is read.
 const TAKES: [&str; 3] = ["var(\"", "var_os(\"", "env = \""];
-static OTHERS: LazyLock<Regex> = LazyLock::new(|| pattern(&SHARED.listen.others));
-static SECOND: LazyLock<Regex> = LazyLock::new(|| pattern(&SHARED.listen.second));
 static TESTS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\s*#\[cfg\((?:all\()?test\b.*\n\s*(?:pub )?mod "));
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b[1-9][0-9]{1,4}\b"));
 static PORT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)(?:^|[^a-z])port(?:[^a-z]|$)"));
@@ -161,7 +159,7 @@ impl<'a> Source<'a> {
             .chain(sockets)
             .partition(|found| found.listens.value.is_empty() && found.listens.host.is_none());
         named.retain(|one| said.iter().all(|other| other.listens.variable != one.listens.variable));
-        said.into_iter().chain(named).filter(|found| !OTHERS.is_match(&found.statement)).collect()
+        said.into_iter().chain(named).filter(|found| !SHARED.listen.others.is_match(&found.statement)).collect()
     }
 
     /// An address, or a number that is called a port.
@@ -217,7 +215,7 @@ impl<'a> Source<'a> {
         let variable = VARIABLE.captures_iter(statement).last().map(|name| name[1].to_owned());
         let quote = self.masked.line(range.start).to_owned();
         let listens = Listens { host, port, value: value.to_owned(), variable, flag };
-        let strength = if SECOND.is_match(statement) { Strength::Guess } else { Strength::Stated };
+        let strength = if SHARED.listen.second.is_match(statement) { Strength::Guess } else { Strength::Stated };
         Found { listens, quote, strength, statement: statement.to_owned() }
     }
 

@@ -4,49 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
-use serde::Deserialize;
 
 use crate::command::{self, Command};
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::tasks::UNKNOWN;
-use crate::image::{Filled, Variable};
 use crate::path::{parent, resolve};
-use crate::plan::{Decision, Planner, Rival, topic};
 use crate::repo::Repo;
 use crate::source::{pattern, shell};
 
 use super::catalog::CATALOG;
 use super::modules::{self, Module};
 use super::program::Program;
-use super::project::Go;
-
-/// What is known of the commands that build.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rows {
-    /// Commands that build programs.
-    commands: Vec<String>,
-    /// Options that have a value.
-    valued: Vec<String>,
-    /// Variables that change what the go command does.
-    environment: Vec<String>,
-    /// Values that only a release knows.
-    filled: Vec<Told>,
-}
-
-/// A value that only a release knows.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Told {
-    /// Words in the name of the variable.
-    words: Vec<String>,
-    /// The build argument.
-    argument: String,
-    /// Its value where nobody says one.
-    default: String,
-    /// What the workflow fills it with.
-    filled: String,
-}
 
 /// A build of one program.
 #[derive(Debug)]
@@ -56,11 +24,11 @@ pub struct Build {
     /// Build tags.
     pub tags: Vec<String>,
     /// Whether it has tags that only its run can tell.
-    is_untold: bool,
+    pub is_untold: bool,
     /// Variables of the go command.
-    environment: Vec<(String, String)>,
+    pub environment: Vec<(String, String)>,
     /// Variables that the linker sets, and the value where it is known.
-    values: Vec<(String, Option<String>)>,
+    pub values: Vec<(String, Option<String>)>,
     /// Whether C is compiled in, where that is said.
     pub cgo: Option<bool>,
     /// The commands before it.
@@ -126,7 +94,8 @@ impl Build {
         })
     }
 
-    fn fits(&self, program: &Program, is_only: bool) -> bool {
+    /// Whether it is a build of this program.
+    pub fn fits(&self, program: &Program, is_only: bool) -> bool {
         self.folder.as_ref().map_or(is_only, |folder| *folder == program.folder)
     }
 }
@@ -209,132 +178,21 @@ pub fn defaults(repo: &Repo, builds: &[Build], modules: &[Module], programs: &[P
     found
 }
 
-/// How the program is built here.
-#[derive(Debug, Default)]
-pub struct Flags {
-    /// Variables of the build.
-    pub environment: Vec<Variable>,
-    /// Options of the compiler.
-    pub options: Vec<String>,
-    /// Options of the linker.
-    pub linker: Vec<String>,
-    /// Build arguments.
-    pub arguments: Vec<Variable>,
-    /// What the workflow gives for them.
-    pub filled: Vec<Filled>,
-}
-
-impl Go {
-    /// The tags under which files are read: those of the strongest build.
-    pub fn tags(builds: &[Build]) -> Vec<String> {
-        builds.first().map(|build| build.tags.clone()).unwrap_or_default()
-    }
-
-    /// Whether the strongest build of a program says something of C.
-    pub fn cgo<'a>(&'a self, program: &'a Program) -> Option<(bool, &'a Evidence)> {
-        let build = self.fitting(program).next()?;
-        build.cgo.map(|cgo| (cgo, &build.evidence))
-    }
-
-    fn fitting<'a>(&'a self, program: &'a Program) -> impl Iterator<Item = &'a Build> {
-        self.builds.iter().filter(|build| build.fits(program, self.programs.len() == 1))
-    }
-
-    /// The flags: tags of the strongest build, and what any of them has the linker set.
-    pub fn flags(&self, planner: &mut Planner, program: &Program) -> Flags {
-        let mut flags = Flags { options: vec!["-trimpath".to_owned()], ..Flags::default() };
-        flags.linker.extend(["-s".to_owned(), "-w".to_owned()]);
-        let Some(first) = self.fitting(program).next() else { return flags };
-        let mut said: Vec<String> = Vec::new();
-        if !first.tags.is_empty() {
-            flags.options.push(format!("-tags={}", first.tags.join(",")));
-            said.push(format!("-tags {}", first.tags.join(",")));
-        }
-        if first.is_untold {
-            planner.warn(format!(
-                "others build the program with tags that only their build can tell ({}): here it has {}",
-                first.evidence,
-                if first.tags.is_empty() { "none".to_owned() } else { format!("`{}`", first.tags.join(",")) }
-            ));
-        }
-        let is_plain = |value: &str| value.chars().all(|c| c.is_ascii_alphanumeric() || "_.,-".contains(c));
-        for (name, value) in first.environment.iter().filter(|(_, value)| is_plain(value)) {
-            flags.environment.push(Variable::new(name, value));
-            said.push(format!("{name}={value}"));
-        }
-        let mut known: Vec<&str> = Vec::new();
-        for (symbol, value) in self.fitting(program).flat_map(|build| &build.values) {
-            if known.contains(&symbol.as_str()) {
-                continue;
-            }
-            known.push(symbol);
-            if self.strange.contains(symbol) {
-                planner.warn(format!("`{symbol}` is set when others build the program ({}), and there is no such package: it is left out", first.evidence));
-                continue;
-            }
-            match self.linked(symbol, value.as_deref(), &mut flags) {
-                Some(value) => {
-                    flags.linker.push(format!("-X '{symbol}={value}'"));
-                    said.push(format!("-X {symbol}={value}"));
-                }
-                None => planner.warn(format!("`{symbol}` is set when others build the program ({}), to what only that build can tell: here it keeps its own value", first.evidence)),
-            }
-        }
-        self.tell(planner, program, first, &said);
-        flags
-    }
-
-    /// The value of a variable: as it is said, or that of an argument which the release fills.
-    fn linked(&self, symbol: &str, value: Option<&str>, flags: &mut Flags) -> Option<String> {
-        let name = symbol.rsplit('.').next().unwrap_or_default().to_lowercase();
-        let plain =
-            |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || ".:/@+,_-".contains(c));
-        let told = CATALOG.build.filled.iter().find(|told| told.words.iter().any(|word| name.contains(word.as_str())));
-        let Some(told) = told else { return value.filter(|value| plain(value)).map(str::to_owned) };
-        if flags.arguments.iter().all(|argument| argument.name != told.argument) {
-            let own = self.defaults.get(symbol).map(String::as_str).or(value).filter(|value| plain(value));
-            flags.arguments.push(Variable::new(&told.argument, own.unwrap_or(&told.default)));
-            flags.filled.push(Filled { name: told.argument.clone(), with: told.filled.clone() });
-        }
-        Some(format!("${}", told.argument))
-    }
-
-    /// Notes the choice, with the builds that have other tags.
-    fn tell(&self, planner: &mut Planner, program: &Program, first: &Build, said: &[String]) {
-        if said.is_empty() {
-            return;
-        }
-        let others = self.fitting(program).filter(|build| build.tags != first.tags);
-        let rival = |build: &Build| Rival {
-            value: if build.tags.is_empty() { "no tags".to_owned() } else { format!("-tags {}", build.tags.join(",")) },
-            why: if build.evidence.strength == first.evidence.strength {
-                "as likely; the first was taken".to_owned()
-            } else {
-                format!("{} is weaker than {}", build.evidence.strength, first.evidence.strength)
-            },
-            evidence: build.evidence.clone(),
-        };
-        let decision =
-            Decision::new(topic::BUILD, said.join(" "), "its own build has these flags", first.evidence.clone());
-        planner.note(Decision { rivals: others.map(rival).collect(), ..decision });
-    }
-
-    /// What others start by its package, as `go run` does, is a start of that program.
-    pub fn run_by_source(&self, told: &[Fact]) -> Vec<Fact> {
-        let start = |fact: &Fact| {
-            let Kind::Start(argv) = &fact.kind else { return None };
-            let command::Command { argv, .. } = command::of_words(argv);
-            let [go, run, rest @ ..] = argv.as_slice() else { return None };
-            let at = rest.iter().position(|word| !word.starts_with('-')).filter(|_| go == "go" && run == "run")?;
-            let folder = package(rest.get(at)?, "", &self.modules)?;
-            let program = self.programs.iter().find(|program| program.folder == folder)?;
-            let words = rest.iter().skip(at + 1).filter(|word| !word.ends_with(".go"));
-            let argv = [program.name(&self.name)].into_iter().chain(words.cloned()).collect();
-            let evidence = Evidence { strength: Strength::Guess, ..fact.evidence.clone() };
-            Some(Fact::from_evidence(Kind::Start(argv), evidence).of(&program.entry))
-        };
-        told.iter().filter_map(start).collect()
-    }
+/// What others start by its package, as `go run` does, is a start of that program.
+pub fn run_by_source(told: &[Fact], modules: &[Module], programs: &[Program], name: &str) -> Vec<Fact> {
+    let start = |fact: &Fact| {
+        let Kind::Start(argv) = &fact.kind else { return None };
+        let command::Command { argv, .. } = command::of_words(argv);
+        let [go, run, rest @ ..] = argv.as_slice() else { return None };
+        let at = rest.iter().position(|word| !word.starts_with('-')).filter(|_| go == "go" && run == "run")?;
+        let folder = package(rest.get(at)?, "", modules)?;
+        let program = programs.iter().find(|program| program.folder == folder)?;
+        let words = rest.iter().skip(at + 1).filter(|word| !word.ends_with(".go"));
+        let argv = [program.name(name)].into_iter().chain(words.cloned()).collect();
+        let evidence = Evidence { strength: Strength::Guess, ..fact.evidence.clone() };
+        Some(Fact::from_evidence(Kind::Start(argv), evidence).of(&program.entry))
+    };
+    told.iter().filter_map(start).collect()
 }
 
 #[cfg(test)]

@@ -4,8 +4,6 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::build;
-use super::generate;
 use crate::catalog::{self, Image, Release, Runtime};
 use crate::rows::Row;
 use crate::source::{Pattern, go::Form};
@@ -29,9 +27,9 @@ pub struct Catalog {
     /// Commands of a command line.
     pub subcommand: Vec<Subcommand>,
     /// What is known of commands that build.
-    pub build: build::Rows,
+    pub build: Builds,
     /// Tools that make code.
-    pub generator: Vec<generate::Row>,
+    pub generator: Vec<Generator>,
     /// A module that compiles C and stands behind others.
     pub behind: Behind,
     /// What every program needs, and why.
@@ -50,6 +48,52 @@ pub struct Subcommand {
     pub mark: String,
     /// What stands before their names: a pattern over masked code.
     pub word: Pattern,
+}
+
+/// What is known of the commands that build.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Builds {
+    /// Commands that build programs.
+    pub commands: Vec<String>,
+    /// Options that have a value.
+    pub valued: Vec<String>,
+    /// Variables that change what the go command does.
+    pub environment: Vec<String>,
+    /// Values that only a release knows.
+    pub filled: Vec<Told>,
+}
+
+/// A value that only a release knows.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Told {
+    /// Words in the name of the variable.
+    pub words: Vec<String>,
+    /// The build argument.
+    pub argument: String,
+    /// Its value where nobody says one.
+    pub default: String,
+    /// What the workflow fills it with.
+    pub filled: String,
+}
+
+/// A tool that makes code.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Generator {
+    /// The command.
+    pub run: String,
+    /// The package of the tool.
+    pub module: String,
+    /// How the names of files end that it reads, where each of them gives one file.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// How the names of files end that it makes.
+    #[serde(default)]
+    pub made: Option<String>,
+    /// Patterns of what it reads.
+    pub inputs: Vec<String>,
 }
 
 /// A module that stands behind others, which have one of these names in their paths.

@@ -4,7 +4,7 @@ use crate::dockerignore::{Section, literal};
 use crate::plan::Planner;
 
 use super::front::Front;
-use super::generate::Made;
+use super::missing::Made;
 use super::program::Program;
 use super::project::Go;
 

@@ -1,17 +1,12 @@
 //! Where a file listens.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use crate::facts::{Evidence, Strength};
+use crate::source::Pattern;
 use crate::source::mask::Masked;
-use crate::source::pattern;
 
 use super::catalog::CATALOG;
 
-static ADDRESS: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"^(?:|0\.0\.0\.0|\[::\]|localhost|127\.0\.0\.1):(\d{2,5})$"));
+static ADDRESS: Pattern = Pattern::new(r"^(?:|0\.0\.0\.0|\[::\]|localhost|127\.0\.0\.1):(\d{2,5})$");
 
 /// What a file says of listening.
 #[derive(Debug, Default)]
@@ -46,7 +41,7 @@ impl Listening {
         ports.extend(numbers(path, masked, text));
         Listening {
             listens: CATALOG.source.listens.is_match(code),
-            by_itself: call.map(|call| Evidence::new(path, masked.line(call.start()), Strength::Stated)),
+            by_itself: call.map(|call| Evidence::new(path, masked.line(call.start), Strength::Stated)),
             from_environment: CATALOG.source.port_variable.is_match(text),
             ports,
         }
@@ -60,7 +55,7 @@ fn says(line: &str, words: &[String]) -> bool {
 /// Literals that are an address.
 fn addresses(path: &str, masked: &Masked) -> Vec<Port> {
     let found = masked.literals().filter_map(|(at, literal)| {
-        let number: u16 = ADDRESS.captures(literal)?[1].parse().ok()?;
+        let number: u16 = ADDRESS.word(literal)?.parse().ok()?;
         let line = masked.line(at);
         let lower = line.to_lowercase();
         let is_open = literal.starts_with(':') || literal.starts_with("0.0.0.0");
@@ -91,13 +86,13 @@ fn said_before(masked: &Masked, offset: usize) -> bool {
 /// Numbers of something that is called a port.
 fn numbers(path: &str, masked: &Masked, text: &str) -> Vec<Port> {
     let found = CATALOG.source.port.captures_iter(text).filter_map(|found| {
-        let number = (1..=5).find_map(|group| found.get(group))?;
+        let number = found.group()?;
         // The beginning of an address.
-        if text.get(number.end()..).is_some_and(|rest| rest.starts_with('.')) {
+        if text.get(number.end..).is_some_and(|rest| rest.starts_with('.')) {
             return None;
         }
-        let line = masked.line(number.start());
-        let port: u16 = number.as_str().parse().ok()?;
+        let line = masked.line(number.start);
+        let port: u16 = text.get(number)?.parse().ok()?;
         let is_other = CATALOG.config.others.contains(&port) || says(&line.to_lowercase(), &CATALOG.source.others);
         let is_comment = line.trim_start().starts_with("//");
         let strength = if port < 1024 { Strength::Guess } else { Strength::Convention };

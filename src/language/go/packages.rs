@@ -21,6 +21,13 @@ pub struct Package {
     pub uses: Vec<String>,
 }
 
+impl Package {
+    /// Their paths.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().map(|source| source.path.as_str())
+    }
+}
+
 /// The packages of the programs, by their folders; each is read once.
 pub struct Packages<'r> {
     repo: &'r Repo,

@@ -11,9 +11,9 @@ use crate::source::named;
 
 use super::catalog::CATALOG;
 use super::config;
+use super::known::Known;
 use super::modules::Module;
 use super::packages::Package;
-use super::settings;
 use super::source::{self, Source};
 
 /// A program.
@@ -115,7 +115,7 @@ impl Program {
         let mut paths = Paths::new(repo, &folder);
         sources.iter().for_each(|source| source.names.iter().for_each(|text| paths.take(text)));
         paths.take_configured(&sources);
-        let settings = settings::All::read(repo, &sources);
+        let settings = Known::read(repo, &sources);
         let mut facts: Vec<Fact> = ports(&sources, &folder);
         let is_known = |facts: &[Fact], one: &Fact| {
             let same = |fact: &Fact| fact.evidence == one.evidence && fact.kind.to_string() == one.kind.to_string();

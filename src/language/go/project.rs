@@ -12,7 +12,7 @@ use crate::requirement::Requirement;
 
 use super::LANGUAGE;
 use super::build::{self, Build};
-use super::generate::{self, Missing};
+use super::missing::{self, Code, Missing};
 use super::modules::{self, Module};
 use super::packages::{Package, Packages};
 use super::program::{Embed, Program, Required};
@@ -60,7 +60,8 @@ impl Go {
     pub fn read(repo: &Repo, told: &[Fact]) -> Self {
         let modules = modules::modules(repo);
         let builds = build::builds(told, &modules);
-        let mut packages = Packages::new(repo, &modules, Go::tags(&builds));
+        let mut packages =
+            Packages::new(repo, &modules, builds.first().map(|build| build.tags.clone()).unwrap_or_default());
         let mains = packages.mains(&modules);
         let closures: Vec<Vec<String>> = mains.iter().map(|(folder, _)| packages.closure(folder)).collect();
         let mut stated = stated(repo);
@@ -80,7 +81,10 @@ impl Go {
         let page = |folder: &str| Some((folder.to_owned(), maker::placeholder(repo, folder)?));
         let pages = missing().map(Embed::folder).filter_map(page).collect();
         let is_other = |ending: &&str| repo.files().any(|path| path.ends_with(&format!(".{ending}")));
-        let mut go = Go {
+        let code = Code { modules: &modules, builds: &builds, packages: &packages, programs: &programs };
+        let missing = missing::missing(repo, &code);
+        stated.extend(build::run_by_source(told, &modules, &programs, repo.name()));
+        Go {
             manifests: manifests(repo, &modules),
             is_vendored: repo.has("vendor/modules.txt"),
             others: OTHERS.into_iter().filter(is_other).collect(),
@@ -91,16 +95,13 @@ impl Go {
             name: repo.name().to_owned(),
             strange: build::strange(repo, &builds, &modules),
             defaults: build::defaults(repo, &builds, &modules, &programs),
-            missing: Vec::new(),
+            missing,
             builds,
             stated,
             packages,
             programs,
             modules,
-        };
-        go.missing = generate::missing(repo, &go);
-        go.stated.extend(go.run_by_source(told));
-        go
+        }
     }
 
     /// Everything that was seen.
@@ -135,6 +136,17 @@ impl Go {
         facts
     }
 
+    /// Whether the strongest build of a program says something of C.
+    pub fn cgo<'a>(&'a self, program: &'a Program) -> Option<(bool, &'a Evidence)> {
+        let build = self.fitting(program).next()?;
+        build.cgo.map(|cgo| (cgo, &build.evidence))
+    }
+
+    /// The builds of a program, the strongest first.
+    pub fn fitting<'a>(&'a self, program: &'a Program) -> impl Iterator<Item = &'a Build> {
+        self.builds.iter().filter(|build| build.fits(program, self.programs.len() == 1))
+    }
+
     /// How likely a program is the service: the only one is it; the one that is named as the whole usually is.
     pub fn strength(&self, program: &Program) -> Strength {
         let base = self.modules.first().map(|module| name(&module.path)).unwrap_or_default();
@@ -155,7 +167,7 @@ impl Go {
     /// The files that a program is compiled from.
     pub fn files(&self, program: &Program) -> Vec<String> {
         let packages = program.packages.iter().filter_map(|folder| self.packages.get(folder));
-        packages.flat_map(|package| &package.sources).map(|source| source.path.clone()).collect()
+        packages.flat_map(Package::files).map(str::to_owned).collect()
     }
 }
 

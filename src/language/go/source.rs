@@ -1,24 +1,18 @@
 //! What one file says. Each file is looked into once, whatever programs use it.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use crate::facts::{Evidence, Strength};
+use crate::source::Pattern;
 use crate::source::mask::{GO, Masked};
-use crate::source::pattern;
 
 use super::catalog::CATALOG;
 use super::config;
 use super::listen::Listening;
 use super::settings::Settings;
-use super::subcommand;
+use super::subcommand::{self, Word};
 
-static PACKAGE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\s*package\s+(\w+)"));
-static MAIN: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^func\s+main\s*\(\s*\)"));
-static DECLARATION: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^(?:func|type|var|const)\b"));
-static USE: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?m)^\s*Use:\s*"([\w-]+)[^"\n]*""#));
-static RUNS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\s*RunE?:"));
+static PACKAGE: Pattern = Pattern::new(r"(?m)^\s*package\s+(\w+)");
+static MAIN: Pattern = Pattern::new(r"(?m)^func\s+main\s*\(\s*\)");
+static DECLARATION: Pattern = Pattern::new(r"(?m)^(?:func|type|var|const)\b");
 
 /// A file.
 #[derive(Debug)]
@@ -53,27 +47,14 @@ pub struct Source {
     pub words: Vec<Word>,
 }
 
-/// A command of a command line.
-#[derive(Debug)]
-pub struct Word {
-    /// What is typed.
-    pub word: String,
-    /// Whether it does something by itself.
-    pub runs: bool,
-    /// Whether it is the program itself.
-    pub is_root: bool,
-    /// The line that says so.
-    pub quote: String,
-}
-
 impl Source {
     /// Looks into a file.
     pub fn read(path: &str, text: &str) -> Self {
         let masked = Masked::new(text, &GO);
         let code = masked.code();
-        let is_main = PACKAGE.captures(code).is_some_and(|found| &found[1] == "main");
-        let named = |pattern: &Regex| {
-            pattern.find_iter(code).filter_map(|found| masked.string_at(found.end())).map(str::to_owned).collect()
+        let is_main = PACKAGE.word(code) == Some("main");
+        let named = |pattern: &Pattern| {
+            pattern.find_iter(code).filter_map(|found| masked.string_at(found.end)).map(str::to_owned).collect()
         };
         Source {
             path: path.to_owned(),
@@ -89,7 +70,7 @@ impl Source {
             dies: dies(path, &masked),
             listening: Listening::read(path, &masked, text),
             settings: Settings::read(path, &masked, text),
-            words: words(text).into_iter().chain(subcommand::words(&masked, text)).collect(),
+            words: subcommand::words(&masked, text),
         }
     }
 }
@@ -106,12 +87,12 @@ fn marks(path: &str, masked: &Masked) -> Vec<(&'static str, Evidence)> {
 
 fn dies(path: &str, masked: &Masked) -> Option<Evidence> {
     let found = CATALOG.source.dotenv.find(masked.code())?;
-    Some(Evidence::new(path, masked.line(found.start()), Strength::Stated))
+    Some(Evidence::new(path, masked.line(found.start), Strength::Stated))
 }
 
 /// The string literals before the first declaration, which are what the file imports.
 fn imports(path: &str, masked: &Masked) -> Vec<(String, Evidence)> {
-    let head = DECLARATION.find(masked.code()).map_or(masked.code().len(), |found| found.start());
+    let head = DECLARATION.find(masked.code()).map_or(masked.code().len(), |found| found.start);
     let literals = masked.literals().take_while(|(at, _)| *at < head);
     literals.map(|(at, name)| (name.to_owned(), Evidence::new(path, masked.line(at), Strength::Stated))).collect()
 }
@@ -133,7 +114,7 @@ fn names(masked: &Masked) -> Vec<String> {
     let mut names: Vec<String> =
         masked.literals().filter(|(at, text)| is_name(*at, text)).map(|(_, text)| text.to_owned()).collect();
     for call in CATALOG.source.reads.find_iter(masked.code()) {
-        names.extend(masked.strings_behind(call.end()).map(str::to_owned));
+        names.extend(masked.strings_behind(call.end).map(str::to_owned));
     }
     names
 }
@@ -141,35 +122,11 @@ fn names(masked: &Masked) -> Vec<String> {
 fn commands(path: &str, masked: &Masked) -> Vec<(String, Evidence)> {
     let calls = CATALOG.source.starts.find_iter(masked.code());
     let named = calls.filter_map(|call| {
-        let command = masked.string_at(call.end())?;
-        let evidence = Evidence::new(path, masked.line(call.start()), Strength::Stated);
+        let command = masked.string_at(call.end)?;
+        let evidence = Evidence::new(path, masked.line(call.start), Strength::Stated);
         Some((crate::path::name(command).to_owned(), evidence))
     });
     named.collect()
-}
-
-/// The commands of a command line, by the library that most programs use for one.
-fn words(text: &str) -> Vec<Word> {
-    if !text.contains(&CATALOG.source.command_mark) {
-        return Vec::new();
-    }
-    let masked = Masked::new(text, &GO);
-    let found = CATALOG.source.command.captures_iter(masked.code());
-    let starts: Vec<_> = found.filter_map(|found| Some((found.get(0)?, found.get(1)))).collect();
-    let word = |index: usize| {
-        let (whole, variable) = starts.get(index)?;
-        let end = starts.get(index + 1).map_or(text.len(), |(next, _)| next.start());
-        let body = text.get(whole.end()..end).unwrap_or_default();
-        let literal = body.find("\n}").map_or(body, |at| body.get(..at).unwrap_or(body));
-        let name = USE.captures(literal)?[1].to_owned();
-        Some(Word {
-            quote: format!("Use: \"{name}\""),
-            word: name,
-            runs: RUNS.is_match(literal),
-            is_root: variable.is_some_and(|name| name.as_str().to_lowercase().contains("root")),
-        })
-    };
-    (0..starts.len()).filter_map(word).collect()
 }
 
 /// The word that makes a program serve where it does nothing without one: the likeliest of its commands, and the file.

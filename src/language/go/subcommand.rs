@@ -1,18 +1,69 @@
-//! Commands of a command line beside those of the library that most programs use for one.
+//! Commands of a command line: what is typed behind the name of a program.
 
+use std::ops::Range;
+
+use crate::source::Pattern;
 use crate::source::mask::Masked;
 
 use super::catalog::CATALOG;
-use super::source::Word;
+
+static USE: Pattern = Pattern::new(r#"(?m)^\s*Use:\s*"([\w-]+)[^"\n]*""#);
+static RUNS: Pattern = Pattern::new(r"(?m)^\s*RunE?:");
+
+/// A command of a command line.
+#[derive(Debug)]
+pub struct Word {
+    /// What is typed.
+    pub word: String,
+    /// Whether it does something by itself.
+    pub runs: bool,
+    /// Whether it is the program itself.
+    pub is_root: bool,
+    /// The line that says so.
+    pub quote: String,
+}
+
+/// The commands that a file defines.
+pub fn words(masked: &Masked, text: &str) -> Vec<Word> {
+    let mut words = of_library(masked, text);
+    words.extend(others(masked, text));
+    words
+}
+
+/// Those of the library that most programs use for a command line.
+fn of_library(masked: &Masked, text: &str) -> Vec<Word> {
+    if !text.contains(&CATALOG.source.command_mark) {
+        return Vec::new();
+    }
+    let found = CATALOG.source.command.captures_iter(masked.code());
+    let starts: Vec<_> = found.filter_map(|found| Some((found.get(0)?, found.get(1)))).collect();
+    let word = |index: usize| {
+        let (whole, variable) = starts.get(index)?;
+        let end = starts.get(index + 1).map_or(text.len(), |(next, _)| next.start);
+        let body = text.get(whole.end..end).unwrap_or_default();
+        let literal = body.find("\n}").map_or(body, |at| body.get(..at).unwrap_or(body));
+        let name = USE.word(literal)?.to_owned();
+        Some(Word {
+            quote: format!("Use: \"{name}\""),
+            word: name,
+            runs: RUNS.is_match(literal),
+            is_root: variable
+                .clone()
+                .and_then(|at| masked.code().get(at))
+                .is_some_and(|name| name.to_lowercase().contains("root")),
+        })
+    };
+    (0..starts.len()).filter_map(word).collect()
+}
 
 /// What is compared with the first argument, and what other libraries call a command.
-pub fn words(masked: &Masked, text: &str) -> Vec<Word> {
+fn others(masked: &Masked, text: &str) -> Vec<Word> {
     let rows = CATALOG.subcommand.iter().filter(|row| text.contains(&row.mark));
     let found = rows.flat_map(|row| row.word.find_iter(masked.code()));
-    let word = |found: regex::Match| {
+    let word = |found: Range<usize>| {
         let word =
-            masked.string_at(found.end()).filter(|word| CATALOG.source.serving.iter().any(|serves| serves == word))?;
-        let quote = masked.line(found.start()).trim().to_owned();
+            masked.string_at(found.end).filter(|word| CATALOG.source.serving.iter().any(|serves| serves == word))?;
+        let quote = masked.line(found.start).trim().to_owned();
         Some(Word { word: word.to_owned(), runs: true, is_root: false, quote })
     };
     found.filter_map(word).collect()
