@@ -39,6 +39,7 @@ templates! {
     "python/lock.tera",
     "python/parts.tera",
     "python/pip.tera",
+    "python/project-parts.tera",
     "python/tool.tera",
     "python/uv.tera",
     "rust/build.tera",
@@ -124,7 +125,7 @@ fn engine(wanted: &[&str], replaced: &[(&'static str, String)]) -> tera::TeraRes
     let folder = |name: &str| name.split_once('/').map(|(folder, _)| folder.to_owned());
     let folders: Vec<String> = wanted.iter().filter_map(|name| folder(name)).collect();
     let is_used = |name: &str| match name.split_once('/') {
-        Some((folder, "parts.tera")) => folders.iter().any(|used| used == folder),
+        Some((folder, file)) if file.ends_with("parts.tera") => folders.iter().any(|used| used == folder),
         Some((folder, _)) => wanted.contains(&name) || folder == "ci",
         None => true,
     };

@@ -9,6 +9,7 @@ pub mod platforms;
 pub mod processes;
 mod releases;
 mod services;
+pub mod stages;
 pub mod tasks;
 mod tree;
 mod units;

@@ -258,7 +258,7 @@ fn read_pdm(document: &Table, out: &mut Pyproject) {
     out.source_roots.extend(text(pdm, &["build", "package-dir"]));
 }
 
-/// `where` and `package-dir` of setuptools, `sources` and `packages` of Hatch, `module-root` of uv's back end.
+/// `where` and `package-dir` of setuptools, `sources` and `packages` of Hatch, `module-root` of uv's back end, `python-source` of maturin.
 fn source_roots(document: &Table) -> Vec<String> {
     let tool = |path: &[&str]| table(document, &["tool"]).map(|tool| texts(tool, path)).unwrap_or_default();
     let mut roots = tool(&["setuptools", "packages", "find", "where"]);
@@ -267,6 +267,7 @@ fn source_roots(document: &Table) -> Vec<String> {
     let packages = tool(&["hatch", "build", "targets", "wheel", "packages"]);
     roots.extend(packages.iter().filter_map(|package| Some(package.rsplit_once('/')?.0.to_owned())));
     roots.extend(text(document, &["tool", "uv", "build-backend", "module-root"]));
+    roots.extend(text(document, &["tool", "maturin", "python-source"]));
     roots.retain(|root| !matches!(root.as_str(), "" | "." | "./"));
     roots
 }

@@ -18,6 +18,7 @@ mod needs;
 mod outcome;
 mod package;
 mod parts;
+pub mod placed;
 mod project;
 mod recipes;
 mod registry;

@@ -2,9 +2,11 @@
 
 mod apps;
 mod assets;
+mod calls;
 mod data;
 mod feeds;
 mod front_ends;
+mod imports;
 mod install;
 mod manifests;
 mod optional;
@@ -15,6 +17,7 @@ mod process;
 mod requirements;
 mod rows;
 mod scripts;
+mod source;
 mod sources;
 mod start;
 mod versions;
@@ -22,7 +25,6 @@ mod way;
 mod ways;
 mod wheels;
 
-use super::node::frontend::Lent;
 use super::{Labels, Language, Project, Recipe, Scope, sign};
 use crate::dockerignore::Section;
 use crate::error::Error;
@@ -161,32 +163,23 @@ impl Project for Python<'_> {
         if dependencies.is_empty() && install.project.is_none() {
             warn_of_missing(planner, program, &start.evidence.file)?;
         }
-        let order = Order {
-            toolchain: &toolchain,
-            runtime: &runtime,
-            start,
-            install,
-            roots: manifests.source_roots(),
-            front_end: self.front_ends.plan(planner)?,
-        };
+        let order = Order { toolchain: &toolchain, runtime: &runtime, start, install, roots: manifests.source_roots() };
         let image = order.image(planner, labels(planner, &name, manifests))?;
-        let ignore = self.ignore(order.front_end.as_ref());
-        Ok(Recipe { ignore, ..Recipe::new(name, image) })
+        let mut recipe = Recipe { ignore: self.ignore(), ..Recipe::new(name, image) };
+        if let Some((lent, target)) = self.front_ends.plan(planner)? {
+            recipe.take(lent, target);
+        }
+        Ok(recipe)
     }
 }
 
 impl Python<'_> {
     /// A deny list: what a Python program reads at run time cannot be known.
-    fn ignore(&self, front_end: Option<&Lent>) -> Vec<Section> {
+    fn ignore(&self) -> Vec<Section> {
         let made = self.made.iter().copied();
         let mut sections = vec![Section::new("Made by tools, and data of a developer's machine.", made)];
         if !self.aside.is_empty() {
             sections.push(Section::new("For development.", self.aside.iter().copied()));
-        }
-        if let Some(front) = front_end {
-            let modules = "**/node_modules".to_owned();
-            let hidden = front.hidden.iter().chain(std::iter::once(&modules));
-            sections.push(Section::new("The front end is built inside of the image.", hidden));
         }
         if self.program.sources.iter().any(|source| source.module.strings().any(|text| text.ends_with(".md"))) {
             sections.push(Section::new("The program reads these.", ["!**/*.md"]));

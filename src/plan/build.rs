@@ -28,6 +28,11 @@ impl Planner<'_> {
 
     /// Notes that the front end in a folder is built for the program, and why.
     pub fn front_end(&mut self, folder: &str, reason: &str, evidence: Evidence) {
-        self.note(Decision::new(topic::FRONT_END, format!("`{folder}`, built by Node"), reason, evidence));
+        self.note(Decision::new(
+            topic::FRONT_END,
+            format!("`{}`, built by Node", if folder.is_empty() { "." } else { folder }),
+            reason,
+            evidence,
+        ));
     }
 }

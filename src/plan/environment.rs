@@ -11,7 +11,9 @@ impl Planner<'_> {
     pub(super) fn environment(&mut self, run: &mut Run) {
         for fact in self.testimony() {
             let Kind::Variable(name, value) = &fact.kind else { continue };
-            if !run.environment.iter().any(|known| known.name == *name) && is_there(value, &run.writes) {
+            let copied = run.copies.iter().map(|copy| &copy.target).filter(|target| target.starts_with('/'));
+            let folders: Vec<String> = run.writes.iter().chain(copied).cloned().collect();
+            if !run.environment.iter().any(|known| known.name == *name) && is_there(value, &folders) {
                 let file = &fact.evidence.file;
                 let carried = run.port.filter(|port| self.carrier(file, *port).as_ref() == Some(name));
                 let value = carried.map_or_else(|| value.clone(), |port| port.to_string());

@@ -87,6 +87,10 @@ pub fn weigh<T>(mut found: Vec<(Traits, Startable<T>)>) -> Vec<Startable<T>> {
     let servers = count(&is_server);
     let commands = count(&|traits| traits.role == Role::Command);
     let has_files = count(&|traits| traits.role == Role::File) > 0;
+    let is_said = |(traits, way): &(Traits, Startable<T>)| {
+        traits.role == Role::Process && traits.is_usual && way.evidence.strength >= Strength::Stated
+    };
+    let is_started = found.iter().any(is_said);
     let mut last = None;
     for (traits, way) in &mut found {
         let is_first = last.replace(traits.role) != Some(traits.role);
@@ -94,7 +98,7 @@ pub fn weigh<T>(mut found: Vec<(Traits, Startable<T>)>) -> Vec<Startable<T>> {
             (Role::Process, _) if traits.is_usual => way.evidence.strength,
             (Role::Application, true) if is_server(traits) && (servers == 1 || traits.is_usual) => Strength::Stated,
             (Role::Application, true) if is_server(traits) || !has_files => Strength::Convention,
-            (Role::Command, _) if servers == 0 && commands == 1 => Strength::Stated,
+            (Role::Command, _) if servers == 0 && commands == 1 && !is_started => Strength::Stated,
             (Role::Command, _) if servers == 0 => Strength::Convention,
             (Role::File, true) if servers == 0 && traits.is_usual => Strength::Convention,
             _ => Strength::Guess,

@@ -5,6 +5,7 @@
 
 mod definitions;
 mod environment;
+mod imports;
 mod listening;
 
 use std::cell::OnceCell;
@@ -18,18 +19,8 @@ use super::mask::{Masked, PYTHON};
 use super::pattern;
 pub use definitions::{Assignment, Function};
 pub use environment::Variable;
+use imports::{Import, aliases, read as read_imports};
 pub use listening::{Listener, Number};
-
-/// A name that an import binds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Import {
-    /// The name in this module.
-    bound: String,
-    /// What it stands for: `flask.Flask`, `.factory.create_app`, `numpy`.
-    target: String,
-    /// Where it stands, if that is outside of any block, so that it happens whenever the module is loaded.
-    plain: Option<usize>,
-}
 
 /// A call with the string that its arguments begin with, also inside of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,9 +77,6 @@ const JOINED: usize = 8;
 /// How long a list may be that a keyword names, in bytes.
 const LIST: usize = 20_000;
 
-static FROM: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?m)^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^()]*\)|[^\n]+)"));
-static IMPORT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^[ \t]*import[ \t]+([^\n]+)"));
 static PLAIN_IMPORT: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?m)^(?:from[ \t]+(\w[.\w]*)[ \t]+import\b|import[ \t]+([^\n]+))"));
 static CONSTANT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^[ \t]*([A-Za-z_]\w*)[ \t]*(?::[^=\n]+)?=[ \t]*"));
@@ -370,43 +358,6 @@ fn brackets(code: &str) -> Vec<Bracket> {
     }
     let bracket = |(at, index): (usize, usize)| Bracket { at, closed: closings.get(index).copied().flatten() };
     inside.into_iter().map(bracket).collect()
-}
-
-fn read_imports(code: &str) -> Vec<Import> {
-    let mut imports = Vec::new();
-    for found in FROM.captures_iter(code) {
-        let (Some(module), Some(names)) = (found.get(1), found.get(2)) else { continue };
-        let module = module.as_str();
-        let separator = if module.ends_with('.') { "" } else { "." };
-        let plain = found.get(0).filter(|all| all.as_str().starts_with("from")).map(|all| all.start());
-        for (name, bound) in aliases(names.as_str()) {
-            imports.push(Import { bound: bound.to_owned(), target: format!("{module}{separator}{name}"), plain });
-        }
-    }
-    for found in IMPORT.captures_iter(code) {
-        let plain = found.get(0).filter(|all| all.as_str().starts_with("import")).map(|all| all.start());
-        for (name, bound) in found.get(1).map(|names| aliases(names.as_str())).unwrap_or_default() {
-            let top = name.split('.').next().unwrap_or_default();
-            let target = if bound == name { top } else { name };
-            let bound = if bound == name { top } else { bound };
-            imports.push(Import { bound: bound.to_owned(), target: target.to_owned(), plain });
-        }
-    }
-    imports
-}
-
-/// `a, b as c` as pairs of a name and what it is called here.
-fn aliases(names: &str) -> Vec<(&str, &str)> {
-    let names = names.trim().trim_start_matches('(').trim_end_matches(')');
-    let names = names.split([',', ';']).map(|name| name.trim_matches(|c: char| c.is_whitespace() || c == '\\'));
-    let pair = |name: &'_ str| name.split_whitespace().count() <= 3;
-    names
-        .filter(|name| !name.is_empty() && pair(name))
-        .map(|name| match name.split_once(" as ") {
-            Some((name, bound)) => (name.trim(), bound.trim()),
-            None => (name, name),
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::Deserialize;
 
+use super::stages::{self, Carried, Stage, defaults, filled, pairs};
 use super::tasks::{self, Tasks};
 use super::{CATALOG, packages};
-use crate::command::Command;
 use crate::dockerfile::{self, Body, Step};
 use crate::facts::{Fact, Kind, Strength};
 use crate::language;
@@ -16,7 +16,7 @@ use crate::lock::{self, Lock};
 use crate::path;
 use crate::repo::Repo;
 use crate::requirement::Requirement;
-use crate::source::{pattern, shell};
+use crate::source::pattern;
 use crate::{command, lint, neighbours};
 
 /// What is known of the container files of others.
@@ -54,12 +54,19 @@ static HEALTH: LazyLock<Regex> = LazyLock::new(|| {
 /// The testimonies of the container files of others, the likeliest first. What dockgen wrote says nothing new; the file that
 /// it took the place of does.
 pub fn testify(repo: &Repo, tasks: &Tasks) -> Vec<Fact> {
-    let lock = repo.text(lock::PATH).and_then(|text| Lock::parse(text).ok()).unwrap_or_default();
+    texts(repo, &lock_of(repo)).flat_map(|(path, text)| of_file(repo, tasks, path, text)).collect()
+}
+
+fn lock_of(repo: &Repo) -> Lock {
+    repo.text(lock::PATH).and_then(|text| Lock::parse(text).ok()).unwrap_or_default()
+}
+
+/// The paths and the texts.
+fn texts<'r>(repo: &'r Repo, lock: &'r Lock) -> impl Iterator<Item = (&'r str, &'r str)> {
     let is_own = |path: &str| path == DOCKERFILE && lock.base(DOCKERFILE).is_some();
-    let there = files(repo).into_iter().filter(|path| !is_own(path)).take(MOST_FILES);
+    let there = files(repo).into_iter().filter(move |path| !is_own(path)).take(MOST_FILES);
     let replaced = lock.replaced().map(|text| (DOCKERFILE, text));
-    let texts = replaced.into_iter().chain(there.filter_map(|path| Some((path, repo.text(path)?))));
-    texts.flat_map(|(path, text)| of_file(repo, tasks, path, text)).collect()
+    replaced.into_iter().chain(there.filter_map(|path| Some((path, repo.text(path)?))))
 }
 
 /// Container files for production, that of the top first.
@@ -104,63 +111,30 @@ fn of_file(repo: &Repo, tasks: &Tasks, path: &str, text: &str) -> Vec<Fact> {
     }
     reader.start(entrypoint, words);
     reader.facts.extend(packages::secrets(path, &steps));
-    [reader.facts, packages::testify(path, &runs), builds(tasks, path, &steps)].concat()
+    [reader.facts, packages::testify(path, &runs), builds(repo, tasks, path, &steps)].concat()
 }
 
 /// What the stages build, each with its commands from the first one.
-fn builds(tasks: &Tasks, path: &str, steps: &[Step]) -> Vec<Fact> {
-    let last = steps.last().and_then(|step| step.stage).unwrap_or_default();
-    let stage = |stage: usize| {
-        let mut place = Place::default();
-        let commands = lineage(steps, stage)
-            .into_iter()
-            .rev()
-            .flat_map(|of| steps.iter().filter(move |step| step.stage == Some(of)));
-        let commands: Vec<Command> = commands.flat_map(|step| place.step(step)).collect();
-        let commands = tasks.followed(commands);
+fn builds(repo: &Repo, tasks: &Tasks, path: &str, steps: &[Step]) -> Vec<Fact> {
+    let build = |stage: Stage| {
+        let commands = tasks.followed(stage.commands);
         let made = commands.iter().find(|command| tasks::makes(command))?;
         let quote = format!("RUN {}", made.argv.join(" "));
         Some(Fact::new(Kind::Build(commands), path, &quote, Strength::Stated))
     };
-    (0..=last.min(MOST_FILES)).rev().filter_map(stage).collect()
+    let stages = stages::read(repo, path, steps).0;
+    stages.into_iter().take(MOST_FILES).rev().filter_map(build).collect()
 }
 
-/// Where the commands of a stage run.
-#[derive(Default)]
-struct Place {
-    folder: String,
-    /// Where the sources were copied to first.
-    sources: Option<String>,
-    environment: Vec<(String, String)>,
-}
-
-impl Place {
-    fn inside(&self, path: &str) -> String {
-        let folder = if path.starts_with('/') { "" } else { &self.folder };
-        path::resolve(folder, path).unwrap_or_default()
-    }
-
-    /// The commands of a step, with folders as they are in the repository.
-    fn step(&mut self, step: &Step) -> Vec<Command> {
-        match (step.word.as_str(), &step.body) {
-            ("WORKDIR", _) => self.folder = self.inside(&step.rest),
-            ("ENV", _) => self.environment.extend(pairs(&step.rest).into_iter().take(MOST_FILES)),
-            ("COPY", Body::Copy(sources, target))
-                if self.sources.is_none() && sources.iter().any(|source| source == ".") =>
-            {
-                self.sources = Some(self.inside(target));
-            }
-            ("RUN", Body::Exec(words)) => return vec![command::of_words(words)],
-            ("RUN", _) => {
-                let line = step.rest.split_whitespace().skip_while(|word| word.starts_with("--"));
-                let sources = self.sources.as_deref().unwrap_or(&self.folder);
-                let folder = self.folder.strip_prefix(sources).unwrap_or_default().trim_matches('/');
-                return command::script(&line.collect::<Vec<_>>().join(" "), folder, &self.environment);
-            }
-            _ => {}
-        }
-        Vec::new()
-    }
+/// What stages build and others take, for those that only want a part of what the files say.
+pub fn carried(repo: &Repo) -> Vec<Carried> {
+    let tasks = Tasks::read(repo);
+    let of_file = |(path, text): (&str, &str)| stages::read(repo, path, &dockerfile::steps(text).unwrap_or_default()).1;
+    let lock = lock_of(repo);
+    let mut found: Vec<Carried> = texts(repo, &lock).flat_map(of_file).collect();
+    found.retain(|one| !one.commands.is_empty());
+    found.iter_mut().for_each(|one| one.commands = tasks.followed(std::mem::take(&mut one.commands)));
+    found
 }
 
 /// The last stage and those that it stands on.
@@ -171,27 +145,6 @@ fn lineage(steps: &[Step], last: usize) -> Vec<usize> {
         steps.iter().filter(|step| step.stage < Some(stage)).filter(named).filter_map(|step| step.stage).next_back()
     };
     std::iter::successors(Some(last), |stage| base(*stage)).collect()
-}
-
-/// The defaults of arguments.
-fn defaults(steps: &[Step]) -> BTreeMap<String, String> {
-    let arguments = steps.iter().filter(|step| step.word == "ARG").flat_map(|step| pairs(&step.rest));
-    arguments.filter(|(_, value)| !value.contains('$')).collect()
-}
-
-/// `A=b C="d e"`, and the older `A b`.
-fn pairs(text: &str) -> Vec<(String, String)> {
-    let words = shell::commands(text).into_iter().next().unwrap_or_default();
-    match words.first().is_some_and(|word| word.contains('=')) {
-        true => {
-            let split = words.iter().filter_map(|word| shell::assignment(word));
-            split.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-        }
-        false => {
-            let pair = text.split_once(char::is_whitespace);
-            pair.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).into_iter().collect()
-        }
-    }
 }
 
 /// Words of an instruction: a list in brackets, or words with blanks between.
@@ -212,20 +165,13 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    fn filled(&self, text: &str) -> String {
+        filled(text, &self.values)
+    }
+
     fn say(&mut self, kind: Kind, step: &Step, strength: Strength) {
         let quote = format!("{} {}", step.word, step.rest);
         self.facts.push(Fact::new(kind, self.path, &quote, strength));
-    }
-
-    /// The text with the values of variables.
-    fn filled(&self, text: &str) -> String {
-        static VARIABLE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\$(?:(\w+)|\{(\w+)(?::-([^}]*))?\})"));
-        let value = |found: &regex::Captures| {
-            let name = found.get(1).or(found.get(2)).map_or("", |name| name.as_str());
-            let default = || found.get(3).map(|default| default.as_str().to_owned());
-            self.values.get(name).cloned().or_else(default).unwrap_or_else(|| found[0].to_owned())
-        };
-        VARIABLE.replace_all(text, value).into_owned()
     }
 
     /// The release of a toolchain in the tag of an image. It was good enough once, and says no more.
@@ -349,6 +295,7 @@ impl Reader<'_> {
             start = command::of_words(&[start.argv, more].concat());
         }
         let argv = self.behind_script(start.argv);
+        let argv: Vec<String> = argv.iter().map(|word| filled(word, &self.values)).collect();
         if !argv.is_empty() {
             self.say(Kind::Start(argv), step, Strength::Stated);
         }
@@ -392,6 +339,51 @@ pub fn line_of(tool: &str, version: &str) -> Option<Requirement> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_stage_builds_lies_where_another_one_takes_it() {
+        let found = |text: &str| {
+            let files = [
+                ("Dockerfile", text),
+                ("web/package.json", "{}"),
+                ("package.json", "{}"),
+                ("shop/app.py", ""),
+                ("setup.py", ""),
+                ("Makefile", "js:\n\tnpx webpack\n"),
+            ];
+            let all = carried(&Repo::from_list("x", files));
+            let shown = |one: &Carried| {
+                let commands: Vec<String> =
+                    one.commands.iter().map(|it| format!("{}:{}", it.folder, it.argv.join(" "))).collect();
+                format!("{} {} {}", one.made, one.target, commands.join(","))
+            };
+            all.iter().map(shown).collect::<Vec<_>>()
+        };
+        for (text, expected) in [
+            (
+                "FROM node AS web\nWORKDIR /w\nCOPY web/package*.json ./\nCOPY ./web .\nRUN npm run build\nFROM python\nWORKDIR /code\nCOPY . .\nCOPY --from=web /w/dist shop/static\n",
+                "web/dist shop/static web:npm run build",
+            ),
+            (
+                "FROM node\nWORKDIR /src\nCOPY [\"Makefile\", \"package.json\", \"./\"]\nRUN make js\nFROM python AS lib\nWORKDIR /x\nCOPY [\"setup.py\", \"./\"]\nCOPY [\"./shop/\", \"/x/shop/\"]\nCOPY --from=0 /src/shop/js/ ./shop/js\n",
+                "shop/js shop/js :webpack",
+            ),
+            (
+                "FROM node AS web\nWORKDIR /web\nCOPY web .\nRUN cd . && npm run build\nFROM python\nENV HOME_=/opt/x\nWORKDIR $HOME_\nCOPY ./shop $HOME_/shop\nCOPY --from=web /web/dist ${HOME_}/dist\n",
+                "web/dist dist web:npm run build",
+            ),
+            (
+                "FROM node AS web\nCOPY web /web\nRUN npm run build\nFROM nginx\nCOPY --from=web /web/dist /usr/share/nginx/html\n",
+                "web/dist /usr/share/nginx/html :npm run build",
+            ),
+            (
+                "FROM node AS web\nRUN npm i x\nFROM python\nCOPY --from=web /usr/local/bin/node /usr/local/bin/\nCOPY --from=img /a /b\n",
+                "",
+            ),
+        ] {
+            assert_eq!(found(text).join("; "), expected, "{text}");
+        }
+    }
 
     fn said(files: &[(&str, &str)]) -> Vec<String> {
         let repo = Repo::from_list("x", files.iter().copied());

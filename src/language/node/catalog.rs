@@ -106,6 +106,8 @@ pub struct FrontEnds {
     pub not: Vec<String>,
     /// How the names of configuration files of bundlers begin.
     pub settings: Vec<String>,
+    /// Settings in them that say where the result lies.
+    pub written: Vec<String>,
     /// Words of lines in them that say where the result lies.
     pub output: Vec<String>,
     /// Files with recipes of make.

@@ -8,7 +8,7 @@ use crate::facts::{Evidence, Fact, Kind};
 use crate::format::package_json;
 use crate::image::{Copy, Part, Version};
 use crate::language::{Recipe, Scope, Variable, variables};
-use crate::path::{is_below, join, parent, resolve};
+use crate::path::{self, is_below, join, parent, resolve};
 use crate::plan::{Planner, topic};
 use crate::repo::Repo;
 use crate::wishes::Wishes;
@@ -31,6 +31,12 @@ const MOST_FOLDERS: usize = 30;
 /// The argument that names the release.
 const NODE_VERSION: &str = "NODE_VERSION";
 
+/// The word of a template whose stage reads what a front end's build makes.
+const BROUGHT: &str = "brought";
+
+/// What no build context holds, wherever it lies.
+const PACKAGES: &str = "**/node_modules";
+
 /// The manifest of a package.
 pub const MANIFEST: &str = "package.json";
 
@@ -44,12 +50,16 @@ pub struct Frontend {
     /// What says that its build writes there, where its own folder does not.
     evidence: Option<Evidence>,
     facts: Vec<Fact>,
-    /// The script that makes it, where it is not the usual one.
-    script: Option<String>,
+    /// The scripts or commands that make it, where it is not the usual script.
+    pub scripts: Vec<String>,
     /// What moves it there.
     moves: Vec<Vec<String>>,
     /// What it is built from, where its folder is the top of the repository.
     inputs: Vec<String>,
+    /// What the program takes of it beside that, relative to the repository.
+    beside: Vec<String>,
+    /// The repository holds some of what lies there.
+    is_mixed: bool,
 }
 
 /// What builds it.
@@ -58,6 +68,8 @@ pub struct Lent {
     pub folder: String,
     /// Where its build writes, relative to the repository and to `/src` in the stage `frontend`.
     pub made: String,
+    /// What the program takes of it beside that.
+    beside: Vec<String>,
     /// What no build context may hold of it.
     pub hidden: Vec<String>,
     /// The stage `frontend`.
@@ -120,11 +132,31 @@ impl Recipe {
             lent.part.versions.clear();
         }
         let allows = self.ignore.first().is_some_and(|section| section.patterns.first().is_some_and(|it| it == "*"));
-        let comment = format!("The front end in {}, which is built inside of the image.", lent.folder);
-        self.ignore.push(if allows { lent.ignore() } else { Section::new(&comment, &lent.hidden) });
+        let comment = match lent.folder.as_str() {
+            "" => "The front end is built inside of the image.".to_owned(),
+            folder => format!("The front end in {folder}, which is built inside of the image."),
+        };
+        let is_hidden = self.ignore.iter().any(|section| section.patterns.iter().any(|pattern| pattern == PACKAGES));
+        let packages = (!is_hidden).then(|| PACKAGES.to_owned());
+        let hidden = lent.hidden.iter().chain(&packages);
+        self.ignore.push(if allows { lent.ignore() } else { Section::new(&comment, hidden) });
         self.reads.extend(lent.part.reads.iter().cloned());
         self.secrets.extend(lent.part.secrets.iter().cloned());
-        self.image.run.copies.push(Copy::stage("frontend", &join("/src", &lent.made), target));
+        let beside = lent.beside.iter().map(|path| (path, format!("./{path}")));
+        let all = std::iter::once((&lent.made, target)).chain(beside);
+        let copies: Vec<Copy> = all.map(|(made, to)| Copy::stage("frontend", &join("/src", made), to)).collect();
+        let (outside, inside): (Vec<Copy>, Vec<Copy>) =
+            copies.into_iter().partition(|copy| copy.target.starts_with('/'));
+        let run = &mut self.image.run.copies;
+        let reads_sources = run.iter().any(|copy| copy.stage.is_none());
+        let part = self.image.parts.iter_mut().find(|part| part.words.get(BROUGHT).is_some());
+        if reads_sources || part.is_none() {
+            run.extend(inside.iter().cloned());
+        }
+        if let Some(part) = part {
+            part.words.insert(BROUGHT, &inside);
+        }
+        run.extend(outside);
         self.image.parts.insert(0, lent.part);
     }
 }
@@ -140,13 +172,34 @@ impl Frontend {
         if asked.len() > 1 {
             return Err(Error::no("`front-ends` names several folders, and an image has room for one front end"));
         }
-        let found = Self::of_site(repo, folder.trim_start_matches("./").trim_end_matches('/'));
+        let found = path::normal(folder).and_then(|folder| {
+            let told = || Self::written(repo, &folder, &path::normal(place)?);
+            Self::of_site(repo, &folder).or_else(told)
+        });
         let frontend = found.ok_or_else(|| {
             let what =
                 format!("`front-ends` names `{folder}`, where no `{MANIFEST}` with a build that makes a site is seen");
             Error::no(what).hint("name the folder of its manifest: `dockgen config set front-ends.web static`")
         })?;
         Ok(Some((frontend, place)))
+    }
+
+    /// The package in a folder that writes to a place, or below it, by its own word or else by that of somebody who wants it there.
+    fn written(repo: &Repo, folder: &str, place: &str) -> Option<Self> {
+        let makers = maker::written(repo, folder);
+        let there = makers.iter().find(|maker| is_below(&maker.made, place));
+        let maker = match there.or(makers.first()) {
+            Some(maker) if there.is_some() => Maker { made: place.to_owned(), ..maker.clone() },
+            Some(maker) => maker.clone(),
+            None => Maker {
+                folder: folder.to_owned(),
+                script: Some(maker::script(repo, folder)?),
+                made: place.to_owned(),
+                moves: Vec::new(),
+                evidence: Evidence::asked(&format!("front-ends.{folder}")),
+            },
+        };
+        Self::by(repo, maker).map(|found| found.with(repo, Vec::new()))
     }
 
     /// What builds the paths of facts of [`Kind::Output`]. One that nothing makes is an obstacle, or a warning where a command of
@@ -182,13 +235,15 @@ impl Frontend {
         maker::find(repo, made).and_then(|maker| Self::by(repo, maker))
     }
 
-    fn by(repo: &Repo, maker: Maker) -> Option<Self> {
+    /// What a maker makes.
+    pub fn by(repo: &Repo, maker: Maker) -> Option<Self> {
         let has_scripts = |service: &Service| !service.package.manifest.scripts.is_empty();
         let found = Self::read(&inside(repo, &maker.folder), &maker.folder, &|_, service| {
             has_scripts(service).then(|| maker.made.clone())
         })?;
         let evidence = Some(maker.evidence);
-        Some(Frontend { made: maker.made, script: maker.script, moves: maker.moves, evidence, ..found })
+        let scripts = maker.script.into_iter().collect();
+        Some(Frontend { made: maker.made, scripts, moves: maker.moves, evidence, ..found })
     }
 
     /// What builds a folder that lies below one with a `package.json` and a build script.
@@ -262,8 +317,28 @@ impl Frontend {
             *file = join(folder, file);
         }
         let inputs = if folder.is_empty() { inputs(repo) } else { vec![folder.to_owned()] };
-        let (script, moves) = (None, Vec::new());
-        Some(Frontend { folder: folder.to_owned(), made, evidence: None, workspace, facts, script, moves, inputs })
+        Some(Frontend {
+            folder: folder.to_owned(),
+            made,
+            evidence: None,
+            workspace,
+            facts,
+            scripts: Vec::new(),
+            moves: Vec::new(),
+            inputs,
+            beside: Vec::new(),
+            is_mixed: false,
+        })
+    }
+
+    /// With what the program takes of it beside its result; files of the repository in the same place stay.
+    pub fn with(self, repo: &Repo, beside: Vec<String>) -> Self {
+        Frontend { is_mixed: repo.exists(&self.made), beside, ..self }
+    }
+
+    /// The same by several scripts.
+    pub fn of_scripts(self, scripts: Vec<String>) -> Self {
+        Frontend { scripts, ..self }
     }
 
     /// What says that its build writes out of its own folder.
@@ -319,9 +394,19 @@ impl Frontend {
         let framework = service.shape.iter().flat_map(|shape| variables(&shape.framework.environment));
         let mut environment = desk.manager.environment();
         environment.extend(framework.chain(variables(&desk.aged)).chain(variables(&service.demands.switches)));
-        let mut build = service.build.clone();
-        if let Some(script) = &self.script {
-            build = Build { script: Some(script.clone()), steps: Vec::new(), ..build };
+        let of_script = |name: &String| match service.package.manifest.scripts.contains_key(name) {
+            true => Build { script: Some(name.clone()), steps: Vec::new(), ..service.build.clone() },
+            false => Build { script: None, steps: vec![name.clone()], ..service.build.clone() },
+        };
+        let builds: Vec<Build> = match self.scripts.is_empty() {
+            true => vec![service.build.clone()],
+            false => self.scripts.iter().map(of_script).collect(),
+        };
+        let mut commands: Vec<Vec<String>> = Vec::new();
+        for command in builds.iter().flat_map(|build| desk.commands(build)).chain(self.moves.iter().cloned()) {
+            if !commands.contains(&command) {
+                commands.push(command);
+            }
         }
         let words = Words {
             home: join("/src", folder),
@@ -334,8 +419,8 @@ impl Frontend {
             sharing: install.sharing,
             secrets: install.secrets,
             install: install.commands,
-            arguments: desk.arguments(planner, &build),
-            commands: desk.commands(&build).into_iter().chain(self.moves.iter().cloned()).collect(),
+            arguments: builds.first().map(|build| desk.arguments(planner, build)).unwrap_or_default(),
+            commands,
             exclude: if folder.is_empty() { CATALOG.front_end.exclude.clone() } else { Vec::new() },
         };
         let is_secret = project.npmrc.is_some() && desk.secrets.iter().any(|secret| secret.target.is_some());
@@ -346,10 +431,18 @@ impl Frontend {
             secrets: desk.secret_names(),
             ..Part::new("node/frontend.tera", &words)?
         };
-        let hidden = std::iter::once(literal(made)).chain(npmrc).collect();
+        let hidden = std::iter::once(literal(made)).filter(|_| !self.is_mixed).chain(npmrc).collect();
         let builder = desk.toolchain.fill_with(&desk.own_builder(), &desk.toolchain.version);
         let builder = builder.replace("${NODE_VERSION}", &desk.toolchain.version);
-        Ok(Lent { folder: folder.clone(), made: made.clone(), hidden, part, builder, inputs: inputs.clone() })
+        Ok(Lent {
+            folder: folder.clone(),
+            made: made.clone(),
+            beside: self.beside.clone(),
+            hidden,
+            part,
+            builder,
+            inputs: inputs.clone(),
+        })
     }
 }
 

@@ -17,6 +17,9 @@ use super::manager;
 /// Packages and recipes that are looked at, at most.
 const MOST: usize = 24;
 
+/// Where packages lie that are installed.
+const PACKAGES: &str = "node_modules";
+
 /// What makes a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Maker {
@@ -114,11 +117,105 @@ pub fn is_built(path: &str) -> bool {
     CATALOG.front_end.built.iter().any(|ending| path.ends_with(ending.as_str()))
 }
 
-fn by_script(repo: &Repo, package: &Package, wanted: &str) -> Option<Maker> {
-    let is_meant = |script: &&(String, String)| {
-        let first = script.0.split([':', '-', '_']).next().unwrap_or_default();
-        !CATALOG.front_end.not.iter().any(|word| word == first || script.0.ends_with(&format!(":{word}")))
+/// What the scripts and the configuration of the package in a folder say that its build writes, as far as it is not in the
+/// repository. A path with an ending is a file of a page; its folder is what is made.
+pub fn written(repo: &Repo, folder: &str) -> Vec<Maker> {
+    let Some(package) = packages(repo).into_iter().find(|package| package.folder == folder) else { return Vec::new() };
+    let usual = |name: &&String| package.scripts.iter().any(|(script, _)| script == *name);
+    let whole = CATALOG.usual.builds.iter().find(usual);
+    let maker = |made: String, script: Option<&String>, evidence: Evidence| Maker {
+        folder: folder.to_owned(),
+        script: whole.or(script).cloned(),
+        made,
+        moves: Vec::new(),
+        evidence,
     };
+    let mut found = Vec::new();
+    for (script, line) in package.scripts.iter().filter(|(script, _)| is_meant(script)) {
+        let words = line.split([' ', '=', '\t']);
+        let evidence = || Evidence::new(&package.manifest, &format!("\"{script}\": \"{line}\""), Strength::Stated);
+        found.extend(
+            words
+                .filter_map(|word| missing(repo, folder, word, true))
+                .map(|made| maker(made, Some(script), evidence())),
+        );
+    }
+    for (file, masked) in settings(repo, &package) {
+        let said = masked.literals().filter(|(at, _)| is_output(masked.line(*at)));
+        let made = said.filter_map(|(at, text)| Some((missing(repo, folder, text, false)?, masked.line(at))));
+        found.extend(made.map(|(made, line)| maker(made, None, Evidence::new(file, line, Strength::Stated))));
+    }
+    found.retain(|maker| maker.script.is_some());
+    found
+}
+
+/// The folder that is made by a build that writes to what a word names.
+fn missing(repo: &Repo, folder: &str, word: &str, only_files: bool) -> Option<String> {
+    let word = word.trim_matches(['"', '\'', '`', ';', ',', ')', '(']);
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/@".contains(c);
+    let is_page = |path: &str| !name(path).starts_with('.');
+    let is_path = word.contains('/') && !word.starts_with('/') && word.chars().all(is_plain);
+    let path = resolve(folder, word).filter(|_| is_path)?;
+    let made = match is_built(&path) {
+        true if repo.has(&path) => return None,
+        true => parent(&path).to_owned(),
+        false if only_files || repo.has(&path) || repo.below(&path).any(is_page) => return None,
+        false => path,
+    };
+    let is_package = made.split('/').any(|part| part == PACKAGES);
+    (!made.is_empty() && !is_package && !is_below(folder, &made)).then_some(made)
+}
+
+/// The names of the scripts of the package in a folder.
+pub fn scripts(repo: &Repo, folder: &str) -> Vec<String> {
+    let found = packages(repo).into_iter().find(|package| package.folder == folder);
+    found.into_iter().flat_map(|package| package.scripts).map(|(name, _)| name).collect()
+}
+
+/// The script of the package in a folder that builds by its name.
+pub fn script(repo: &Repo, folder: &str) -> Option<String> {
+    let usual = &CATALOG.usual.builds;
+    let begins = |name: &String| usual.iter().any(|usual| name.split([':', '-', '_']).next() == Some(usual));
+    let mut names = scripts(repo, folder);
+    names.retain(|name| begins(name) && is_meant(name));
+    let rank =
+        |name: &String| (usual.iter().position(|usual| usual == name).unwrap_or(usual.len()), !name.contains("prod"));
+    names.into_iter().min_by_key(rank)
+}
+
+/// Whether the name of a script is not one of those for development.
+pub fn is_meant(script: &str) -> bool {
+    let first = script.split([':', '-', '_']).next().unwrap_or_default();
+    !CATALOG
+        .front_end
+        .not
+        .iter()
+        .any(|word| word == first || script.ends_with(&format!(":{word}")) || script.ends_with(&format!("-{word}")))
+}
+
+/// Whether a line gives a value to a setting that says where the result lies.
+fn is_output(line: &str) -> bool {
+    let key = line.split([':', '=']).next().unwrap_or_default();
+    let key = key.rsplit(|c: char| !c.is_ascii_alphanumeric()).find(|word| !word.is_empty());
+    key.is_some_and(|key| CATALOG.front_end.written.iter().any(|word| word == key))
+}
+
+fn says_output(line: &str) -> bool {
+    CATALOG.front_end.output.iter().any(|word| line.contains(word.as_str()))
+}
+
+/// The configuration of bundlers in the folder of a package, and the files there that its scripts run.
+fn settings<'r>(repo: &'r Repo, package: &Package) -> Vec<(&'r str, Masked<'r>)> {
+    let is_run = |file: &str| {
+        let mut words = package.scripts.iter().flat_map(|(_, line)| line.split_whitespace());
+        words.any(|word| word.trim_start_matches("./") == file)
+    };
+    let is_settings = |file: &str| CATALOG.front_end.settings.iter().any(|begin| file.starts_with(begin.as_str()));
+    let files = repo.inside(&package.folder).filter(|path| is_settings(name(path)) || is_run(name(path)));
+    files.take(MOST).filter_map(|file| Some((file, Masked::new(repo.text(file)?, &JAVASCRIPT)))).collect()
+}
+
+fn by_script(repo: &Repo, package: &Package, wanted: &str) -> Option<Maker> {
     let names = |(script, line): &(String, String)| {
         let made = line.split([' ', '=', '\t']).find_map(|word| made(repo, &package.folder, word, wanted))?;
         let quote = format!("\"{script}\": \"{line}\"");
@@ -130,7 +227,8 @@ fn by_script(repo: &Repo, package: &Package, wanted: &str) -> Option<Maker> {
             evidence: Evidence::new(&package.manifest, &quote, Strength::Stated),
         })
     };
-    let mut found: Vec<Maker> = package.scripts.iter().filter(is_meant).filter_map(names).collect();
+    let mut found: Vec<Maker> =
+        package.scripts.iter().filter(|(script, _)| is_meant(script)).filter_map(names).collect();
     let rank = |maker: &Maker| {
         let script = maker.script.as_deref().unwrap_or_default();
         CATALOG.usual.builds.iter().position(|name| name == script).unwrap_or(usize::MAX)
@@ -141,24 +239,13 @@ fn by_script(repo: &Repo, package: &Package, wanted: &str) -> Option<Maker> {
 
 /// A configuration of a bundler, or a file that a script runs, which names the path.
 fn by_settings(repo: &Repo, package: &Package, wanted: &str) -> Option<Maker> {
-    let is_run = |file: &str| {
-        package
-            .scripts
-            .iter()
-            .any(|(_, line)| line.split_whitespace().any(|word| word.trim_start_matches("./") == file))
-    };
-    let is_settings = |file: &str| CATALOG.front_end.settings.iter().any(|begin| file.starts_with(begin.as_str()));
-    let files = repo.inside(&package.folder).filter(|path| is_settings(name(path)) || is_run(name(path)));
-    files.take(MOST).find_map(|file| {
-        let text = repo.text(file)?;
-        let masked = Masked::new(text, &JAVASCRIPT);
-        let says = |line: &str| CATALOG.front_end.output.iter().any(|word| line.contains(word.as_str()));
+    settings(repo, package).into_iter().find_map(|(file, masked)| {
         let roots: Vec<String> = masked
             .literals()
             .filter(|(at, _)| masked.line(*at).contains("root"))
             .filter_map(|(_, text)| resolve(&package.folder, text))
             .collect();
-        let found = masked.literals().filter(|(at, _)| says(masked.line(*at))).find_map(|(at, text)| {
+        let found = masked.literals().filter(|(at, _)| says_output(masked.line(*at))).find_map(|(at, text)| {
             let bases = std::iter::once(package.folder.as_str()).chain(roots.iter().map(String::as_str));
             let path = bases.into_iter().find_map(|base| made(repo, base, text, wanted))?;
             Some((path, masked.line(at)))

@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::rows::{CATALOG, Framework, place};
-use super::sources::{Program, Source, ancestors, module_name};
+use super::source::Source;
+use super::sources::{Program, ancestors, module_name};
 use crate::source::python::Function;
 
 /// How many functions, classes and imports an application is followed through.

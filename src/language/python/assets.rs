@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::apps::App;
 use super::manifests::Manifests;
 use super::rows::{CATALOG, StandIn};
-use super::sources::{Program, Source};
+use super::source::Source;
+use super::sources::Program;
 use crate::facts::{Evidence, Strength};
 use crate::language::Variable;
 use crate::plan::{Decision, Planner, Rival, topic};
@@ -16,6 +17,8 @@ pub struct Collect {
     script: String,
     arguments: Vec<&'static str>,
     environment: Vec<Variable>,
+    /// Where the files lie, where that is outside of the sources.
+    pub outside: Option<String>,
 }
 
 /// A module of settings.
@@ -78,12 +81,15 @@ pub fn collect(
     if elsewhere || installs_nothing {
         return None;
     }
+    let mut stand_in = None;
     if let Some((path, example)) = program.demanded().into_iter().next() {
+        stand_in = program.stand_in(&path);
+        let step = format!(", and run `{script} {}` with it", row.arguments);
+        let step = if stand_in.is_some() { "" } else { &step };
         planner.warn(format!(
-            "`{path}` is not in the repository (`{example}` is), and the program loads it: mount it at `/app/{path}`, and run `{script} {}` with it",
-            row.arguments
+            "`{path}` is not in the repository (`{example}` is), and the program loads it: mount it at `/app/{path}`{step}"
         ));
-        return None;
+        stand_in.as_ref()?;
     }
     let of_script =
         program.source(script).and_then(|source| source.module.environment_default(&app.framework.settings));
@@ -102,13 +108,21 @@ pub fn collect(
     Some(Collect {
         script: script.to_owned(),
         arguments: std::iter::once(row.arguments.as_str()).chain(more).collect(),
-        environment: environment(chosen, &files),
+        outside: outside(folder.module.quote(&row.folder)),
+        environment: environment(chosen.into_iter().chain(stand_in).collect(), &files),
     })
 }
 
+/// The absolute path that a setting names, by itself or where a variable is not set.
+fn outside(line: &str) -> Option<String> {
+    let texts = line.split(['"', '\'']).skip(1).step_by(2);
+    let is_plain = |text: &&str| text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
+    let absolute = |text: &&str| text.starts_with('/') && text.len() > 1 && !text.starts_with("/app/");
+    texts.filter(is_plain).find(absolute).map(|text| text.trim_end_matches('/').to_owned())
+}
+
 /// Values for the variables that the settings ask for, which let them load in the build, where nothing is connected to.
-fn environment(chosen: Option<Variable>, files: &[&Source]) -> Vec<Variable> {
-    let mut environment: Vec<Variable> = chosen.into_iter().collect();
+fn environment(mut environment: Vec<Variable>, files: &[&Source]) -> Vec<Variable> {
     for variable in files.iter().flat_map(|source| source.module.variables()) {
         let row = |row: &&StandIn| row.fits(&variable.name, variable.line);
         let Some(row) = CATALOG.stand_in.iter().find(row) else { continue };

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::rows::CATALOG;
-use super::sources::{Program, Source};
+use super::source::Source;
+use super::sources::Program;
 use crate::facts::{Fact, Kind, Strength};
 use crate::path;
 
@@ -35,6 +36,15 @@ fn of_source(program: &Program, source: &Source) -> Vec<Fact> {
     for text in source.module.strings() {
         let file = CATALOG.writes.databases.iter().find_map(|scheme| text.strip_prefix(scheme.as_str()));
         let file = file.map(|file| file.split('?').next().unwrap_or_default()).filter(|file| file.contains('/'));
+        if let Some(file) =
+            file.filter(|file| path::parent(file) == CATALOG.writes.lost && path::name(file).contains('.'))
+        {
+            let what = format!(
+                "`{}` keeps the database `{file}` where no volume should lie, and a new container begins without it: give it another place by its settings",
+                source.path
+            );
+            facts.push(Fact::new(Kind::Warning(what), source.path, text, Strength::Convention));
+        }
         facts.extend(file.and_then(|file| folder(path::parent(file))).map(|folder| fact(folder, text)));
     }
     for name in &CATALOG.writes.settings {
@@ -64,7 +74,7 @@ fn of_joined_paths(program: &Program, source: &Source) -> Vec<Fact> {
             continue;
         }
         facts.push(match path::parent(&whole) {
-            "" if !source.module.assigns(&CATALOG.writes.table) => continue,
+            "" if !CATALOG.writes.tables.iter().any(|name| source.module.assigns(name)) => continue,
             "" => Fact::new(
                 Kind::Warning(format!(
                     "`{}` keeps the database `{whole}` beside the sources, where the user may not write: give it a folder of its own, or another database by its variables",
@@ -120,12 +130,23 @@ mod tests {
             ("# sqlite\nX = {'NAME': BASE_DIR / 'data' / 'db.sqlite3'}\n", "/app/data"),
             ("# sqlite\nX = {'NAME': os.path.join(BASE_DIR, 'data/db.sqlite3')}\n", "/app/data"),
             ("X = {'ENGINE': 'django.db.backends.sqlite3', 'NAME': getenv('DB', 'x.db')}\n", ""),
+            ("SQLALCHEMY_DATABASE_URI = 'sqlite:////tmp/x.db'\n", "`app.py` keeps the database `/tmp/x.db`"),
+            (
+                "SQLALCHEMY_DATABASE_URI = 'sqlite:///' + join(base, 'x.db')\n",
+                "`app.py` keeps the database `x.db` beside",
+            ),
         ] {
             let repo = Repo::from_list("x", [("app.py", source)]);
             let facts = testify(&Program::read(&repo, Vec::new()));
             let found: Vec<String> = facts.iter().map(|fact| fact.kind.to_string()).collect();
-            let expected: Vec<String> = expected.split_whitespace().map(|path| format!("writes {path}")).collect();
-            assert_eq!(found, expected, "{source}");
+            match expected.starts_with('`') {
+                true => assert!(found.len() == 1 && found[0].starts_with(&format!("to know: {expected}")), "{found:?}"),
+                false => {
+                    let expected: Vec<String> =
+                        expected.split_whitespace().map(|path| format!("writes {path}")).collect();
+                    assert_eq!(found, expected, "{source}");
+                }
+            }
         }
     }
 }

@@ -80,8 +80,8 @@ impl Install {
 /// Gives a program or a package the setuptools that it takes for granted.
 pub fn add_setuptools(planner: &mut Planner, view: &mut Install, who: String, evidence: Evidence) {
     let reason = format!("{who} imports a part of it without asking for it, or one that newer ones do not have");
-    planner.note(Decision::new(topic::SETUPTOOLS, format!("below {}", CATALOG.setuptools), reason, evidence));
-    view.setuptools = Some(Setuptools { who, below: &CATALOG.setuptools });
+    planner.note(Decision::new(topic::SETUPTOOLS, format!("below {}", CATALOG.setuptools.below), reason, evidence));
+    view.setuptools = Some(Setuptools { who, below: &CATALOG.setuptools.below });
 }
 
 /// What is installed, by which manager, for which release.
@@ -253,7 +253,9 @@ fn declared(
     view.manifests = vec!["pyproject.toml".to_owned()];
     if !view.nothing {
         view.template = "python/uv.tera";
-        view.command = "uv pip install --python /venv/bin/python -r pyproject.toml".to_owned();
+        let has_project = manifests.pyproject.as_ref().is_some_and(|read| read.has_project);
+        let of_project = if has_project { " -r pyproject.toml" } else { "" };
+        view.command = format!("uv pip install --python /venv/bin/python{of_project}");
         view.uv = Some(tool_version(row, version).to_owned());
     }
 }

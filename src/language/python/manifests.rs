@@ -286,7 +286,8 @@ fn compiled(repo: &Repo, read: &Manifests) -> Option<(&'static BackEnd, String)>
         Some(system) => {
             system.requires.iter().filter_map(|text| Some(requirements::parse_requirement(text)?.name)).collect()
         }
-        None => read.has_setup_py.then(|| "setuptools".to_owned()).into_iter().collect(),
+        None if read.has_setup_py => CATALOG.build_requires.clone(),
+        None => Vec::new(),
     };
     let is_aside = |path: &str| path.split('/').any(|part| CATALOG.names.aside.iter().any(|aside| aside == part));
     let source = |row: &BackEnd| {

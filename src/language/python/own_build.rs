@@ -6,10 +6,8 @@ use super::manifests::Manifests;
 use super::rows::CATALOG;
 use super::sources::Program;
 use crate::facts::{Evidence, Strength};
+use crate::path;
 use crate::plan::{Decision, Planner, topic};
-
-/// Build requirements of a project that names none.
-const SETUPTOOLS: [&str; 2] = ["setuptools", "wheel"];
 
 /// How the project itself is built.
 #[derive(Debug, Default, Serialize)]
@@ -29,9 +27,9 @@ pub struct Build {
     /// Only the build knows the packages that the project needs.
     #[serde(skip)]
     pub knows_alone: bool,
-    /// Packages of Debian that compile it.
+    /// Packages of Debian that its build needs.
     #[serde(skip)]
-    pub packages: &'static [String],
+    pub packages: Vec<String>,
 }
 
 /// The project itself is installed where it asks for its own metadata, where its build makes parts of it, or where only its build knows
@@ -39,14 +37,14 @@ pub struct Build {
 pub fn plan(planner: &mut Planner, manifests: &Manifests, program: &Program, nothing: bool) -> Option<Build> {
     let pyproject = manifests.pyproject.as_ref();
     let system = pyproject.and_then(|read| read.build_system.as_ref());
-    let requires = system.map_or_else(|| SETUPTOOLS.map(str::to_owned).to_vec(), |system| system.requires.clone());
+    let requires = system.map_or(&CATALOG.build_requires, |system| &system.requires).clone();
     let is_scm = |name: &String| CATALOG.version_from_git.iter().any(|scm| name.starts_with(scm.as_str()));
     let build = Build {
         version_from_git: requires.iter().any(is_scm),
         requires,
         stand_ins: manifests.stand_ins.clone(),
         in_place: manifests.compiled.is_some() || !manifests.unwritten.is_empty(),
-        packages: manifests.compiled.as_ref().map_or(&[], |(row, _)| row.build.as_slice()),
+        packages: packages(manifests, program),
         ..Build::default()
     };
     let has_build = system.is_some() || manifests.has_setup_py;
@@ -57,6 +55,15 @@ pub fn plan(planner: &mut Planner, manifests: &Manifests, program: &Program, not
     let (reason, evidence) = reason(manifests, program).filter(|_| has_build)?;
     planner.note(Decision::new(topic::PROJECT, "installed", reason, evidence));
     Some(build)
+}
+
+/// Packages of Debian for its build: what compiles it, and programs that a file of the build starts.
+fn packages(manifests: &Manifests, program: &Program) -> Vec<String> {
+    let compiling = manifests.compiled.iter().flat_map(|(row, _)| &row.build);
+    let is_of_build = |file: &str| CATALOG.names.builds.iter().any(|name| path::name(file) == name);
+    let started = program.commands().iter().filter(|(_, evidence)| is_of_build(&evidence.file));
+    let tools = started.filter_map(|(name, _)| CATALOG.build_tools.get(name));
+    compiling.chain(tools).cloned().collect()
 }
 
 /// Why the project itself has to be installed.

@@ -14,9 +14,6 @@ use crate::plan::toolchain::Toolchain;
 use crate::plan::{Need, Planner};
 use crate::rows::{Row, Seen, follow};
 
-/// The package that brings `pkg_resources`.
-const SETUPTOOLS: &str = "setuptools";
-
 /// The packages of the environment, as far as they are known: what is asked for, and what the lock adds.
 #[derive(Debug)]
 pub struct Installed {
@@ -204,7 +201,8 @@ pub fn run_packages(planner: &Planner) -> Vec<String> {
 /// What shows that something imports `pkg_resources`, or another part of setuptools, which is not there by itself or is
 /// too new: a package of that age, or the program. With the name to call it by.
 pub fn old_setuptools(program: &Program, installed: &Installed, cycle: &str) -> Option<(String, Evidence)> {
-    if installed.ceiling(SETUPTOOLS).is_some_and(|ceiling| ceiling.is_below(&CATALOG.setuptools)) {
+    let row = &CATALOG.setuptools;
+    if installed.ceiling(&row.package).is_some_and(|ceiling| ceiling.is_below(&row.below)) {
         return None;
     }
     let is_old = |row: &&PkgResources| {
@@ -219,9 +217,9 @@ pub fn old_setuptools(program: &Program, installed: &Installed, cycle: &str) -> 
     let is_missing = |name: &&String| match name.as_str() {
         "pkg_resources" => true,
         "distutils" if with_distutils => false,
-        _ => !installed.has(SETUPTOOLS),
+        _ => !installed.has(&row.package),
     };
-    let modules: Vec<String> = CATALOG.setuptools_modules.iter().filter(is_missing).cloned().collect();
+    let modules: Vec<String> = row.modules.iter().filter(is_missing).cloned().collect();
     let evidence = program.imports_one_of(&modules)?;
     Some(("The program".to_owned(), evidence))
 }

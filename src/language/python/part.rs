@@ -13,7 +13,6 @@ use super::start::Start;
 use crate::catalog::{Runtime, SHARED};
 use crate::error::Error;
 use crate::image::{Copy, Image, Part, Version};
-use crate::language::node::frontend::Lent;
 use crate::language::{Extra, Labels, Variable};
 use crate::plan::toolchain::Toolchain;
 use crate::plan::{Planner, topic};
@@ -33,8 +32,6 @@ pub struct Order<'a> {
     pub install: Install,
     /// Folders of packages that an installed project does not need on its search path.
     pub roots: Vec<String>,
-    /// The front end that the program serves.
-    pub front_end: Option<Lent>,
 }
 
 /// The words of the stage with the environment.
@@ -42,7 +39,7 @@ pub struct Order<'a> {
 struct Words<'w> {
     builder: String,
     extra: Extra,
-    apk: Vec<&'static str>,
+    apk: &'static [String],
     apt: Vec<String>,
     /// A server to install beside the project's own packages.
     server: Option<&'w str>,
@@ -60,8 +57,8 @@ struct Built<'w> {
     /// What is built lies over the sources, from which the program is loaded.
     overlay: bool,
     collect: Option<&'w Collect>,
-    /// What the front end's build makes.
-    made: Option<&'w str>,
+    /// What the build of a front end makes.
+    brought: [(); 0],
 }
 
 impl Order<'_> {
@@ -74,16 +71,15 @@ impl Order<'_> {
         let is_empty = extras.build_commands.is_empty() && extras.build_args.is_empty() && extras.build_env.is_empty();
         let project = self.install.project.as_ref();
         let ships_sources = self.start.collect.is_some() || !is_empty || project.is_some_and(|build| build.in_place);
-        let mut parts: Vec<Part> = self.front_end.iter().map(|front| front.part.clone()).collect();
+        let mut parts = Vec::new();
         if self.has_environment() || ships_sources {
             parts.push(self.dependencies(planner)?);
         }
         if project.is_some() || ships_sources {
             let collect = self.start.collect.as_ref();
-            let made = self.front_end.as_ref().map(|front| front.made.as_str());
             let is_flat = !self.start.environment.iter().any(|variable| variable.name == SEARCH_PATH);
             let overlay = is_flat && project.is_some_and(|build| build.in_place);
-            let words = Built { extra: Extra::new(extras), project, overlay, collect, made };
+            let words = Built { extra: Extra::new(extras), project, overlay, collect, brought: [] };
             parts.push(Part::new("python/build.tera", &words)?);
         }
         let init = self.init(planner);
@@ -102,9 +98,11 @@ impl Order<'_> {
         run.copies = init.map(|path| Copy::stage("init", path, "/usr/bin/tini")).into_iter().collect();
         run.copies.extend(self.environment_copy());
         run.copies.extend(self.data().map(|step| Copy::stage("deps", step.folder, step.folder)));
+        let outside = self.start.collect.iter().filter_map(|collect| collect.outside.as_deref());
+        run.copies.extend(outside.map(|folder| Copy::stage("build", folder, folder)));
         run.copies.extend(match ships_sources {
             true => vec![Copy::stage("build", "/app", "./")],
-            false => self.sources(),
+            false => vec![Copy::context(".", ".")],
         });
         (run.entrypoint, run.command) = self.command();
         if self.has_environment() || ships_sources || !distroless {
@@ -116,14 +114,14 @@ impl Order<'_> {
     fn dependencies(&self, planner: &Planner) -> Result<Part, Error> {
         let alpine = self.runtime.id == "alpine";
         let mut packages: BTreeSet<String> = planner.build_packages().into_iter().collect();
-        packages.extend(self.install.needs_git.then(|| "git".to_owned()));
-        packages.extend(self.install.project.iter().flat_map(|build| build.packages).cloned());
+        packages.extend(self.install.needs_git.then(|| CATALOG.vcs.clone()));
+        packages.extend(self.install.project.iter().flat_map(|build| &build.packages).cloned());
         let compiles = alpine && !packages.is_empty();
         packages.retain(|_| !alpine);
         let words = Words {
             builder: self.fill(self.runtime.builder.as_deref().unwrap_or(&CATALOG.image.builder)),
             extra: Extra::new(&planner.wishes.extras),
-            apk: if compiles { vec!["build-base", "git"] } else { Vec::new() },
+            apk: if compiles { &CATALOG.alpine_build } else { &[] },
             apt: self.toolchain.suited(packages),
             server: self.start.install.as_deref(),
             requires: self.install.project.as_ref().map_or(&[], |build| build.requires.as_slice()),
@@ -168,13 +166,6 @@ impl Order<'_> {
             false => Copy::stage(stage, "/venv", "/venv"),
         };
         self.has_environment().then_some(copy.of_dependencies())
-    }
-
-    /// The sources as they are, and what the front end's build makes.
-    fn sources(&self) -> Vec<Copy> {
-        let made = self.front_end.as_ref().map(|front| &front.made);
-        let made = made.map(|made| Copy::stage("frontend", &format!("/src/{made}"), format!("./{made}")));
-        std::iter::once(Copy::context(".", ".")).chain(made).collect()
     }
 
     /// Packages of the runtime; tini is among them where there are others.

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::rows::{CATALOG, Server, Told};
-use super::sources::{Program, Source};
+use super::source::Source;
+use super::sources::Program;
 use crate::command::{Command, PORT};
 use crate::language::Variable;
 use crate::source::pattern;

@@ -17,10 +17,13 @@ pub struct Catalog {
     pub pip: String,
     pub pip_since: Vec<String>,
     pub distutils: String,
-    pub setuptools: String,
-    pub setuptools_modules: Vec<String>,
+    pub setuptools: Setuptools,
     pub public_indexes: Vec<String>,
     pub version_from_git: Vec<String>,
+    pub build_requires: Vec<String>,
+    pub alpine_build: Vec<String>,
+    pub vcs: String,
+    pub build_tools: HashMap<String, String>,
     pub development_options: Vec<String>,
     pub environment: Vec<(String, String)>,
     pub pure: BTreeSet<String>,
@@ -30,6 +33,7 @@ pub struct Catalog {
     pub modules: HashMap<String, Vec<String>>,
     pub calls: Calls,
     pub writes: Writes,
+    pub host: Host,
     pub ignore: Ignore,
     pub image: Image,
     pub release: Vec<Release>,
@@ -71,6 +75,20 @@ pub struct Usual {
     pub development: Vec<String>,
     pub extras: Vec<String>,
     pub requirements: Vec<String>,
+    pub examples: Vec<String>,
+    pub builds: Vec<String>,
+    pub tests: Vec<String>,
+    pub served: Vec<String>,
+    pub packages: String,
+}
+
+/// The package that programs and packages take for granted, and what they import of it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setuptools {
+    pub package: String,
+    pub below: String,
+    pub modules: Vec<String>,
 }
 
 /// The place of a name in a list of usual ones, which ends with all others.
@@ -98,9 +116,20 @@ pub struct Writes {
     pub words: Vec<(String, String)>,
     pub databases: Vec<String>,
     pub files: Vec<String>,
-    pub table: String,
+    pub tables: Vec<String>,
+    pub lost: String,
     pub settings: Vec<String>,
     pub system: Vec<String>,
+}
+
+/// The option of a program that says at which address it listens.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Host {
+    pub options: Vec<String>,
+    pub option: String,
+    pub value: String,
+    pub commands: Vec<String>,
 }
 
 /// What stays out of the build.
@@ -112,16 +141,12 @@ pub struct Ignore {
 }
 
 /// A value that lets settings load.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct StandIn {
-    #[serde(default)]
     pub says: Vec<String>,
-    #[serde(default)]
     pub holds: String,
-    #[serde(default)]
     pub ends: String,
-    #[serde(default)]
     pub secret: bool,
     pub value: String,
 }
@@ -189,34 +214,22 @@ impl Manager {
 }
 
 /// What an application is made with.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Framework {
     pub id: String,
     pub interface: String,
-    #[serde(default)]
     pub constructors: Vec<String>,
-    #[serde(default)]
     pub imports: String,
-    #[serde(default)]
     pub attribute: String,
-    #[serde(default)]
     pub wraps: bool,
-    #[serde(default)]
     pub before: Vec<String>,
-    #[serde(default)]
     pub generated: bool,
-    #[serde(default)]
     pub settings: String,
-    #[serde(default)]
     pub assets: Option<Assets>,
-    #[serde(default)]
     pub argv: Vec<String>,
-    #[serde(default)]
     pub port: Option<u16>,
-    #[serde(default)]
     pub environment: Vec<(String, String)>,
-    #[serde(default)]
     pub signals: bool,
 }
 
@@ -233,29 +246,20 @@ pub struct Assets {
 }
 
 /// A server for applications.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Server {
     pub id: String,
     pub interfaces: Vec<String>,
-    #[serde(default)]
     pub with: Vec<String>,
-    #[serde(default)]
     pub install: Option<String>,
-    #[serde(default)]
     pub python: String,
-    #[serde(default)]
     pub older: String,
-    #[serde(default)]
     pub config: Option<(String, String)>,
-    #[serde(default)]
     pub bound_by: String,
     pub options: Vec<(String, String)>,
-    #[serde(default)]
     pub factory: Vec<String>,
-    #[serde(default)]
     pub call: bool,
-    #[serde(default)]
     pub signals: bool,
 }
 
@@ -283,34 +287,26 @@ pub struct Development {
 }
 
 /// A call that serves.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct ListenerRow {
     pub callee: String,
     pub signals: bool,
     pub port: Option<u16>,
-    #[serde(default)]
     pub loopback: bool,
-    #[serde(default)]
     pub beside: Vec<String>,
-    #[serde(default)]
     pub variable: Option<(String, String)>,
 }
 
 /// What a program must be told that runs in a container.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Told {
     pub names: Vec<String>,
-    #[serde(default)]
     pub words: Vec<String>,
-    #[serde(default)]
     pub unless: Vec<String>,
-    #[serde(default)]
     pub options: Vec<String>,
-    #[serde(default)]
     pub variables: Vec<(String, String)>,
-    #[serde(default)]
     pub signals: bool,
 }
 
@@ -332,20 +328,15 @@ pub struct Carried {
 }
 
 /// A step that brings data of a package.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Fetch {
     pub package: String,
-    #[serde(default)]
     pub call: String,
-    #[serde(default)]
     pub word: String,
     pub command: String,
-    #[serde(default)]
     pub folder: String,
-    #[serde(default)]
     pub variable: String,
-    #[serde(default)]
     pub pip: bool,
 }
 
@@ -357,22 +348,19 @@ pub struct Glibc {
 }
 
 /// Where the wheels of a package's versions end.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Wheels {
     pub package: String,
-    #[serde(default)]
     pub below: Vec<(String, String)>,
-    #[serde(default)]
     pub newest: Option<String>,
 }
 
 /// A package that imports `pkg_resources`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct PkgResources {
     pub package: String,
-    #[serde(default)]
     pub below: String,
 }
 

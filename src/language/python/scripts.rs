@@ -1,7 +1,8 @@
 //! Files that are run, as a script or as a module of their package.
 
 use super::rows::CATALOG;
-use super::sources::{Program, Source, module_name};
+use super::source::Source;
+use super::sources::{Program, module_name};
 use crate::path;
 
 /// A file that is run.

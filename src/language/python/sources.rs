@@ -1,93 +1,39 @@
-//! The sources of a service: which there are, how they are found from each other, what they import and start.
+//! The sources of a service: which there are, and how they are found from each other.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::rows::{CATALOG, Framework, ListenerRow, place};
-use crate::facts::{Evidence, Strength};
+use super::rows::{CATALOG, Framework};
+use super::source::Source;
+use crate::facts::Evidence;
+use crate::language::Variable;
 use crate::path;
 use crate::repo::Repo;
-use crate::source::python::{Call, Listener, Module, Number};
+use crate::source::python::Module;
 
 /// Sources that are looked into at most, and the largest of them in bytes.
 const MOST_SOURCES: usize = 1500;
 const LARGEST_SOURCE: usize = 400_000;
 
-/// The sources that an import leads to are followed this far.
-const MOST_LOADED: usize = 400;
-
 /// The frameworks of calls, by the file, the callee and the depth.
 pub type Followed<'a> = HashMap<(&'a str, String, usize), Option<&'static Framework>>;
-
-/// A source file and its masked text.
-#[derive(Debug)]
-pub struct Source<'a> {
-    /// Relative to the repository.
-    pub path: &'a str,
-    /// What stands in it.
-    pub module: Module<'a>,
-    listeners: OnceCell<Vec<Listener>>,
-    root: OnceCell<String>,
-    /// The root from which its settings are found, else the same.
-    pub server_root: OnceCell<String>,
-}
-
-impl<'a> Source<'a> {
-    fn new(path: &'a str, text: &'a str) -> Self {
-        let (listeners, root, server_root) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Source { path, module: Module::new(text), listeners, root, server_root }
-    }
-
-    /// The folder; empty at the top.
-    pub fn folder(&self) -> &'a str {
-        path::parent(self.path)
-    }
-
-    /// The file's name.
-    pub fn name(&self) -> &'a str {
-        self.path.rsplit('/').next().unwrap_or_default()
-    }
-
-    /// The file's name without its ending.
-    pub fn stem(&self) -> &'a str {
-        self.name().strip_suffix(".py").unwrap_or(self.name())
-    }
-
-    /// How many folders it lies in.
-    pub fn depth(&self) -> usize {
-        self.path.matches('/').count()
-    }
-
-    /// The servers that it starts; one that names no port, or one that only the run knows, has its usual one.
-    pub fn listeners(&self) -> &[Listener] {
-        self.listeners.get_or_init(|| listeners_of(&self.module))
-    }
-
-    /// Whether what it starts ends on SIGTERM by itself.
-    pub fn ends_itself(&self) -> bool {
-        self.module.handles_sigterm() || self.listeners().iter().any(ends_itself)
-    }
-}
-
-/// Whether a server ends on SIGTERM by itself.
-pub fn ends_itself(listener: &Listener) -> bool {
-    CATALOG.listener.iter().any(|row| row.signals && row.callee == listener.callee)
-}
 
 /// The sources of the service.
 pub struct Program<'a> {
     /// Files of Python, and the folders that hold some, the top too.
     files: HashSet<&'a str>,
     folders: HashSet<&'a str>,
-    roots: Vec<String>,
+    /// Folders of packages that a manifest names.
+    pub roots: Vec<String>,
     /// Parts of imported names, each with the folders of the files that import it.
     importers: BTreeMap<String, BTreeSet<&'a str>>,
     /// The places of the sources that imports may mean by the last part of a name, which is empty for a package's own.
-    named: HashMap<&'a str, Vec<usize>>,
+    pub named: HashMap<&'a str, Vec<usize>>,
     by_path: HashMap<&'a str, usize>,
     /// The frameworks of calls that were followed already.
     pub followed: RefCell<Followed<'a>>,
-    commands: OnceCell<Vec<(String, Evidence)>>,
+    /// Programs that the sources start.
+    pub started: OnceCell<Vec<(String, Evidence)>>,
     /// What functions that complete an application call, each with the file and the name of the function.
     pub completers: OnceCell<HashMap<String, Vec<(&'a str, String)>>>,
     /// The files, without tests and the like.
@@ -114,7 +60,7 @@ impl<'a> Program<'a> {
             by_path: sources.iter().enumerate().map(|(at, source)| (source.path, at)).collect(),
             sources,
             followed: RefCell::default(),
-            commands: OnceCell::new(),
+            started: OnceCell::new(),
             completers: OnceCell::new(),
         }
     }
@@ -166,7 +112,7 @@ impl<'a> Program<'a> {
     pub fn demanded(&self) -> Vec<(String, String)> {
         let real = |path: &str| {
             let stem = path.strip_suffix(".py")?;
-            let stem = stem.strip_suffix("_example").or_else(|| stem.strip_suffix(".example"))?;
+            let stem = CATALOG.names.examples.iter().find_map(|end| stem.strip_suffix(end.as_str()))?;
             let real = format!("{stem}.py");
             let (package, name) = stem.rsplit_once('/')?;
             let module = format!("{}.{name}", path::name(package));
@@ -176,6 +122,16 @@ impl<'a> Program<'a> {
             self.files.iter().filter_map(|path| Some((real(path)?, (*path).to_owned()))).collect();
         found.sort();
         found
+    }
+
+    /// The module for tests beside one that is not there, by the variable that takes it in its place.
+    pub fn stand_in(&self, missing: &str) -> Option<Variable> {
+        let (folder, stem) = (path::parent(missing), path::name(missing).strip_suffix(".py")?);
+        let is_there = |name: &String| self.files.contains(format!("{folder}/{name}.py").as_str());
+        let beside = CATALOG.names.tests.iter().map(|end| format!("{stem}_{end}")).find(is_there)?;
+        let mut read = self.sources.iter().flat_map(|source| source.module.variables());
+        let variable = read.find(|variable| variable.name.ends_with(&format!("_{}", stem.to_uppercase())))?;
+        Some(Variable::new(variable.name, format!("{}.{beside}", path::name(folder))))
     }
 
     /// Whether another file of its folder imports it, or any file where it lies at the top.
@@ -223,163 +179,6 @@ impl<'a> Program<'a> {
         let in_src = folder == "src" || folder.starts_with("src/");
         if in_src && !source.module.imports_relatively() { "src".to_owned() } else { String::new() }
     }
-
-    /// Files near the top that start a server, the likeliest first.
-    pub fn listening(&self) -> Vec<&Source<'a>> {
-        let mut near: Vec<&Source> = self.sources.iter().filter(|source| source.depth() <= 1).collect();
-        near.sort_by_key(|source| (place(&CATALOG.names.scripts, source.name()), source.path));
-        near.retain(|source| !source.listeners().is_empty());
-        near
-    }
-
-    /// Files of this repository that a file imports and that start a server.
-    pub fn imported_and_listening(&self, source: &Source) -> Vec<&Source<'a>> {
-        let parts = source.module.import_targets().flat_map(|target| target.split('.')).filter(|part| !part.is_empty());
-        let places: BTreeSet<usize> = parts.filter_map(|part| self.named.get(part)).flatten().copied().collect();
-        let found = places.into_iter().filter_map(|at| self.sources.get(at));
-        found.filter(|other| other.path != source.path && !other.listeners().is_empty()).collect()
-    }
-
-    /// Imported modules that are neither Python's nor this repository's, each with a file that imports it.
-    pub fn foreign_imports(&self) -> Vec<(String, String)> {
-        let mut found = Vec::new();
-        let mut seen = HashSet::new();
-        for source in &self.sources {
-            for name in source.module.imported().into_iter().filter(|name| !CATALOG.stdlib.contains(*name)) {
-                let local = ancestors(source.folder()).into_iter().any(|root| self.is_module(root, name))
-                    || self.roots.iter().any(|root| self.is_module(root, name));
-                if !local && seen.insert(name) {
-                    found.push((name.to_owned(), source.path.to_owned()));
-                }
-            }
-        }
-        found
-    }
-
-    /// The first import of one of these modules that happens whenever its file is loaded.
-    pub fn imports_one_of(&self, names: &[String]) -> Option<Evidence> {
-        let sources = self.sources.iter().filter(|source| source.stem() != "setup");
-        let mut found = sources.filter_map(|source| {
-            let line = source.module.plain_import(names)?;
-            let folders = ancestors(source.folder());
-            let local = |name: &String| folders.iter().any(|root| self.is_module(root, name));
-            let foreign = names.iter().filter(|name| line.contains(name.as_str())).any(|name| !local(name));
-            foreign.then(|| Evidence::new(source.path, line, Strength::Convention))
-        });
-        found.next()
-    }
-
-    /// A source that holds this text.
-    pub fn says(&self, word: &str) -> Option<Evidence> {
-        let found = self.sources.iter().find(|source| source.module.says_one_of(&[word]))?;
-        let line = found.module.strings().find(|text| text.contains(word));
-        Some(Evidence::new(found.path, line.unwrap_or_else(|| found.module.quote(word)), Strength::Stated))
-    }
-
-    /// The texts that a function is given.
-    pub fn texts_of_calls(&self, callee: &str) -> Vec<&'a str> {
-        let word = callee.rsplit('.').next().unwrap_or(callee);
-        let calling = self.sources.iter().filter(|source| source.module.says_one_of(&[word]));
-        let calls = calling.flat_map(|source| source.module.calls_with_text(|name| name == callee));
-        calls.filter_map(|call| call.text).collect()
-    }
-
-    /// The first call of one of these functions; a name that ends with a dot stands for all below it.
-    pub fn calls_one_of(&self, names: &[String]) -> Option<Evidence> {
-        let is_meant = |callee: &str| {
-            names.iter().any(|name| callee == name || (name.ends_with('.') && callee.starts_with(name.as_str())))
-        };
-        let words = last_words(names);
-        self.sources.iter().filter(|source| source.module.says_one_of(&words)).find_map(|source| {
-            let call = source.module.calls_with_text(is_meant).into_iter().next()?;
-            Some(Evidence::new(source.path, call.quote, Strength::Stated))
-        })
-    }
-
-    /// Modules of others that are imported whenever a file is loaded, or one that it loads.
-    pub fn loaded(&self, source: &Source<'a>) -> Vec<(String, Evidence)> {
-        let (mut found, mut names) = (Vec::new(), HashSet::new());
-        let (mut open, mut seen) = (vec![source], HashSet::from([source.path]));
-        while let Some(source) = open.pop() {
-            for (target, line) in source.module.loads() {
-                let local = self.local(source, target);
-                let top = target.split('.').next().unwrap_or_default();
-                if local.is_empty() && !top.is_empty() && !CATALOG.stdlib.contains(top) && names.insert(top.to_owned())
-                {
-                    found.push((top.to_owned(), Evidence::new(source.path, line, Strength::Stated)));
-                }
-                open.extend(local.into_iter().filter(|other| seen.len() < MOST_LOADED && seen.insert(other.path)));
-            }
-        }
-        found
-    }
-
-    /// The sources of this repository that an import loads.
-    fn local(&self, source: &Source<'a>, target: &str) -> Vec<&Source<'a>> {
-        let name = target.trim_start_matches('.');
-        let up = target.len() - name.len();
-        let folders = ancestors(source.folder());
-        let roots: Vec<&str> = match up {
-            0 => folders.into_iter().chain(self.roots.iter().map(String::as_str)).collect(),
-            _ => folders.len().checked_sub(up).and_then(|at| folders.get(at).copied()).into_iter().collect(),
-        };
-        let ends = name.match_indices('.').map(|(at, _)| at).chain([name.len()]);
-        let paths: Vec<String> = ends.filter_map(|end| Some(name.get(..end)?.replace('.', "/"))).collect();
-        let files = |root: &&str| -> Vec<&Source<'a>> {
-            let path = |path: &String| path::join(root, path);
-            let named = paths.iter().map(path).flat_map(|path| [format!("{path}.py"), format!("{path}/__init__.py")]);
-            named.filter_map(|path| self.source(&path)).collect()
-        };
-        roots.iter().rev().map(files).find(|found| !found.is_empty()).unwrap_or_default()
-    }
-
-    /// A call that asks for the project's own metadata, which only an installed project has.
-    pub fn reads_own_metadata(&self, name: &str) -> Option<Evidence> {
-        let asks = |callee: &str| CATALOG.calls.metadata.iter().any(|call| call == callee);
-        let is_own = |call: &Call| call.text.is_none_or(|text| super::manifests::is_same(text, name));
-        let words = first_words(&CATALOG.calls.metadata);
-        self.sources.iter().find_map(|source| {
-            let calls = source.module.says_one_of(&words).then(|| source.module.calls_with_text(asks))?;
-            let call = calls.into_iter().find(is_own)?;
-            Some(Evidence::new(source.path, call.quote, Strength::Stated))
-        })
-    }
-
-    /// Programs and shells that the sources start, each with a place where that shows.
-    pub fn commands(&self) -> &[(String, Evidence)] {
-        self.commands.get_or_init(|| {
-            let words = [last_words(&CATALOG.calls.shells), first_words(&CATALOG.calls.starts)].concat();
-            let starting = self.sources.iter().filter(|source| source.module.says_one_of(&words));
-            starting.flat_map(commands_of).collect()
-        })
-    }
-}
-
-/// The words without which none of these functions is called: what their names end with.
-fn last_words(names: &[String]) -> Vec<&str> {
-    names.iter().filter_map(|name| name.rsplit('.').next()).collect()
-}
-
-/// What imports of functions with these beginnings say.
-fn first_words(names: &[String]) -> Vec<&str> {
-    names.iter().filter_map(|name| name.split('.').next()).collect()
-}
-
-fn commands_of(source: &Source) -> Vec<(String, Evidence)> {
-    let calls = &CATALOG.calls;
-    let is_shell = |callee: &str| calls.shells.iter().any(|shell| shell == callee);
-    let starts = |callee: &str| is_shell(callee) || calls.starts.iter().any(|start| callee.starts_with(start.as_str()));
-    let mut found = Vec::new();
-    for call in source.module.calls_with_text(starts) {
-        let evidence = || Evidence::new(source.path, call.quote, Strength::Stated);
-        if is_shell(&call.callee) || call.shell {
-            found.push(("sh".to_owned(), evidence()));
-        }
-        let word = call.text.and_then(|text| text.split_whitespace().next());
-        let program = word.and_then(|word| word.rsplit('/').next());
-        found.extend(program.map(|program| (program.to_owned(), evidence())));
-    }
-    found
 }
 
 /// The places of sources by their names, packages by those of their folders, and all packages by none.
@@ -404,32 +203,6 @@ fn importers<'a>(sources: &[Source<'a>]) -> BTreeMap<String, BTreeSet<&'a str>> 
     }
     importers
 }
-
-fn listeners_of(module: &Module) -> Vec<Listener> {
-    let debugs = |listener: &&Listener| {
-        let top = listener.callee.split('.').next().unwrap_or_default();
-        CATALOG.calls.debuggers.iter().any(|debugger| debugger == top)
-    };
-    let found: Vec<Listener> = module.listeners().iter().filter(|listener| !debugs(listener)).cloned().collect();
-    if !found.is_empty() {
-        return found;
-    }
-    let usual = |row: &'static ListenerRow| {
-        let is_meant = row.beside.is_empty() || module.strings().any(|text| row.beside.iter().any(|word| word == text));
-        let found = if is_meant { module.listeners_by(&row.callee) } else { Vec::new() };
-        found.into_iter().filter_map(|mut listener| {
-            if listener.port == Number::default() {
-                listener.port.value = Some(row.port?);
-            }
-            listener.host = listener.host.or(row.loopback.then(|| LOOPBACK.to_owned()));
-            Some(listener)
-        })
-    };
-    CATALOG.listener.iter().flat_map(usual).collect()
-}
-
-/// The address that only its own machine reaches.
-const LOOPBACK: &str = "127.0.0.1";
 
 /// The packages at the top or below it that hold the settings of a framework, by the word of its script: they are what is served,
 /// whatever they are called.
@@ -527,6 +300,23 @@ mod tests {
             program.sources.iter().map(|source| source.path).collect::<Vec<_>>(),
             ["manage.py", "example/wsgi.py"]
         );
+    }
+
+    #[test]
+    fn a_module_for_tests_stands_in_for_one_that_is_missing() {
+        let settings = "load('site.configuration')\nname = environ.get('SITE_CONFIGURATION')\n";
+        let stand_in = |beside: &'static str| {
+            let files = [("site/settings.py", settings), ("site/configuration_example.py", ""), (beside, "")];
+            let repo = Repo::from_list("x", files);
+            let program = Program::read(&repo, Vec::new());
+            let (missing, _) = program.demanded().into_iter().next()?;
+            program.stand_in(&missing).map(|it| format!("{}={}", it.name, it.value))
+        };
+        assert_eq!(
+            stand_in("site/configuration_testing.py").as_deref(),
+            Some("SITE_CONFIGURATION=site.configuration_testing")
+        );
+        assert_eq!(stand_in("site/other_testing.py"), None);
     }
 
     #[test]

@@ -7,7 +7,8 @@ use super::packages::{Installed, servers};
 use super::process::Process;
 use super::rows::{CATALOG, Framework, Server, Worker};
 use super::scripts::Script;
-use super::sources::{Program, ends_itself};
+use super::source::{Source, ends_itself};
+use super::sources::Program;
 use super::way::{Entry, Heard, Way};
 use super::wheels::numbers;
 use crate::command::PORT;
@@ -165,6 +166,11 @@ fn server(planner: &mut Planner, known: &Known, framework: &Framework) -> (&'sta
         return (row, None);
     }
     let row = CATALOG.server.iter().filter(speaks).find(|row| row.install.is_some()).unwrap_or(&CATALOG.server[0]);
+    (row, Some(beside(planner, known, row)))
+}
+
+/// Installs a server beside the project's packages, and says so.
+fn beside(planner: &mut Planner, known: &Known, row: &Server) -> String {
     let is_old = numbers(known.cycle).zip(numbers(&row.python)).is_some_and(|(cycle, oldest)| cycle < oldest);
     let install = row.install.clone().filter(|_| !is_old).unwrap_or_else(|| row.older.clone());
     let evidence = Evidence::new("", "", Strength::Convention);
@@ -173,7 +179,7 @@ fn server(planner: &mut Planner, known: &Known, framework: &Framework) -> (&'sta
         "no production server is among the dependencies: {install} is installed beside them; better add `{}` to them",
         row.id
     ));
-    (row, Some(install))
+    install
 }
 
 fn served_by(server: &Server, app: &App, installed: &Installed) -> Vec<String> {
@@ -215,8 +221,11 @@ fn of_process(planner: &mut Planner, known: &Known, process: &Process, heard: &[
         (by_contract || takes || from_variable).then(|| (USUAL_PORT, "the Procfile takes it from PORT".to_owned()));
     let port = planner.listen(process.web || takes || states || !heard.is_empty(), fallback);
     let ends_itself = process.script(known.program).is_some_and(|source| source.ends_itself());
+    let is_there = |row: &Server| servers(&known.installed.names).any(|own| own.id == row.id) || row.install.is_none();
+    let missing = process.server.filter(|row| !is_there(row));
     let mut start = Start {
         program: process.program.clone(),
+        install: missing.map(|row| beside(planner, known, row)),
         signals: process.server.is_some_and(|row| row.signals) || process.ends || ends_itself,
         port,
         environment: process.environment.clone(),
@@ -258,15 +267,33 @@ fn of_command(planner: &mut Planner, known: &Known, module: &str, function: &str
             vec!["-c".to_owned(), format!("import sys; from {module} import {function}; sys.exit({function}())")]
         }
     };
+    start.argv.extend(Some(source).filter(|_| start.port.is_some()).into_iter().flat_map(told_host));
     start.environment.retain(|variable| variable.name != "PYTHONPATH");
     start.environment.extend(search_path(&program.root_of(source)));
     start
+}
+
+/// The option of a program that says at which address it listens, where its own file names none that others reach. What has
+/// commands of its own would take it for one of theirs.
+fn told_host(source: &Source) -> Vec<String> {
+    let row = &CATALOG.host;
+    let takes = source.module.calls_with_text(|callee| row.options.iter().any(|name| callee.ends_with(name.as_str())));
+    let takes = takes.iter().any(|call| call.text == Some(row.option.as_str()));
+    let is_open = source.module.strings().any(|text| text == row.value);
+    let commands: Vec<&str> = row.commands.iter().map(String::as_str).collect();
+    let has_commands = source.module.says_one_of(&commands);
+    let told = takes && !is_open && !has_commands;
+    [&row.option, &row.value].into_iter().filter(|_| told).cloned().collect()
 }
 
 fn of_script(planner: &mut Planner, known: &Known, script: &Script, heard: &[Heard]) -> Start {
     let variable = heard.iter().find_map(|heard| heard.listener.port.variable.clone());
     let fallback = variable.map(|name| (USUAL_PORT, format!("the program takes it from {name}")));
     let port = planner.listen(!heard.is_empty(), fallback);
+    let served = known.program.apps().into_iter().find(|app| app.needs_server()).filter(|_| port.is_none());
+    if let Some(app) = served.filter(|_| planner.wishes.port.is_none()) {
+        planner.warn(format!("`{}` has an application of {}, and nothing shows where `{}` listens: no port is exposed; `--port PORT` names it", app.file, app.framework.id, script.file));
+    }
     let mut said = Vec::new();
     for Heard { listener, .. } in heard {
         let row = CATALOG.listener.iter().find(|row| row.callee == listener.callee);
@@ -280,10 +307,11 @@ fn of_script(planner: &mut Planner, known: &Known, script: &Script, heard: &[Hea
             _ => {}
         }
     }
-    let argv = match &script.module {
+    let mut argv = match &script.module {
         Some(module) => vec!["-m".to_owned(), module.clone()],
         None => vec![path_operand(&script.file)],
     };
+    argv.extend(known.program.source(&script.file).filter(|_| port.is_some()).into_iter().flat_map(told_host));
     let ends_itself = known.program.source(&script.file).is_some_and(|source| source.ends_itself())
         || heard.iter().any(|heard| ends_itself(heard.listener));
     let mut start = Start { signals: ends_itself, port, ..Start::new(argv, script.search_root()) };

@@ -60,9 +60,11 @@ fn managers(manifests: &Manifests) -> Vec<Fact> {
             CATALOG.manager.iter().find(|row| row.own_table).filter(|_| pyproject.has_poetry && !pyproject.has_project);
         let row = own.unwrap_or(Manager::of("pyproject.toml"));
         facts.extend(pyproject.managers.iter().flat_map(|(id, range)| demanded(Manager::named(id), range)));
+        let only_groups = !pyproject.has_project && manifests.requirements.is_none() && !pyproject.groups.is_empty();
         let names_packages = pyproject.has_poetry
             || !pyproject.dependencies.is_empty()
-            || pyproject.extras.iter().any(|(_, list)| !list.is_empty());
+            || pyproject.extras.iter().any(|(_, list)| !list.is_empty())
+            || only_groups;
         if names_packages && !pyproject.dynamic.iter().any(|field| field == "dependencies") {
             facts.push(fact(row, "pyproject.toml", "dependencies", Strength::Convention));
         }

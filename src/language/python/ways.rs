@@ -8,7 +8,8 @@ use super::packages::servers;
 use super::process::{Process, is_there, words};
 use super::rows::{CATALOG, place};
 use super::scripts::{Script, is_at_the_top};
-use super::sources::{Program, Source};
+use super::source::Source;
+use super::sources::Program;
 use super::way::{Entry, Way};
 use crate::catalog::SHARED;
 use crate::command;
@@ -20,8 +21,9 @@ use crate::plan::program::{Role, Traits};
 /// All ways.
 pub fn ways(told: &[Fact], manifests: &Manifests, program: &Program) -> Vec<Way> {
     let mut ways = processes(told);
-    ways.extend(of_containers(told, program));
     let apps = program.apps();
+    let served = apps.iter().any(|app| !app.is_worker() && app.completed_by.is_none());
+    ways.extend(of_containers(told, program, served));
     let files: BTreeSet<String> = apps.iter().map(|app| app.file.clone()).collect();
     ways.extend(of_apps(apps, manifests));
     if let Some(way) = declared_app(manifests, program) {
@@ -68,18 +70,20 @@ fn processes(told: &[Fact]) -> Vec<Way> {
     running.enumerate().filter_map(way).collect()
 }
 
-/// What other images are started with, where Python runs it and all that it names is in the repository.
-fn of_containers(told: &[Fact], program: &Program) -> Vec<Way> {
+/// What other images are started with, where Python runs it and all that it names is in the repository. Where nothing here is an
+/// application that serves, a server there knows one.
+fn of_containers(told: &[Fact], program: &Program, has_apps: bool) -> Vec<Way> {
     let way = |fact: &Fact| {
         let Kind::Start(argv) = &fact.kind else { return None };
         let words = words(&command::of_words(argv))?;
-        let holds = words.iter().skip(1).all(|word| is_there(program, word));
+        let holds = words.iter().skip(1).all(|word| is_there(program, word) && !word.contains('$'));
         let process = Process::new(false, Vec::new(), words);
+        let strength = if process.server.is_some() && !has_apps { Strength::Stated } else { Strength::Convention };
         (holds && process.program.is_none()).then(|| Way {
             entry: Entry::Process(process),
             label: fact.evidence.file.clone(),
             reason: "another container file starts it",
-            evidence: Evidence { strength: Strength::Convention, ..fact.evidence.clone() },
+            evidence: Evidence { strength, ..fact.evidence.clone() },
             traits: Traits { role: Role::Process, serves: true, is_usual: true, rank: vec![usize::MAX] },
         })
     };
