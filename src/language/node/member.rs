@@ -28,6 +28,12 @@ pub fn choose<'a>(planner: &mut Planner, workspace: &'a Workspace) -> Result<&'a
     let chosen = service.map(|service| service.package.folder.clone()).unwrap_or_default();
     let sites: Vec<&String> = service.iter().flat_map(|service| &service.sites).map(|site| &site.folder).collect();
     let is_other = |other: &&Service| other.package.is_member() && other.package.folder != chosen;
+    let unseen = |other: &&Package| other.folder != chosen && workspace.service(&other.folder).is_none();
+    for other in project.members.iter().filter(unseen).filter(|other| !sites.contains(&&other.folder)) {
+        let Some(file) = other.container.as_ref().filter(|_| planner.wishes.entry.is_none()) else { continue };
+        let folder = &other.folder;
+        planner.warn(format!("`{folder}` has an image of its own by `{file}`, and is not in this one: `dockgen init --entry {folder}` writes for it"));
+    }
     for other in workspace.services.iter().filter(is_other).filter(|other| !sites.contains(&&other.package.folder)) {
         let folder = &other.package.folder;
         let what = match (is_started(project, &other.package), stands_alone(other)) {

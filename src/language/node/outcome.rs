@@ -111,7 +111,8 @@ fn candidates(service: &Service) -> Vec<Candidate<Start>> {
         let start = way.resolved.start.clone();
         let mut evidence = way.evidence.clone();
         // What others import, and what answers nobody, may be no program at all.
-        if way.is_main() && service.findings.listens.is_none() {
+        let is_usual = CATALOG.usual.files.contains(&way.name);
+        if way.is_main() && !is_usual && service.findings.listens.is_none() {
             evidence.strength = Strength::Guess;
         }
         if candidates.iter().all(|candidate| candidate.value != start) {

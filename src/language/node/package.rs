@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use crate::format::package_json::PackageJson;
+use crate::neighbours;
 use crate::path::{join, normal};
 use crate::repo::Repo;
 
 use super::catalog::{CATALOG, Generated, Prepare};
 
 /// A package of the repository.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Package {
     /// Its folder; empty for the root.
     pub folder: String,
@@ -23,6 +24,8 @@ pub struct Package {
     pub there: BTreeSet<&'static str>,
     /// Commands that make what others import of it, and that its scripts do not call.
     pub prepares: Vec<&'static str>,
+    /// The container file that lies in its folder.
+    pub container: Option<String>,
     /// What it imports that only the manifest of the root names.
     pub borrowed: Vec<String>,
     /// The script that somebody wants it to be built with.
@@ -36,6 +39,7 @@ impl Package {
         let commands = manifest.bin.values().filter_map(|file| normal(&join(folder, file)));
         let commands = commands.filter(|file| repo.has(file)).collect();
         let prepares = prepares(repo, folder, &manifest);
+        let container = repo.inside(folder).find(|path| neighbours::is_container_file(path)).map(str::to_owned);
         let asked = CATALOG.row.iter().flat_map(|row| row.when.file.iter().chain(&row.when.unless));
         let there = asked.map(String::as_str).filter(|path| repo.exists(&join(folder, path))).collect();
         Package {
@@ -45,8 +49,8 @@ impl Package {
             generated,
             commands,
             prepares,
-            borrowed: Vec::new(),
-            asked: None,
+            container,
+            ..Package::default()
         }
     }
 

@@ -199,7 +199,8 @@ impl Desk<'_> {
             made("build", &path, join("/app", &path))
         };
         let whole = |copy: Copy| if mode.rooted { Copy { target: "/app/".to_owned(), ..copy } } else { copy };
-        let beside = mode.made.iter().chain(&mode.beside).map(out);
+        // A layer that is linked makes the folders above its files anew, with their owner.
+        let beside = mode.made.iter().chain(&mode.beside).map(|path| owned(out(path), Some(shape)));
         mode.output.iter().map(|path| owned(whole(out(path)), Some(shape))).chain(beside).collect()
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::package_json::PackageJson;
 use crate::language::Scope;
-use crate::path::join;
+use crate::path::{self, join};
 use crate::repo::Repo;
 
 use super::aged;
@@ -23,6 +23,7 @@ use super::versions;
 use super::ways::{self, Verdict, Way};
 
 /// What was seen of a package.
+#[derive(Default)]
 pub struct Service {
     /// The package.
     pub package: Package,
@@ -69,22 +70,7 @@ impl Service {
 
     /// What its manifest says.
     pub fn light((package, build, shape): Member) -> Self {
-        Service {
-            package,
-            build,
-            shape,
-            advice: None,
-            ways: Vec::new(),
-            findings: Findings::default(),
-            named: BTreeSet::new(),
-            read: BTreeSet::new(),
-            samples: Vec::new(),
-            demands: Demands::default(),
-            below: Vec::new(),
-            sources: BTreeSet::new(),
-            sites: Vec::new(),
-            versions: Vec::new(),
-        }
+        Service { package, build, shape, ..Service::default() }
     }
 
     /// Looks into what only a candidate is asked.
@@ -112,7 +98,9 @@ impl Service {
     fn read_sources(&mut self, repo: &Repo, project: &Project) {
         let starts = self.ways.iter().filter(|way| way.verdict == Verdict::Starts);
         let entries: Vec<&str> = starts.filter_map(|way| way.entry.as_deref()).collect();
-        self.findings = source::read(repo, &self.package.folder, &entries);
+        let beside =
+            project.others(&self.package).map(|other| other.folder.as_str()).filter(|folder| !folder.is_empty());
+        self.findings = source::read(repo, &self.package.folder, &beside.collect::<Vec<_>>(), &entries);
         let names = project.top.iter().map(|top| top.name.as_str());
         self.named = self.findings.named(names.clone().chain(["docs"]));
         let is_data = |path: &str| {
@@ -120,7 +108,13 @@ impl Service {
             files.any(|path| !CATALOG.sources.code.iter().any(|end| path.ends_with(end.as_str())))
         };
         let named = self.findings.paths(&self.sources, &|path| repo.exists(&self.package.path(path)));
-        self.read = named.into_iter().filter(|path| is_data(&self.package.path(path))).collect();
+        let named = named.into_iter().filter(|path| is_data(&self.package.path(path)));
+        // What one file of a folder is read for, the others are there for too.
+        let whole = |path: String| match path::parent(&path) {
+            folder if folder.contains('/') && repo.has(&self.package.path(&path)) => folder.to_owned(),
+            _ => path,
+        };
+        self.read = named.map(whole).collect();
         let missing = names.filter_map(|name| Some((sampled(name)?, name.to_owned())));
         self.samples = missing.filter(|(path, _)| !repo.has(path) && self.findings.names_file(path)).collect();
     }
@@ -155,6 +149,13 @@ impl Service {
         let written = self.findings.writes.iter();
         let written = written.map(|(folder, evidence)| (join("/app", folder), evidence.clone()));
         facts.extend(written.map(|(folder, evidence)| Fact::from_evidence(Kind::Writes(folder), evidence)));
+        let is_owned = self.server().is_some_and(|shape| shape.mode.owned) || !self.findings.writes.is_empty();
+        if let Some(evidence) = self.findings.unplaced.as_ref().filter(|_| !is_owned) {
+            let what = format!(
+                "{evidence}: where this folder lies is known when the program runs: where it is in `/app`, name it with `--data FOLDER`, or mount a volume there that the user of the image owns"
+            );
+            facts.push(Fact::from_evidence(Kind::Warning(what), evidence.clone()));
+        }
         for (path, sample) in &self.samples {
             let what = format!(
                 "the program reads `{path}`, which is not in the repository; `{sample}` shows it: it may have to lie at `/app/{path}` when the image is run"
@@ -261,4 +262,56 @@ fn is_made_of_others(project: &Project, package: &Package) -> bool {
             || !other.prepares.is_empty()
     };
     project.others(package).any(built)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::repo::Repo;
+    use crate::service::Role;
+    use crate::wishes::Wishes;
+
+    const LOCK: (&str, &str) = ("package-lock.json", r#"{"lockfileVersion": 3}"#);
+
+    /// The Dockerfile with what is said.
+    fn written(manifest: &str, files: &[(&str, &str)]) -> String {
+        let files = [("package.json", manifest), LOCK].into_iter().chain(files.iter().copied());
+        let draft = crate::draft(&Repo::from_list("x", files), &Wishes::default()).unwrap();
+        format!("{}{}", draft.text(Role::Dockerfile), draft.plan.warnings.join("\n"))
+    }
+
+    #[test]
+    fn what_a_program_needs_and_does_not_have_is_said() {
+        let start = r#"{"scripts": {"start": "node a.js"}, "dependencies": {"fastify": "5"}}"#;
+        let local = "the program listens to its own machine only";
+        assert!(written(start, &[("a.js", "app.listen({ port: 3000 })")]).contains(local));
+        assert!(!written(start, &[("a.js", "app.listen({ port: 3000, host: '0.0.0.0' })")]).contains(local));
+        let express = r#"{"scripts": {"start": "node a.js"}, "dependencies": {"express": "5"}}"#;
+        assert!(!written(express, &[("a.js", "app.listen(3000)")]).contains(local));
+        let sample = [("a.js", "read('./config.yml'); app.listen(1)"), ("config.sample.yml", "")];
+        assert!(written(express, &sample).contains("the program reads `config.yml`"));
+        let there = [sample.as_slice(), &[("config.yml", "")]].concat();
+        assert!(!written(express, &there).contains("the program reads `config.yml`"));
+    }
+
+    #[test]
+    fn what_is_read_among_the_sources_is_copied() {
+        let manifest =
+            r#"{"scripts": {"build": "tsc", "start": "node dist/a.js"}, "devDependencies": {"typescript": "5"}}"#;
+        let settings = ("tsconfig.json", r#"{"compilerOptions": {"outDir": "dist", "rootDir": "src"}}"#);
+        let source =
+            ("src/a.ts", "join(process.cwd(), 'src', 'mail', 'texts', 'a.hbs'); join('src', 'lib'); app.listen(1)");
+        let files = [settings, source, ("src/mail/texts/a.hbs", ""), ("src/mail/b.ts", ""), ("src/lib/c.ts", "")];
+        let text = written(manifest, &files);
+        assert!(text.contains("COPY --link src/mail/texts ./src/mail/texts\n") && !text.contains("src/lib"), "{text}");
+    }
+
+    #[test]
+    fn a_site_is_what_another_image_serves_and_a_script_has_to_be_there() {
+        let library = r#"{"scripts": {"build": "grunt prod"}, "main": "src/a.js"}"#;
+        let container = "FROM node AS b\nWORKDIR /app\nRUN npm run build\nFROM nginx\nCOPY --from=b /app/build/prod /usr/share/nginx/html/\n";
+        let text = written(library, &[("src/a.js", "module.exports = {}"), ("Dockerfile", container)]);
+        assert!(text.contains("COPY --link --from=build /app/build/prod /usr/share/nginx/html\n"), "{text}");
+        let script = r#"{"scripts": {"docker:start": "./run.sh", "start": "node a.js"}}"#;
+        assert!(written(script, &[("a.js", "")]).contains("`run.sh` is not in the repository"));
+    }
 }

@@ -41,6 +41,8 @@ pub struct Findings {
     pub lines: Option<Evidence>,
     /// Folders that it writes to, relative to the repository.
     pub writes: Vec<(String, Evidence)>,
+    /// Where it makes a folder that only shows when it runs.
+    pub unplaced: Option<Evidence>,
     /// Names in string literals, to know which files are read.
     pub literals: String,
 }
@@ -89,12 +91,15 @@ fn is_code(path: &str) -> bool {
     code && !aside && !path.split('/').any(is_aside)
 }
 
-/// Reads the sources of a folder: first those that are started, then those whose names say that something begins there.
-pub fn read(repo: &Repo, folder: &str, entries: &[&str]) -> Findings {
-    let mut files: Vec<&str> = repo.below(folder).filter(|path| is_code(path) || entries.contains(path)).collect();
+/// Reads the sources of a folder: first those that are started, then those whose names say that something begins there; those of
+/// the packages `beside`, which it is made of, come last.
+pub fn read(repo: &Repo, folder: &str, beside: &[&str], entries: &[&str]) -> Findings {
+    let folders = std::iter::once(folder).chain(beside.iter().copied());
+    let files = folders.flat_map(|folder| repo.below(folder)).filter(|path| is_code(path) || entries.contains(path));
+    let mut files: Vec<&str> = files.collect();
     let rank = |path: &&str| {
         let started = entries.iter().position(|entry| entry == path).unwrap_or(entries.len());
-        (started, !begins(path), path.matches('/').count(), path.to_string())
+        (started, !path::is_below(path, folder), !begins(path), path.matches('/').count(), path.to_string())
     };
     files.sort_by_cached_key(rank);
     let mut findings = Findings::default();
@@ -154,6 +159,7 @@ impl Findings {
                 self.unbound.take().or_else(|| unbound().map(|line| Evidence::new(path, line, Strength::Stated)));
             self.add_commands(path, text, &masked);
             let stated = |at| Evidence::new(path, masked.line(at), Strength::Stated);
+            self.unplaced = self.unplaced.take().or_else(|| writes::unplaced(path, folder, text, &masked).map(stated));
             let written = writes::find(path, folder, text, &masked).into_iter();
             self.writes.extend(written.map(|(folder, at)| (folder, stated(at))));
         }
@@ -258,7 +264,7 @@ mod tests {
 
     fn findings(text: &str) -> Findings {
         let repo = Repo::from_list("x", [("src/main.ts", text)]);
-        read(&repo, "", &["src/main.ts"])
+        read(&repo, "", &[], &["src/main.ts"])
     }
 
     #[test]

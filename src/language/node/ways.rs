@@ -311,7 +311,9 @@ impl Way {
                 let own =
                     |word: &&String| word.contains('/') && !word.starts_with('/') && !word.contains("node_modules/");
                 match argv.iter().find(own).and_then(|word| normal(word)) {
-                    Some(path) if !repo.has(&package.path(&path)) && !self.build.is_there() => {
+                    Some(path)
+                        if !repo.has(&package.path(&path)) && (path.ends_with(".sh") || !self.build.makes(&path)) =>
+                    {
                         Verdict::Cannot(format!("`{path}` is not in the repository"))
                     }
                     _ => Verdict::Starts,

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::path::{join, normal, parent};
+use crate::path::{is_below, join, normal, parent};
 use crate::source::mask::{Masked, boundary};
 use crate::source::pattern;
 
@@ -39,8 +39,21 @@ pub fn find(path: &str, package: &str, text: &str, masked: &Masked) -> Vec<(Stri
     let files = of(&CALLS.files).into_iter().filter_map(|(at, end)| Some((parent(&place(end)?).to_owned(), at)));
     let databases = masked.literals().filter(|(_, literal)| is_database(literal));
     let databases = databases.filter_map(|(at, literal)| Some((parent(&below(package, &[literal])?).to_owned(), at)));
-    let is_below = |(folder, _): &(String, usize)| folder.len() > package.len() && !folder.contains("node_modules");
-    folders.chain(files).chain(databases).filter(is_below).collect()
+    let is_inside = |(folder, _): &(String, usize)| {
+        !folder.is_empty() && !is_below(package, folder) && !folder.contains("node_modules")
+    };
+    folders.chain(files).chain(databases).filter(is_inside).collect()
+}
+
+/// Where a source makes a folder whose place only shows when it runs; folders of the system and temporary ones are none.
+pub fn unplaced(path: &str, package: &str, text: &str, masked: &Masked) -> Option<usize> {
+    static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?i)te?mp|^['"`]"#));
+    let made = CALLS.folders.find_iter(text).filter(|found| masked.is_code(found.start()));
+    let unknown = |found: &regex::Match| {
+        let named = argument(text, found.end());
+        !named.is_empty() && !ELSEWHERE.is_match(named) && place(text, named, (path, package), 0).is_none()
+    };
+    made.filter(|found| !masked.line(found.start()).contains("function")).find(unknown).map(|found| found.start())
 }
 
 /// Whether a text is the path of a database that is a file.
@@ -79,6 +92,11 @@ fn place(text: &str, expression: &str, (path, package): (&str, &str), depth: usi
     let expression = expression.split_whitespace().collect::<Vec<_>>().join(" ");
     let usual =
         ["||", "??", " : "].iter().fold(expression.as_str(), |rest, mark| rest.rsplit(mark).next().unwrap_or(rest));
+    // What is left of an alternative behind another argument is only the end of a path.
+    let before = expression.strip_suffix(usual).and_then(|before| before.rsplit('(').next()).unwrap_or_default();
+    if before.contains(',') && usual.matches(')').count() > usual.matches('(').count() {
+        return None;
+    }
     let outside = TEXTS.replace_all(usual, " ");
     let mut words =
         outside.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').filter(|word| !word.is_empty());
@@ -134,9 +152,25 @@ mod tests {
             ("// fs.mkdirSync('data')", None),
             ("fs.mkdirSync(dir)", None),
             ("fs.mkdirSync('../other')", None),
+            ("fs.mkdirSync(path.join(this.root, daily ? 'a' : 'b'))", None),
+            ("fs.mkdirSync(path.join(process.env.DATA || './data', 'a'))", Some("data/a")),
         ] {
             let found = find("src/a.js", "", text, &Masked::new(text, &JAVASCRIPT));
             assert_eq!(found.first().map(|(folder, _)| folder.as_str()), folder, "{text}");
+        }
+    }
+
+    #[test]
+    fn folders_that_only_show_when_it_runs() {
+        for (text, is_one) in [
+            ("fs.mkdirSync(path.join(config.root, 'x'))", true),
+            ("await mkdir(dir, { recursive: true })", true),
+            ("fs.mkdirSync('./data')", false),
+            ("fs.mkdirSync('/data')", false),
+            ("fs.mkdirSync(path.join(os.tmpdir(), 'x'))", false),
+            ("// fs.mkdirSync(dir)", false),
+        ] {
+            assert_eq!(unplaced("a.js", "", text, &Masked::new(text, &JAVASCRIPT)).is_some(), is_one, "{text}");
         }
     }
 }
