@@ -6,6 +6,7 @@ pub mod application_yaml;
 pub mod cargo_lock;
 pub mod cargo_manifest;
 pub mod compose;
+pub mod git_index;
 pub mod go_mod;
 pub mod goreleaser;
 pub mod json;

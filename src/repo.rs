@@ -1,6 +1,7 @@
 //! A repository as a value: its paths, and the texts that somebody asks for. The only file that reads.
 
 pub mod door;
+mod tracked;
 mod walk;
 
 use std::cell::{Cell, OnceCell};

@@ -73,7 +73,8 @@ impl Project for Java<'_> {
         let toolchain = planner.toolchain(LANGUAGE.id, "Java", &CATALOG.release)?;
         let maven = maven(planner, &toolchain)?;
         warn_of_age(planner, module, &toolchain);
-        let runtime = planner.runtime(planner.needs(&assumed()), &CATALOG.runtime, &toolchain)?;
+        let runtimes = unit.container.map_or(&CATALOG.runtime, |container| &container.runtime);
+        let runtime = planner.runtime(planner.needs(&assumed()), runtimes, &toolchain)?;
         planner.tell_secrets();
         let port = unit.listening.port(planner);
         let (told, more) = unit.listening.told(planner, unit.framework);
@@ -103,19 +104,21 @@ impl Project for Java<'_> {
         };
         words.flags.extend_from_slice(&planner.wishes.extras.build_flags);
         let node = node.iter().map(|node| Version::new("NODE_VERSION", &node.version, topic::FRONT_TOOLCHAIN));
-        let versions = [
-            Version::new("MAVEN_VERSION", &maven.version, topic::MANAGER_VERSION),
-            Version::new("JAVA_VERSION", &toolchain.version, topic::TOOLCHAIN),
-        ];
-        let part = self.part(planner, unit, &words, versions.into_iter().chain(node).collect())?;
+        let java = Version::new("JAVA_VERSION", &toolchain.version, topic::TOOLCHAIN);
+        let versions = [Version::new("MAVEN_VERSION", &maven, topic::MANAGER_VERSION)].into_iter();
+        let versions = versions.chain(unit.container.is_none().then_some(java)).chain(node);
+        let part = self.part(planner, unit, &words, versions.collect())?;
         let needed = [options.modules, modules(planner)].concat();
         let jre = runtime.builder.as_deref().map(|image| Jre::new(fill(&toolchain, image), &needed, &toolchain));
         let jre = jre.map(|words| Part::new("java/jre.tera", &words)).transpose()?;
         let run = planner.run(fill(&toolchain, &runtime.image), labels(planner, &name, module), port);
         let mut options = [options::usual(&module.lineage), options.words, more].concat();
         options.extend(given.options.into_iter().filter(|word| !options.contains(word)).collect::<Vec<_>>());
-        let mut run = started(run, planner, unit, &runtime, start, options);
-        if run.command.is_empty() {
+        let mut run = match unit.container {
+            Some(container) => contained(run, container, start, &options),
+            None => started(run, planner, unit, &runtime, start, options),
+        };
+        if run.command.is_empty() && unit.container.is_none() {
             run.command = given.arguments;
         }
         run.environment.extend(told);
@@ -194,8 +197,8 @@ impl<'r> Java<'r> {
     }
 }
 
-/// The line of Maven: what the wrapper names, as far as there is an image of it.
-fn maven(planner: &mut Planner, toolchain: &Toolchain) -> Result<&'static Maven, Error> {
+/// The release of Maven: the one that the wrapper names, where there is an image of it; else the newest of its line.
+fn maven(planner: &mut Planner, toolchain: &Toolchain) -> Result<String, Error> {
     let (_, wanted) = planner.manager(&["maven"], "maven")?;
     let fits = |row: &&Maven| row.java.contains(&toolchain.cycle);
     let major = wanted.as_deref().and_then(|version| version.split('.').next());
@@ -203,19 +206,23 @@ fn maven(planner: &mut Planner, toolchain: &Toolchain) -> Result<&'static Maven,
     let row = named
         .or_else(|| CATALOG.maven.iter().find(fits))
         .ok_or_else(|| Error::no(format!("no Maven runs on Java {}", toolchain.cycle)))?;
-    let reason = match &wanted {
-        Some(version) if *version == row.version => "the version that the wrapper names".to_owned(),
-        Some(version) => {
-            format!("the image's own in place of the wrapper's {version}, so that no build downloads a Maven")
-        }
-        None => "the current release".to_owned(),
+    let has_image = |version: &String| {
+        let runs = |java: &str| java.split(' ').any(|cycle| cycle == toolchain.cycle);
+        *version == row.version || row.older.iter().any(|[known, java]| known == version && runs(java))
+    };
+    let exact = wanted.clone().filter(has_image);
+    let reason = match (&wanted, &exact) {
+        (_, Some(_)) => "the version that the wrapper names".to_owned(),
+        (Some(version), None) => format!("the newest in place of the wrapper's {version}, of which there is no image"),
+        (None, None) => "the current release".to_owned(),
     };
     let evidence = match wanted {
         Some(_) => Evidence::new(&CATALOG.layout.wrapper, "", Strength::Stated),
         None => Evidence::new("", "", Strength::Convention),
     };
-    planner.note(Decision::new(topic::MANAGER_VERSION, row.version.clone(), reason, evidence));
-    Ok(row)
+    let version = exact.unwrap_or_else(|| row.version.clone());
+    planner.note(Decision::new(topic::MANAGER_VERSION, version.clone(), reason, evidence));
+    Ok(version)
 }
 
 /// A framework that is older than the Java that it shall run on.
@@ -275,6 +282,17 @@ fn started(run: Run, planner: &Planner, unit: &Unit, runtime: &Runtime, start: S
         copies: jre.into_iter().chain(start.copies).collect(),
         entrypoint: std::iter::once(java.to_owned()).chain(options).chain(start.words).collect(),
         command: arguments(unit),
+        ..run
+    }
+}
+
+/// The last stage of a war: its container starts it in a folder of its own.
+fn contained(run: Run, container: &catalog::Container, start: Start, options: &[String]) -> Run {
+    Run {
+        workdir: None,
+        environment: vec![Variable::new(&container.options, options.join(" "))],
+        copies: start.copies,
+        entrypoint: start.words,
         ..run
     }
 }

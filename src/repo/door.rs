@@ -25,6 +25,9 @@ pub const LARGEST_DOCUMENT: u64 = 1024 * 1024;
 /// bytes.
 pub const LARGEST_IGNORE: u64 = 256 * 1024;
 
+/// No index of git is read above this size, in bytes: it has a hundred for each file.
+pub const LARGEST_INDEX: u64 = 32 * 1024 * 1024;
+
 /// Why a file's text is not there; reads as a sentence behind the file's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {

@@ -9,6 +9,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::door::{self, LARGEST_IGNORE, Unread, Why};
+use super::tracked;
 
 /// Folders of sources at the top, which a `.gitignore` that names a program means no more than git does for files that it
 /// tracks: `server` is there for the binary, and hides `cmd/server`.
@@ -55,9 +56,11 @@ pub fn walk(root: &Path) -> Found {
             _ => {}
         }
     }
-    for list in [&mut found.paths, &mut found.links] {
-        list.sort_unstable();
-        list.dedup();
+    found.sort();
+    let count = found.paths.len();
+    tracked::add(root, &mut found);
+    if found.paths.len() > count {
+        found.sort();
     }
     found.gaps.sort_unstable();
     found.gaps.dedup();
@@ -83,6 +86,11 @@ fn walk_in(root: &Path, folder: &Path, honours: bool) -> Found {
     drop((entries, builder));
     found.gaps.append(&mut ignores.gaps.lock().unwrap_or_else(PoisonError::into_inner));
     found
+}
+
+/// Whether no part of a path is a folder that holds what tools made.
+pub(super) fn is_entered(path: &str) -> bool {
+    path.split('/').all(|part| !NEVER_ENTERED.contains(&part))
 }
 
 fn enters(entry: &DirEntry) -> bool {
@@ -113,6 +121,13 @@ impl Found {
                 self.links.push(path.clone());
             }
             self.paths.push(path);
+        }
+    }
+
+    fn sort(&mut self) {
+        for list in [&mut self.paths, &mut self.links] {
+            list.sort_unstable();
+            list.dedup();
         }
     }
 

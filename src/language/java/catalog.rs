@@ -19,6 +19,7 @@ pub struct Catalog {
     pub release: Vec<Release>,
     pub maven: Vec<Maven>,
     pub runtime: Vec<Runtime>,
+    pub container: Vec<Container>,
     pub jlink: Jlink,
     pub plugin: Plugins,
     pub layout: Layout,
@@ -60,6 +61,8 @@ pub struct Maven {
     pub cycle: String,
     pub version: String,
     pub java: Vec<String>,
+    #[serde(default)]
+    pub older: Vec<[String; 2]>,
 }
 
 /// What goes into a runtime made by jlink.
@@ -81,6 +84,23 @@ pub struct Plugins {
     pub toolchains: String,
     pub toolchain: String,
     pub jar: String,
+    pub war: String,
+}
+
+/// A servlet container.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Container {
+    pub title: String,
+    #[serde(default)]
+    pub dependencies: Vec<String>,
+    #[serde(default)]
+    pub since: Option<String>,
+    pub folder: String,
+    pub start: Vec<String>,
+    pub options: String,
+    pub port: u16,
+    pub runtime: Vec<Runtime>,
 }
 
 /// Where Maven finds what it reads.
@@ -338,6 +358,16 @@ impl Catalog {
     pub fn packages(&self, runtime: &str, needs: &[Need]) -> Vec<String> {
         let is_needed = |row: &&Packages| row.runtime == runtime && needs.iter().any(|need| need.id == row.need);
         self.packages.iter().filter(is_needed).flat_map(|row| row.names.iter().cloned()).collect()
+    }
+
+    /// The servlet container for a war with these dependencies, whatever for.
+    pub fn container(&self, dependencies: &[Dependency]) -> Option<&Container> {
+        let fits = |row: &Container, entry: &Dependency| {
+            let version = numbers(entry.version.as_deref().unwrap_or_default());
+            is_one_of(entry, &row.dependencies) && row.since.as_ref().is_none_or(|since| version >= numbers(since))
+        };
+        let named = self.container.iter().find(|row| dependencies.iter().any(|entry| fits(row, entry)));
+        named.or(self.container.last())
     }
 
     /// The row of a framework.

@@ -1,6 +1,6 @@
 //! Where a module's programs listen: application settings, then sources, then what its framework does by itself.
 
-use super::catalog::{CATALOG, Framework, is_one_of};
+use super::catalog::{CATALOG, Container, Framework, is_one_of};
 use super::settings;
 use super::sources::Sources;
 use crate::facts::{Evidence, Strength};
@@ -36,6 +36,13 @@ impl Listening {
     /// Whether the program listens at all, as far as its settings, sources and dependencies tell.
     pub fn listens(&self) -> bool {
         !self.ports.is_empty() || self.variable.is_some() || self.unknown.is_some()
+    }
+
+    /// Where the container of a war listens.
+    pub fn of_container(container: &Container, pom: &str) -> Self {
+        let evidence =
+            Evidence::new(pom, &format!("{}, whose port is {}", container.title, container.port), Strength::Convention);
+        Listening { ports: vec![(container.port, evidence)], ..Listening::default() }
     }
 
     /// The port, where somebody says one; where only the program knows it, that is said.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::catalog::{CATALOG, Framework, is_one_of};
+use super::catalog::{CATALOG, Container, Framework, is_one_of};
 use super::client::Client;
 use super::listen::{self, Listening};
 use super::program::{self, Program};
@@ -10,7 +10,7 @@ use super::reactor::{Module, Reactor};
 use super::seen::View;
 use super::shape::{self, Shape};
 use super::sources::Sources;
-use super::{config, inputs, settings, writes};
+use super::{config, inputs, settings, start, writes};
 use crate::catalog::SHARED;
 use crate::dockerignore::Matcher;
 use crate::facts::{Evidence, Fact, Kind};
@@ -54,6 +54,8 @@ pub struct Unit<'r> {
     pub module: usize,
     /// What can be started.
     pub programs: Vec<Program>,
+    /// The servlet container that starts it, where it is a war.
+    pub container: Option<&'static Container>,
     /// What it is made with.
     pub framework: Option<&'static Framework>,
     /// Where it listens.
@@ -132,6 +134,7 @@ impl<'r> Unit<'r> {
         let mut settings = settings::read(repo, module, &sources.names);
         let programs = program::of_module(module, reactor.modules.len() > 1, &sources, &settings);
         let shape = &programs.first()?.shape;
+        let container = (*shape == Shape::War).then(|| start::container(module)).flatten();
         let dependencies = reactor.dependencies(at);
         let used = |artifacts: &[String]| dependencies.iter().find(|entry| is_one_of(entry, artifacts));
         let framework =
@@ -143,7 +146,11 @@ impl<'r> Unit<'r> {
         Some(Unit {
             module: at,
             framework,
-            listening: listen::listening(&module.file, framework, &settings, &sources, &dependencies),
+            listening: match container {
+                Some(row) => Listening::of_container(row, &module.file),
+                None => listen::listening(&module.file, framework, &settings, &sources, &dependencies),
+            },
+            container,
             followed: [followed(&view), writes::facts(&settings, &sources)].concat(),
             npm: CATALOG.client.node.iter().find_map(|program| view.started(program)),
             settings: given,

@@ -44,11 +44,10 @@ impl Java<'_> {
     /// Nothing is an application.
     pub fn nothing_starts(&self) -> Error {
         match self.reactor.modules.iter().find(|module| shape::packaging(&module.lineage) == "war") {
-            Some(module) => Error::no(format!(
-                "`{}` builds a war, which needs a servlet container, and dockgen writes for none yet",
-                module.file
-            ))
-            .hint("a war of Spring Boot with its plugin starts by itself"),
+            Some(module) => {
+                Error::no(format!("`{}` builds a war without a library, and nothing in it is a program", module.file))
+                    .hint("run dockgen in the folder of an application")
+            }
             None => {
                 Error::nothing("nothing here can be started: no Spring Boot, no Quarkus, no class with a main method")
                     .hint("a library is no image; run dockgen in the folder of an application")

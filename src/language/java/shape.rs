@@ -19,6 +19,8 @@ pub enum Shape {
     Single(String),
     /// A jar with the module's own classes, and the name of the one to start.
     Plain(String),
+    /// A war, which a servlet container starts.
+    War,
 }
 
 /// Whether Spring Boot's plugin makes an executable jar: by an execution, or by Spring's own parent.
@@ -172,6 +174,7 @@ pub fn jar(shape: &Shape, folder: &str, lineage: &Lineage) -> Jar {
         }
         Shape::Single(suffix) => (suffix.clone(), vec![&CATALOG.shade.plugin, &CATALOG.assembly.plugin]),
         Shape::Quarkus | Shape::Plain(_) => (String::new(), vec![&CATALOG.plugin.jar]),
+        Shape::War => (String::new(), vec![&CATALOG.plugin.war]),
     };
     let is_used = |plugin: &&&String| !matches!(shape, Shape::Single(_)) || lineage.uses(plugin);
     let by_plugin = |name: &str| plugins.iter().filter(is_used).find_map(|plugin| text(plugin, name));

@@ -1,6 +1,6 @@
 //! How a program lies in the image and is started.
 
-use super::catalog::CATALOG;
+use super::catalog::{CATALOG, Container};
 use super::program::Program;
 use super::reactor::Module;
 use super::shape::{self, Jar, Shape};
@@ -42,6 +42,7 @@ impl Start {
             Shape::Quarkus => quarkus(module),
             Shape::Single(_) => whole(jar, "one jar with everything in it"),
             Shape::Plain(main) => plain(main, module, jar),
+            Shape::War => war(module),
         };
         start.copies.extend(data.iter().map(|path| built(&format!("/src/{path}"), &format!("./{path}"))));
         start
@@ -110,6 +111,24 @@ fn quarkus(module: &Module) -> Start {
         words: vec!["-jar".to_owned(), row.jar.clone()],
         reason: "Quarkus' folder, from slow to fast".to_owned(),
     }
+}
+
+/// A war, unpacked where its container looks for it.
+fn war(module: &Module) -> Start {
+    let row = container(module);
+    let folder = row.map_or("", |row| row.folder.as_str());
+    let part = |name| built(&format!("/out/{name}/"), folder);
+    Start {
+        taking: Taking::Unpacked,
+        copies: from_slow(["dependencies", "application"].map(part).into_iter()),
+        words: row.map(|row| row.start.clone()).unwrap_or_default(),
+        reason: format!("the war, unpacked for {}", row.map_or("", |row| row.title.as_str())),
+    }
+}
+
+/// The servlet container of a module that is a war.
+pub fn container(module: &Module) -> Option<&'static Container> {
+    CATALOG.container(&module.dependencies)
 }
 
 /// A jar with the module's own classes, and its dependencies beside it.

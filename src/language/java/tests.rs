@@ -181,3 +181,43 @@ fn a_port_that_only_the_code_knows_is_no_silence() {
         assert_eq!(is_guessed, dependency == "io.javalin:javalin");
     }
 }
+
+#[test]
+fn a_war_gets_the_container_of_its_servlets() {
+    let drafted = |dependency: &str, version: &str, java: &str| {
+        let (group, artifact) = dependency.split_once(':').unwrap();
+        let pom = format!(
+            "<project><groupId>g</groupId><artifactId>a</artifactId><version>1</version><packaging>war</packaging><properties><java.version>{java}</java.version></properties><dependencies><dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version><scope>provided</scope></dependency><dependency><groupId>x</groupId><artifactId>y</artifactId><version>1</version></dependency></dependencies><build><finalName>shop</finalName></build></project>"
+        );
+        crate::draft(&Repo::from_list("a", [("pom.xml", pom.as_str())]), &Wishes::default())
+    };
+    for (dependency, version, java, base) in [
+        ("javax.servlet:javax.servlet-api", "4.0.1", "8", "FROM tomcat:9.0.121-jre8-temurin-noble"),
+        ("jakarta.servlet:jakarta.servlet-api", "6.0.0", "21", "FROM tomcat:10.1.59-jre21-temurin-noble"),
+        ("jakarta.servlet:jakarta.servlet-api", "6.1.0", "21", "FROM tomcat:11.0.25-jre21-temurin-noble"),
+        ("x:z", "1", "17", "FROM tomcat:10.1.59-jre17-temurin-noble"),
+    ] {
+        let text = drafted(dependency, version, java).unwrap().documents[0].text.clone();
+        assert!(text.contains(base) && text.contains("jar xf /src/target/shop.war"), "{dependency}\n{text}");
+        assert!(text.contains("ENTRYPOINT [\"catalina.sh\", \"run\"]") && text.contains("EXPOSE 8080"), "{text}");
+        assert!(!text.contains("jlink") && !text.contains("JAVA_VERSION"), "{text}");
+    }
+}
+
+#[test]
+fn maven_is_the_wrappers_where_there_is_an_image() {
+    for (named, java, taken) in
+        [("3.9.11", "25", "3.9.11"), ("3.9.9", "25", "3.9.16"), ("3.9.9", "17", "3.9.9"), ("3.6.3", "17", "3.9.16")]
+    {
+        let url = format!(
+            "distributionUrl=https://repo.maven.apache.org/maven2/org/apache/maven/apache-maven/{named}/apache-maven-{named}-bin.zip"
+        );
+        let draft = drafted(
+            "",
+            &format!("<properties><java.version>{java}</java.version></properties>"),
+            &[(".mvn/wrapper/maven-wrapper.properties", &url)],
+        );
+        let text = &draft.documents[0].text;
+        assert!(text.contains(&format!("ARG MAVEN_VERSION={taken}\n")), "{named} {java}\n{text}");
+    }
+}
