@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use inquire::error::InquireError;
 use inquire::validator::Validation;
-use inquire::{Select, Text};
+use inquire::{MultiSelect, Select, Text};
 
 use crate::error::{Error, Exit};
 use crate::plan::Decision;
@@ -130,6 +130,16 @@ pub fn theirs(paths: &[&str]) -> Result<Theirs, Error> {
 pub fn which(answers: &[String]) -> Result<usize, Error> {
     let answers = answers.iter().map(String::as_str).collect();
     Ok(Select::new("Which answer?", answers).raw_prompt().map_err(gone)?.index)
+}
+
+/// Asks which of these are meant; their places. `ticked` are so from the beginning.
+///
+/// # Errors
+/// Where the person goes away.
+pub fn several(prompt: &str, labels: &[String], ticked: &[usize]) -> Result<Vec<usize>, Error> {
+    let labels = labels.iter().map(String::as_str).collect();
+    let chosen = MultiSelect::new(prompt, labels).with_default(ticked).raw_prompt().map_err(gone)?;
+    Ok(chosen.into_iter().map(|option| option.index).collect())
 }
 
 fn gone(error: InquireError) -> Error {

@@ -5,6 +5,7 @@ mod config;
 mod explain;
 mod findings;
 mod init;
+mod many;
 mod next;
 mod outlook;
 mod print;
@@ -142,6 +143,12 @@ struct InitArgs {
     /// The folder of the repository
     #[arg(default_value = ".", value_hint = clap::ValueHint::DirPath)]
     dir: PathBuf,
+    /// One of several services, by its name; may be given several times
+    #[arg(long, value_name = "NAME")]
+    service: Vec<String>,
+    /// All services, also those that are not certain
+    #[arg(long, conflicts_with = "service")]
+    all: bool,
     #[command(flatten)]
     wishes: WishArgs,
     /// Ask nothing; take dockgen's own answers, and say which
@@ -244,6 +251,9 @@ struct ExplainArgs {
     /// above that has dockgen's files
     #[arg(value_name = "WHAT", value_hint = clap::ValueHint::AnyPath)]
     what: Option<PathBuf>,
+    /// One of several services, by its name
+    #[arg(long, value_name = "NAME")]
+    service: Option<String>,
     #[command(flatten)]
     wishes: WishArgs,
     /// As JSON

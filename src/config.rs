@@ -144,6 +144,16 @@ struct File {
     front_ends: std::collections::BTreeMap<String, String>,
     build: Build,
     run: Run,
+    service: std::collections::BTreeMap<String, File>,
+}
+
+/// What the file says of all services, and of each in its section `[service.NAME]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Of all.
+    pub all: Wishes,
+    /// Of each, by its name.
+    pub services: std::collections::BTreeMap<String, Wishes>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -177,7 +187,15 @@ struct Run {
 /// # Errors
 /// Where it is no TOML, or holds an unknown key or a wrong value; with the line.
 pub fn parse(text: &str) -> Result<Wishes, Error> {
-    let file: File = toml::from_str(text).map_err(|error| {
+    parse_all(text).map(|standing| standing.all)
+}
+
+/// The same with the sections of services.
+///
+/// # Errors
+/// As for [`parse`].
+pub fn parse_all(text: &str) -> Result<Standing, Error> {
+    let mut file: File = toml::from_str(text).map_err(|error| {
         let span = error.span().unwrap_or_default();
         let what = error.message().lines().next().unwrap_or_default();
         let what = match what.starts_with("unknown field") {
@@ -189,12 +207,26 @@ pub fn parse(text: &str) -> Result<Wishes, Error> {
         };
         wrong(text, Some(span.start), &what).hint("`dockgen config schema` tells every key")
     })?;
-    if file.check && SHARED.released.is_none() {
+    let sections = std::mem::take(&mut file.service);
+    let is_checked = file.check || sections.values().any(|section| section.check);
+    if let Some((name, _)) = sections.iter().find(|(_, section)| !section.service.is_empty()) {
+        return Err(wrong(text, None, &format!("`service.{name}` has services of its own")));
+    }
+    if is_checked && SHARED.released.is_none() {
         return Err(Error::no(format!("`{PATH}`: check = true needs a released dockgen, and none is released yet"))
             .hint("`dockgen config unset check`, and run `dockgen check` in a step of your own"));
     }
-    wishes(file).map_err(|(key, what)| wrong(text, place(text, key), &what))
+    let all = wishes(file).map_err(|(key, what)| wrong(text, place(text, key), &what))?;
+    let section = |(name, file): (String, File)| {
+        let wishes =
+            wishes(file).map_err(|(key, what)| wrong(text, place(text, &format!("{SECTIONS}.{name}.{key}")), &what))?;
+        Ok((name, wishes))
+    };
+    Ok(Standing { all, services: sections.into_iter().map(section).collect::<Result<_, Error>>()? })
 }
+
+/// The table whose members are the sections of services.
+const SECTIONS: &str = "service";
 
 /// What is wrong, with the line of this offset.
 fn wrong(text: &str, offset: Option<usize>, what: &str) -> Error {
@@ -312,8 +344,6 @@ pub fn schema() -> serde_json::Value {
     };
     let object = |title: &str| serde_json::json!({ "type": "object", "description": title, "additionalProperties": false, "properties": {} });
     let mut root = object("The wishes of dockgen");
-    root["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
-    root["properties"]["$schema"] = serde_json::json!({ "type": "string" });
     for key in KEYS {
         match key.name.split_once('.') {
             None => root["properties"][key.name] = kind(key),
@@ -326,6 +356,13 @@ pub fn schema() -> serde_json::Value {
             }
         }
     }
+    let mut section = root.clone();
+    section["description"] = "What is wished for one of several services alone".into();
+    root["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
+    root["properties"]["$schema"] = serde_json::json!({ "type": "string" });
+    root["properties"][SECTIONS] = serde_json::json!({
+        "type": "object", "description": "Services by their names", "additionalProperties": section
+    });
     root
 }
 

@@ -265,6 +265,17 @@ const MOST_NAMED: usize = 20;
 
 /// The outermost folders below the top that hold a manifest, with the language that it speaks for.
 fn below(repo: &Repo) -> Vec<(&str, &'static str)> {
+    let mut outer: Vec<(&str, &str)> = Vec::new();
+    for (folder, title) in signed(repo) {
+        if outer.last().is_none_or(|(above, _)| !path::is_below(folder, above)) {
+            outer.push((folder, title));
+        }
+    }
+    outer
+}
+
+/// All folders that hold a manifest, sorted, with the title of the language that it speaks for first.
+pub fn signed(repo: &Repo) -> Vec<(&str, &'static str)> {
     let own = ALL.iter().map(|language| (language.title, language.signs));
     let all: Vec<(&str, &[Sign])> =
         own.chain(FOREIGN.iter().map(|(title, signs)| (*title, signs.as_slice()))).collect();
@@ -276,13 +287,7 @@ fn below(repo: &Repo) -> Vec<(&str, &'static str)> {
     let mut found: Vec<(&str, &str)> = found.collect();
     found.sort_by_key(|(folder, title)| (*folder, at(title)));
     found.dedup_by_key(|(folder, _)| *folder);
-    let mut outer: Vec<(&str, &str)> = Vec::new();
-    for (folder, title) in found {
-        if outer.last().is_none_or(|(above, _)| !path::is_below(folder, above)) {
-            outer.push((folder, title));
-        }
-    }
-    outer
+    found
 }
 
 #[cfg(test)]

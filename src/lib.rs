@@ -38,6 +38,7 @@ pub mod repo;
 pub mod requirement;
 pub mod rows;
 pub mod service;
+pub mod services;
 pub mod source;
 pub mod support;
 pub mod values;
@@ -109,19 +110,27 @@ pub fn draft(repo: &Repo, wishes: &Wishes) -> Result<Draft, Error> {
     draft_from(repo, wishes, &|_| true)
 }
 
+/// The same for one of the services of a build context.
+///
+/// # Errors
+/// As for [`draft`].
+pub fn draft_of(repo: &Repo, service: &Service, wishes: &Wishes) -> Result<Draft, Error> {
+    drawn(repo, service, wishes, &|_| true).map_err(|error| with_what_is_unread(repo, error))
+}
+
 /// The same from some of the facts: what others decide shows in what is missing.
 ///
 /// # Errors
 /// As for [`draft`].
 pub fn draft_from(repo: &Repo, wishes: &Wishes, hears: &dyn Fn(&Fact) -> bool) -> Result<Draft, Error> {
-    drawn(repo, wishes, hears).map_err(|error| with_what_is_unread(repo, error))
+    drawn(repo, &Service::default(), wishes, hears).map_err(|error| with_what_is_unread(repo, error))
 }
 
-fn drawn(repo: &Repo, wishes: &Wishes, hears: &dyn Fn(&Fact) -> bool) -> Result<Draft, Error> {
+fn drawn(repo: &Repo, service: &Service, wishes: &Wishes, hears: &dyn Fn(&Fact) -> bool) -> Result<Draft, Error> {
     let (language, detected) = language::detect(repo, wishes)?;
     let others = if detected.tie { detected.options.clone() } else { Vec::new() };
-    match draft_in(repo, wishes, language, detected, hears) {
-        Err(error) if error.nothing => in_another(repo, wishes, language, &others, &error).ok_or(error),
+    match draft_in(repo, service, wishes, (language, detected), hears) {
+        Err(error) if error.nothing => in_another(repo, service, wishes, language, &others, &error).ok_or(error),
         done => done,
     }
 }
@@ -141,11 +150,18 @@ fn with_what_is_unread(repo: &Repo, error: Error) -> Error {
 }
 
 /// The draft in one of the languages whose signs are as strong, where the first has nothing to start.
-fn in_another(repo: &Repo, wishes: &Wishes, first: &Language, others: &[String], why: &Error) -> Option<Draft> {
+fn in_another(
+    repo: &Repo,
+    service: &Service,
+    wishes: &Wishes,
+    first: &Language,
+    others: &[String],
+    why: &Error,
+) -> Option<Draft> {
     let asked = |id: &String| Wishes { lang: Some(id.clone()), ..wishes.clone() };
     others.iter().filter(|id| *id != first.id).find_map(|id| {
-        let (language, detected) = language::detect(repo, &asked(id)).ok()?;
-        let mut draft = draft_in(repo, wishes, language, detected, &|_| true).ok()?;
+        let detected = language::detect(repo, &asked(id)).ok()?;
+        let mut draft = draft_in(repo, service, wishes, detected, &|_| true).ok()?;
         draft.plan.warnings.insert(0, format!("{} is passed over: {}", first.title, why.what));
         Some(draft)
     })
@@ -153,9 +169,9 @@ fn in_another(repo: &Repo, wishes: &Wishes, first: &Language, others: &[String],
 
 fn draft_in(
     repo: &Repo,
+    service: &Service,
     wishes: &Wishes,
-    language: &'static Language,
-    detected: Decision,
+    (language, detected): (&'static Language, Decision),
     hears: &dyn Fn(&Fact) -> bool,
 ) -> Result<Draft, Error> {
     let mut told = witness::testify(repo);
@@ -179,8 +195,7 @@ fn draft_in(
     planner.tell_processes();
     planner.tell_testimony();
     let templates = Templates::new(repo, &recipe.templates(), wishes.extras.templates.as_deref())?;
-    let service = Service::default();
-    let (documents, reasons) = documents(&service, &recipe, wishes, &templates, repo.folder())?;
+    let (documents, reasons) = documents(service, &recipe, wishes, &templates, repo.folder())?;
     guard_context(repo, &recipe, &documents)?;
     ended(&documents).into_iter().for_each(|sentence| planner.warn(sentence));
     idle_wishes(&documents, wishes).for_each(|sentence| planner.warn(sentence));
@@ -188,7 +203,7 @@ fn draft_in(
         planner.warn(format!("not looked at: {failed}"));
     }
     Ok(Draft {
-        service,
+        service: service.clone(),
         language,
         name: recipe.name,
         plan: planner.finish(),
@@ -230,7 +245,7 @@ fn documents(
     let (text, reasons) = dockerfile(recipe, wishes, templates)?;
     let ignore = templates.render("dockerignore.tera", &image::context(&workflow::ignore_view(recipe, wishes))?)?;
     let mut documents = vec![document(Role::Dockerfile, text), document(Role::Ignore, ignore)];
-    if wishes.ci != Some(Ci::None) {
+    if service.is_alone() && wishes.ci != Some(Ci::None) {
         let words = image::context(&workflow::view(recipe, wishes, folder))?;
         let text = templates.render("ci/github.yml.tera", &words)?;
         documents.push(document(Role::Workflow, text));

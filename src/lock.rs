@@ -1,18 +1,23 @@
 //! `dockgen.lock`: the text of every document as it was last generated, so that a person's edits can be told from
 //! dockgen's own changes. Generated, committed, readable in a diff.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Draft;
 use crate::error::Error;
 use crate::lint::structure::marker;
 use crate::news::Noted;
+use crate::path::{self, join};
+use crate::service::{Known, Role, Service, Sharing};
 
 /// The lock's path in the repository.
 pub const PATH: &str = "dockgen.lock";
 
-/// The format that this dockgen writes; it reads no newer one.
+/// The format of one service, and that of several, which older releases cannot read. No newer one is read.
 const FORMAT: u32 = 1;
+const FORMAT_OF_MANY: u32 = 2;
 
 const HEAD: &str = "# Written by dockgen, for dockgen: commit it, and do not edit it. It holds the files as they were last generated,\n\
                     # so that your edits to them can be told from dockgen's.\n\n";
@@ -28,10 +33,13 @@ pub struct Lock {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     replaced: Option<String>,
     /// What was known and decided then; for the sentences that say what changed.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_nothing")]
     noted: Noted,
     #[serde(default)]
     document: Vec<Locked>,
+    /// The services, where there are several: what each is known by, and of each what stands above of one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    service: BTreeMap<String, Section>,
     /// Whether it was read out of a file with a merge conflict, which has to be written anew.
     #[serde(skip)]
     conflict: bool,
@@ -42,6 +50,34 @@ struct Locked {
     path: String,
     text: String,
 }
+
+/// One of several services.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Section {
+    /// Its build context.
+    context: String,
+    /// Its Dockerfile, from the context.
+    dockerfile: String,
+    /// Whether others are built from the same context.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    shared: bool,
+    /// What is started, where the context holds several programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    program: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    held: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replaced: Option<String>,
+    #[serde(default)]
+    noted: Noted,
+}
+
+fn is_nothing(noted: &Noted) -> bool {
+    *noted == Noted::default()
+}
+
+/// The roles of the documents that every service has for itself.
+const OWN: [Role; 3] = [Role::Dockerfile, Role::Ignore, Role::OwnIgnore];
 
 impl Lock {
     /// Reads a lock. Of one with a merge conflict one side is taken: what both branches generated is drawn anew, and the next
@@ -69,9 +105,12 @@ impl Lock {
                 .hint(hint)
         };
         let head: Head = toml::from_str(text).map_err(damaged)?;
-        if head.format > FORMAT {
-            return Err(Error::usage(format!("`{PATH}` has format {}, and this dockgen knows {FORMAT}", head.format))
-                .hint("use the newer dockgen that wrote it"));
+        if head.format > FORMAT_OF_MANY {
+            return Err(Error::usage(format!(
+                "`{PATH}` has format {}, and this dockgen knows {FORMAT_OF_MANY}",
+                head.format
+            ))
+            .hint("use the newer dockgen that wrote it"));
         }
         toml::from_str(text).map_err(damaged)
     }
@@ -80,6 +119,85 @@ impl Lock {
     pub fn text(&self) -> String {
         let body = toml::to_string_pretty(self).unwrap_or_default();
         format!("{HEAD}{body}")
+    }
+
+    /// The services, where there are several.
+    pub fn services(&self) -> Vec<Known> {
+        let service = |section: &Section| {
+            let file = path::name(&section.dockerfile);
+            let suffix = file.strip_prefix("Dockerfile").unwrap_or_default().to_owned();
+            let sharing = if section.shared { Sharing::Shared(suffix) } else { Sharing::Beside };
+            Service { folder: path::parent(&section.dockerfile).to_owned(), sharing }
+        };
+        let known = self.service.iter().map(|(name, section)| Known {
+            name: name.clone(),
+            context: section.context.clone(),
+            program: section.program.clone(),
+            service: service(section),
+        });
+        known.collect()
+    }
+
+    /// The lock of one of several services, with paths from its build context.
+    #[must_use]
+    pub fn part(&self, known: &Known) -> Lock {
+        let section = self.service.get(&known.name).cloned().unwrap_or_default();
+        let own = OWN.map(|role| known.service.path(role));
+        let document = own.iter().filter_map(|path| {
+            let text = self.base(&join(&known.context, path))?.to_owned();
+            Some(Locked { path: path.clone(), text })
+        });
+        Lock {
+            format: FORMAT,
+            held: section.held,
+            replaced: section.replaced,
+            noted: section.noted,
+            document: document.collect(),
+            service: BTreeMap::new(),
+            conflict: self.conflict,
+        }
+    }
+
+    /// What was generated below a folder, with paths from there, and the Dockerfile that the one at its top took the place of.
+    #[must_use]
+    pub fn below(&self, folder: &str) -> Lock {
+        let own = |locked: &Locked| {
+            let path =
+                if folder.is_empty() { &locked.path } else { locked.path.strip_prefix(folder)?.strip_prefix('/')? };
+            Some(Locked { path: path.to_owned(), text: locked.text.clone() })
+        };
+        let at_top = |section: &&Section| section.context == folder && path::parent(&section.dockerfile).is_empty();
+        Lock {
+            format: FORMAT,
+            replaced: self.service.values().find(at_top).and_then(|section| section.replaced.clone()),
+            document: self.document.iter().filter_map(own).collect(),
+            ..Lock::default()
+        }
+    }
+
+    /// Takes the lock of one of several services in.
+    pub fn take(&mut self, known: &Known, part: Lock) {
+        for Locked { path, text } in part.document {
+            self.set(&join(&known.context, &path), &text);
+        }
+        let section = Section {
+            context: known.context.clone(),
+            dockerfile: known.service.path(Role::Dockerfile),
+            shared: known.service.is_shared(),
+            program: known.program.clone(),
+            held: part.held,
+            replaced: part.replaced,
+            noted: part.noted,
+        };
+        self.format = FORMAT_OF_MANY;
+        self.service.insert(known.name.clone(), section);
+    }
+
+    /// Forgets one of several services: its files are nobody's but the person's from then on.
+    pub fn forget(&mut self, known: &Known) {
+        self.service.remove(&known.name);
+        let own = OWN.map(|role| join(&known.context, &known.service.path(role)));
+        self.document.retain(|locked| !own.contains(&locked.path));
     }
 
     /// What was known and decided then.
@@ -94,7 +212,15 @@ impl Lock {
 
     /// Whether the same texts were generated, the same ones are held back, and `other` stands in its file like this.
     pub fn has_same_documents(&self, other: &Lock) -> bool {
-        !other.conflict && self.document == other.document && (self.held == other.held || self.is_empty())
+        !other.conflict
+            && self.document == other.document
+            && self.outlines().eq(other.outlines())
+            && (self.held == other.held || self.is_empty())
+    }
+
+    /// What is known of the services beside what was noted of them.
+    fn outlines(&self) -> impl Iterator<Item = (&String, Section)> {
+        self.service.iter().map(|(name, section)| (name, Section { noted: Noted::default(), ..section.clone() }))
     }
 
     /// The Dockerfile that was there before dockgen's.
@@ -147,7 +273,7 @@ impl Lock {
 
     /// Notes what was generated for a path.
     pub fn set(&mut self, path: &str, text: &str) {
-        self.format = FORMAT;
+        self.format = if self.service.is_empty() { FORMAT } else { FORMAT_OF_MANY };
         self.held.retain(|held| held != path);
         self.document.retain(|locked| locked.path != path);
         self.document.push(Locked { path: path.to_owned(), text: text.to_owned() });

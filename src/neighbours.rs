@@ -168,6 +168,11 @@ pub fn is_built_here(repo: &Repo, service: &Service, steps: &[Step]) -> bool {
     is_said && (sources.peek().is_none() || sources.any(|source| !files(repo, &source).is_empty()))
 }
 
+/// The build contexts that compose files name, each with its file; `None` where a context is elsewhere or unknown.
+pub fn contexts(repo: &Repo) -> Vec<(String, Option<String>)> {
+    uses(repo).into_iter().map(|it| (it.by, it.context)).collect()
+}
+
 fn uses(repo: &Repo) -> Vec<Use> {
     let is_compose = |path: &&str| {
         let name = path::name(path);

@@ -6,8 +6,10 @@ mod walk;
 
 use std::cell::{Cell, OnceCell};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use crate::error::Error;
+use crate::path;
 use door::{Unread, Why};
 use walk::{Found, Gap};
 
@@ -42,7 +44,7 @@ pub struct Repo {
     folder: String,
     paths: Vec<String>,
     texts: Vec<OnceCell<Text>>,
-    reader: Box<Reader>,
+    reader: Rc<Reader>,
     gaps: Vec<Gap>,
     is_closed: Cell<bool>,
     late: Cell<usize>,
@@ -74,7 +76,7 @@ impl Repo {
             Ok(_) => read_text(&door::place(&root, path)?),
             Err(_) => read_text(&root.join(path)),
         };
-        Ok(Self::new(name, paths, gaps, Box::new(reader)))
+        Ok(Self::new(name, paths, gaps, Rc::new(reader)))
     }
 
     /// The same, as a part of the git repository that it lies in.
@@ -91,10 +93,37 @@ impl Repo {
             files.into_iter().map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
         let paths = files.keys().cloned().collect();
         let reader = move |path: &str| files.get(path).cloned().ok_or_else(|| Unread::new(Why::Absent, "is not there"));
-        Self::new(name.to_owned(), paths, Vec::new(), Box::new(reader))
+        Self::new(name.to_owned(), paths, Vec::new(), Rc::new(reader))
     }
 
-    fn new(name: String, paths: Vec<String>, gaps: Vec<Gap>, reader: Box<Reader>) -> Self {
+    /// A folder of it as a repository of its own, without another walk; the empty path is the whole. What could not be looked at
+    /// is told by the whole alone.
+    #[must_use]
+    pub fn part(&self, folder: &str) -> Self {
+        let begin = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let paths = self.below(folder).filter_map(|path| Some(path.strip_prefix(&begin)?.to_owned())).collect();
+        let name = if folder.is_empty() { self.name.clone() } else { path::name(folder).to_owned() };
+        let whole = Rc::clone(&self.reader);
+        let reader = move |path: &str| whole(&format!("{begin}{path}"));
+        Repo { folder: path::join(&self.folder, folder), ..Self::new(name, paths, Vec::new(), Rc::new(reader)) }
+    }
+
+    /// The same with another text of a file, which need not be there.
+    #[must_use]
+    pub fn with(mut self, path: &str, text: String) -> Self {
+        let at = self.index(path).unwrap_or_else(|| {
+            let at = self.first(path);
+            self.paths.insert(at, path.to_owned());
+            self.texts.insert(at, OnceCell::new());
+            at
+        });
+        if let Some(cell) = self.texts.get_mut(at) {
+            *cell = OnceCell::from(Ok(text));
+        }
+        self
+    }
+
+    fn new(name: String, paths: Vec<String>, gaps: Vec<Gap>, reader: Rc<Reader>) -> Self {
         let texts = paths.iter().map(|_| OnceCell::new()).collect();
         Repo {
             name,
@@ -288,6 +317,15 @@ mod tests {
         assert_eq!(repo.inside("x").count(), 0);
         assert_eq!(repo.top(), ["a", "a.go", "ab"]);
         assert!(repo.has_folder("a/c") && !repo.has_folder("a/b.go"));
+        let part = repo.part("a");
+        assert_eq!((part.name(), part.files().collect::<Vec<_>>()), ("a", vec!["b.go", "c/d.go"]));
+        assert_eq!(repo.part("").files().count(), 4);
+        let changed = part.with("c.go", "new".to_owned()).with("b.go", "other".to_owned());
+        assert_eq!(changed.files().collect::<Vec<_>>(), ["b.go", "c.go", "c/d.go"]);
+        assert_eq!(
+            (changed.text("b.go"), changed.text("c.go"), changed.text("c/d.go")),
+            (Some("other"), Some("new"), Some(""))
+        );
     }
 
     #[test]

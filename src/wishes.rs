@@ -72,6 +72,36 @@ pub struct Extras {
     pub health: Vec<String>,
 }
 
+impl Extras {
+    /// The same, and where they say nothing, the others, key by key.
+    #[must_use]
+    fn or(self, other: Extras) -> Extras {
+        fn said<T: Default + PartialEq>(own: T, other: T) -> T {
+            if own == T::default() { other } else { own }
+        }
+        Extras {
+            check: said(self.check, other.check),
+            mirror: said(self.mirror, other.mirror),
+            templates: said(self.templates, other.templates),
+            build_packages: said(self.build_packages, other.build_packages),
+            front_ends: said(self.front_ends, other.front_ends),
+            build_args: said(self.build_args, other.build_args),
+            build_commands: said(self.build_commands, other.build_commands),
+            build_flags: said(self.build_flags, other.build_flags),
+            build_script: said(self.build_script, other.build_script),
+            build_env: said(self.build_env, other.build_env),
+            build_secrets: said(self.build_secrets, other.build_secrets),
+            command: said(self.command, other.command),
+            ports: said(self.ports, other.ports),
+            run_packages: said(self.run_packages, other.run_packages),
+            env: said(self.env, other.env),
+            labels: said(self.labels, other.labels),
+            copy: said(self.copy, other.copy),
+            health: said(self.health, other.health),
+        }
+    }
+}
+
 /// What `--port` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PortWish {
@@ -120,7 +150,7 @@ impl Wishes {
             uid: self.uid.or(other.uid),
             args: if self.args.is_empty() { other.args } else { self.args },
             data: if self.data.is_empty() { other.data } else { self.data },
-            extras: if self.extras == Extras::default() { other.extras } else { self.extras },
+            extras: self.extras.or(other.extras),
         }
     }
 

@@ -367,3 +367,124 @@ fn what_an_older_dockgen_wrote_is_followed_with_the_users_line() {
         updated(&tree);
     }
 }
+
+/// A Go, a Python and a Node service in folders of their own, a library and samples.
+fn several() -> Tree {
+    Tree::new(&[
+        ("api/go.mod", "module example.com/api\n\ngo 1.26\n"),
+        ("api/main.go", "package main\n\nimport \"net/http\"\n\nfunc main() { http.ListenAndServe(\":8081\", nil) }\n"),
+        ("mail/requirements.txt", "flask==3.1.2\ngunicorn==23.0.0\n"),
+        ("mail/app.py", "from flask import Flask\n\napp = Flask(__name__)\n"),
+        ("web/package.json", r#"{"name": "web", "scripts": {"start": "node server.js"}}"#),
+        ("web/server.js", "require('http').createServer().listen(3000);\n"),
+        ("words/go.mod", "module example.com/words\n\ngo 1.26\n"),
+        ("words/words.go", "package words\n"),
+        ("examples/hello/package.json", r#"{"scripts": {"start": "node index.js"}}"#),
+        ("examples/hello/index.js", "require('http').createServer().listen(3000);\n"),
+    ])
+}
+
+#[test]
+fn one_run_at_the_top_writes_every_service() {
+    let tree = several();
+    let explained = tree.run(&["explain"]);
+    for line in ["  api: api (Go, port 8081), it serves\n", "  mail: mail (Python, port ", "  words: "] {
+        assert!(explained.out.contains(line), "{line}: {}", explained.out);
+    }
+    let init = tree.run(&["init", "--yes"]);
+    assert_eq!(init.code, 0, "{}", init.err);
+    for service in ["api", "mail", "web"] {
+        assert!(
+            tree.has(&format!("{service}/Dockerfile")) && tree.has(&format!("{service}/.dockerignore")),
+            "{service}"
+        );
+        assert!(
+            init.err.contains(&format!("docker build -t {service} -f {service}/Dockerfile {service}\n")),
+            "{}",
+            init.err
+        );
+    }
+    for passed in ["passed over: `examples/hello`: `examples` is a name for", "passed over: `words`: there is no"] {
+        assert!(init.err.contains(passed), "{passed}: {}", init.err);
+    }
+    assert!(!tree.has("Dockerfile") && !tree.has("words/Dockerfile") && !tree.has("api/dockgen.lock"));
+    let all = tree.everything();
+    let (check, update) = (tree.run(&["check"]), tree.run(&["update"]));
+    assert_eq!((check.code, update.code), (0, 0), "{}{}", check.out, update.err);
+    assert_eq!(tree.everything(), all);
+}
+
+#[test]
+fn a_service_is_edited_another_comes_and_one_goes() {
+    let tree = several();
+    assert_eq!(tree.run(&["init", "--yes", "--service", "api", "--service", "web"]).code, 0);
+    assert!(!tree.has("mail/Dockerfile"));
+    let others = tree.read("web/Dockerfile");
+    let edited = tree.read("api/Dockerfile").replace("\nUSER 1001\n", "\n# Ours.\nENV TEAM=shop\nUSER 1001\n");
+    tree.write("api/Dockerfile", edited.as_bytes());
+    tree.write("api/main.go", tree.read("api/main.go").replace("8081", "9090").as_bytes());
+    let check = tree.run(&["check"]);
+    assert!(check.out.contains("api/Dockerfile:"), "{}", check.out);
+    assert!(
+        check.out.contains("the service `mail` has no files") && !check.out.contains("web/Dockerfile"),
+        "{}",
+        check.out
+    );
+    let update = tree.run(&["update"]);
+    assert_eq!(update.code, 0, "{}", update.err);
+    assert!(
+        update.err.contains("api: port: 8081 gave way to 9090") && update.err.contains("mail, `mail`, has no files"),
+        "{}",
+        update.err
+    );
+    let text = tree.read("api/Dockerfile");
+    assert!(text.contains("\nEXPOSE 9090\n") && text.contains("# Ours.\nENV TEAM=shop\n"), "{text}");
+    assert_eq!(tree.read("web/Dockerfile"), others);
+    std::fs::remove_dir_all(tree.path().join("web")).unwrap();
+    assert!(tree.run(&["check"]).out.contains("the service `web` is gone"));
+    let update = tree.run(&["update"]);
+    assert!(update.err.contains("the service `web` is gone"), "{}", update.err);
+    assert!(!tree.read("dockgen.lock").contains("service.web"));
+    assert_eq!(tree.run(&["check"]).code, 0);
+}
+
+#[test]
+fn wishes_for_one_service_stand_in_its_section() {
+    let tree = several();
+    let init = tree.run(&["init", "--yes", "--service", "web", "--port", "4000"]);
+    assert_eq!(init.code, 0, "{}", init.err);
+    assert!(tree.read("dockgen.toml").contains("[service.web]\nport = 4000\n"));
+    assert!(tree.read("web/Dockerfile").contains("EXPOSE 4000"));
+    assert_eq!(tree.run(&["config", "set", "service.web.runtime", "alpine"]).code, 0);
+    assert_eq!(tree.run(&["init", "--yes", "--service", "api"]).code, 0);
+    assert!(tree.read("web/Dockerfile").contains("alpine") && !tree.read("api/Dockerfile").contains("alpine"));
+    let none = tree.run(&["init", "--yes", "--service", "shop"]);
+    assert_eq!(none.code, 1);
+    assert!(none.err.contains("there is api, mail, web"), "{}", none.err);
+    assert_eq!(tree.run(&["init", "--yes", "--all", "--port", "1"]).code, 2);
+}
+
+#[test]
+fn programs_of_one_context_have_their_files_in_their_folders() {
+    let serves = |port: u16| {
+        format!("package main\n\nimport \"net/http\"\n\nfunc main() {{ http.ListenAndServe(\":{port}\", nil) }}\n")
+    };
+    let (one, two) = (serves(8001), serves(8002));
+    let tree = Tree::new(&[
+        ("go.mod", "module example.com/shop\n\ngo 1.26\n"),
+        ("cmd/orders/main.go", &one),
+        ("cmd/stock/main.go", &two),
+    ]);
+    let init = tree.run(&["init", "--yes"]);
+    assert_eq!(init.code, 0, "{}", init.err);
+    for (name, port) in [("orders", 8001), ("stock", 8002)] {
+        let folder = format!("cmd/{name}");
+        assert!(tree.read(&format!("{folder}/Dockerfile")).contains(&format!("EXPOSE {port}")), "{name}");
+        assert!(tree.has(&format!("{folder}/Dockerfile.dockerignore")));
+        assert!(init.err.contains(&format!("docker build -t {name} -f {folder}/Dockerfile .\n")), "{}", init.err);
+    }
+    assert!(!tree.has("Dockerfile") && !tree.has(".dockerignore"));
+    assert_eq!((tree.run(&["check"]).code, tree.run(&["update"]).code), (0, 0));
+    let alone = tree.run(&["init", "--yes", "--stdout", "dockerfile", "--service", "stock"]);
+    assert_eq!(alone.out, tree.read("cmd/stock/Dockerfile"), "{}", alone.err);
+}

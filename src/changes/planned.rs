@@ -17,7 +17,7 @@ pub fn planned(
     compare: impl Fn(&Draft) -> Vec<Change>,
 ) -> (Draft, Vec<Change>) {
     let changes = compare(&draft);
-    if let Some(other) = with_shell(&changes, repo, &draft.wishes, lock) {
+    if let Some(other) = with_shell(&changes, repo, &draft, lock) {
         let again = compare(&other);
         if needs_shell(&again).is_none() {
             return (other, again);
@@ -34,14 +34,16 @@ fn needs_shell(changes: &[Change]) -> Option<String> {
 }
 
 /// The draft with the runtime that was chosen last, where nobody asked for another.
-fn with_shell(changes: &[Change], repo: &Repo, wishes: &Wishes, lock: &Lock) -> Option<Draft> {
+fn with_shell(changes: &[Change], repo: &Repo, draft: &Draft, lock: &Lock) -> Option<Draft> {
+    let wishes = &draft.wishes;
     let word = needs_shell(changes)?;
     let noted = lock.noted().decision.iter().find(|decision| decision.topic == topic::RUNTIME)?;
     let runtime = noted.value.split(' ').next()?.to_owned();
     if wishes.runtime.as_ref().is_some_and(|wish| wish != "auto") {
         return None;
     }
-    let mut draft = crate::draft(repo, &Wishes { runtime: Some(runtime.clone()), ..wishes.clone() }).ok()?;
+    let mut draft =
+        crate::draft_of(repo, &draft.service, &Wishes { runtime: Some(runtime.clone()), ..wishes.clone() }).ok()?;
     let sentence = format!("the runtime stays `{runtime}`: a `{word}` of yours in the last stage needs a shell");
     if let Some(decision) = draft.plan.decisions.iter_mut().find(|decision| decision.topic == topic::RUNTIME) {
         decision.reason = format!("a `{word}` of yours needs a shell");

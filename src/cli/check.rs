@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::findings::Folder;
 use super::outlook::{self, Outlook};
-use super::{CheckArgs, Format, print, project, settle};
+use super::{CheckArgs, Format, many, print, project, settle};
 use crate::changes::Manners;
 use crate::disk;
 use crate::error::{Error, Exit};
@@ -27,6 +27,11 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
     let dir = &project::folder(args.dir.as_deref(), args.voice.quiet);
     disk::look(dir)?;
     let lock = settle::lock(dir)?;
+    if !lock.services().is_empty() {
+        let reasons = many::check(args, dir)?;
+        speak(args, dir, &reasons)?;
+        return Ok(exit(&reasons));
+    }
     let (service, mut texts) = (Service::default(), Vec::new());
     for role in [Role::Dockerfile, Role::Ignore, Role::OwnIgnore, Role::Workflow] {
         texts.push((role, disk::today(dir, &service.path(role))?));
@@ -51,7 +56,11 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
         Err(error) => return Err(error),
     };
     speak(args, dir, &reasons)?;
-    Ok(if reasons.iter().all(|reason| reason.level == Level::Note) { Exit::Done } else { Exit::No })
+    Ok(exit(&reasons))
+}
+
+fn exit(reasons: &[Reason]) -> Exit {
+    if reasons.iter().all(|reason| reason.level == Level::Note) { Exit::Done } else { Exit::No }
 }
 
 fn speak(args: &CheckArgs, dir: &Path, reasons: &[Reason]) -> Result<(), Error> {

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{ExplainArgs, print, project, settle};
+use super::{ExplainArgs, many, print, project, settle};
 use crate::disk;
 use crate::error::{Error, Exit};
 use crate::explain::written::{self, Written};
 use crate::repo::Repo;
 use crate::service::Role;
+use crate::services;
 
 /// The name of the file that can be asked about.
 const DOCKERFILE: &str = "Dockerfile";
@@ -21,7 +22,16 @@ pub fn run(args: &ExplainArgs) -> Result<Exit, Error> {
     let target = Target::of(args.what.as_deref(), args.voice.quiet)?;
     disk::look(&target.dir)?;
     let standing = settle::standing_wishes(&target.dir)?;
-    let draft = settle::draft(&Repo::in_git(&target.dir)?, &args.wishes.wishes(), &standing)?;
+    let repo = Repo::in_git(&target.dir)?;
+    let draft = settle::draft(&repo, &args.wishes.wishes(), &standing);
+    let is_single = draft.as_ref().is_ok_and(|draft| !services::is_many(draft, &repo));
+    if !target.is_file
+        && (args.service.is_some() || !is_single)
+        && let Some(exit) = many::explain(args, &target.dir)?
+    {
+        return Ok(exit);
+    }
+    let draft = draft?;
     let text = disk::today(&target.dir, &draft.service.path(Role::Dockerfile))?;
     let lock = settle::lock(&target.dir)?;
     let steps = match (&text, target.is_file) {

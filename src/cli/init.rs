@@ -1,5 +1,6 @@
 //! `dockgen init`.
 
+use super::many::{self, Choice};
 use super::outlook::{self, Outlook};
 use super::{InitArgs, Printed, next, print, settle};
 use crate::ask::{Theirs, Wanted};
@@ -21,8 +22,15 @@ pub fn run(args: &InitArgs) -> Result<Exit, Error> {
     print::colour(args.voice.color);
     let asked = args.wishes.wishes();
     let writes = args.stdout.is_none() && !args.dry_run && !args.diff;
+    if let Some(choice) = many::asked(args)? {
+        return many::init(args, &asked, choice);
+    }
     if writes && !args.yes && ask::is_possible()? {
-        return session(args, asked);
+        let whole = seen(args, &asked, manners(args)?);
+        return match many::is_meant(args, &asked, whole.as_ref())? {
+            true => many::init(args, &asked, Choice::Certain),
+            false => session(args, asked),
+        };
     }
     let hold = outlook::enter(&args.dir, writes)?;
     if let Some(printed) = args.stdout {
@@ -31,7 +39,12 @@ pub fn run(args: &InitArgs) -> Result<Exit, Error> {
         settle::proven(&draft, args.strict)?;
         return stdout(&draft, printed);
     }
-    finish(args, &look(args, &asked, manners(args)?)?, hold.as_ref())
+    let whole = seen(args, &asked, manners(args)?);
+    if many::is_meant(args, &asked, whole.as_ref())? {
+        drop(hold);
+        return many::init(args, &asked, Choice::Certain);
+    }
+    finish(args, &vetted(args, whole?)?, hold.as_ref())
 }
 
 /// How what is there is met. Who asks for files where the Dockerfile was deleted starts over; a workflow that alone was deleted
@@ -41,11 +54,18 @@ fn manners(args: &InitArgs) -> Result<Manners, Error> {
     Ok(Manners { force: args.force, restore, adopt: args.adopt })
 }
 
-fn look(args: &InitArgs, asked: &Wishes, manners: Manners) -> Result<Outlook, Error> {
-    let outlook = Outlook::of(&args.dir, settle::lock(&args.dir)?, asked, manners)?;
+fn seen(args: &InitArgs, asked: &Wishes, manners: Manners) -> Result<Outlook, Error> {
+    Outlook::of(&args.dir, settle::lock(&args.dir)?, asked, manners)
+}
+
+fn vetted(args: &InitArgs, outlook: Outlook) -> Result<Outlook, Error> {
     settle::proven(&outlook.draft, args.strict)?;
     settle::guard(&outlook.repo, &outlook.draft, &outlook.changes)?;
     Ok(outlook)
+}
+
+fn look(args: &InitArgs, asked: &Wishes, manners: Manners) -> Result<Outlook, Error> {
+    vetted(args, seen(args, asked, manners)?)
 }
 
 /// Asks, names what would be written, asks once more, and writes that. Nobody is kept waiting while a person thinks: what
@@ -143,7 +163,8 @@ fn finish(args: &InitArgs, outlook: &Outlook, hold: Option<&Hold>) -> Result<Exi
     Ok(settle::exit(changes))
 }
 
-fn stdout(draft: &Draft, printed: Printed) -> Result<Exit, Error> {
+/// Prints one document.
+pub fn stdout(draft: &Draft, printed: Printed) -> Result<Exit, Error> {
     let document = draft.documents.iter().find(|document| document.role == printed.role());
     let document = document.ok_or_else(|| {
         Error::usage(format!("`{}` is not written with these wishes", draft.service.path(printed.role())))

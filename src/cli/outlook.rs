@@ -128,13 +128,20 @@ impl Outlook {
 
     /// Says what a person should know before and after writing, each thing once, and what is not proven.
     pub fn warn(&self) {
-        let found = self.found();
+        let (warnings, findings) = self.told();
+        warnings.into_iter().for_each(|it| print::warning(it));
+        findings.iter().for_each(print::finding);
+    }
+
+    /// What a person should know, and apart from that what breaks a rule in the files as they will be or is not proven.
+    pub fn told(&self) -> (Vec<&String>, Vec<Reason>) {
+        let mut found = self.found();
         let is_told = |warning: &&String| found.iter().any(|reason| says(warning, reason));
-        self.draft.plan.warnings.iter().filter(|warning| !is_told(warning)).for_each(|it| print::warning(it));
-        found.iter().for_each(print::finding);
+        let warnings = self.draft.plan.warnings.iter().filter(|warning| !is_told(warning)).collect();
         if self.changes.iter().any(|change| change.role == Role::Dockerfile && change.fate != Fate::Foreign) {
-            judge::not_proven(&self.draft, false).iter().for_each(print::finding);
+            found.extend(judge::not_proven(&self.draft, false));
         }
+        (warnings, found)
     }
 
     /// Writes the documents, what was generated, and the wishes, all or none.
@@ -148,6 +155,19 @@ impl Outlook {
 
     /// Everything that would be written: paths and texts.
     fn files(&self) -> Vec<(&str, String)> {
+        let after = self.after();
+        let lock = (!after.has_same_documents(&self.lock)).then(|| (lock::PATH, after.text()));
+        let config = self.config.clone().map(|text| (config::PATH, text));
+        self.texts().chain(lock).chain(config).collect()
+    }
+
+    /// The documents that would be written.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, String)> {
+        self.changes.iter().filter_map(|change| Some((change.path.as_str(), change.text.clone()?)))
+    }
+
+    /// The lock once they are written.
+    pub fn after(&self) -> Lock {
         let mut after = self.lock.clone();
         // What waits for a conflict to be resolved was not merged yet: it comes with the next run.
         for change in &self.changes {
@@ -165,10 +185,7 @@ impl Outlook {
             }
         }
         after.note(&self.draft);
-        let texts = self.changes.iter().filter_map(|change| Some((change.path.as_str(), change.text.clone()?)));
-        let lock = (!after.has_same_documents(&self.lock)).then(|| (lock::PATH, after.text()));
-        let config = self.config.clone().map(|text| (config::PATH, text));
-        texts.chain(lock).chain(config).collect()
+        after
     }
 }
 

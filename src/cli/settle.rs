@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::Draft;
 use crate::changes::{Change, Fate, Manners, planned, reconcile};
-use crate::config;
+use crate::config::{self, Standing};
 use crate::disk;
 use crate::dockerignore::{self, Matcher};
 use crate::error::{Error, Exit, typed};
@@ -23,7 +23,15 @@ use crate::workflow;
 /// # Errors
 /// Where it cannot be read.
 pub fn standing_wishes(root: &Path) -> Result<Wishes, Error> {
-    disk::today(root, config::PATH)?.map_or_else(|| Ok(Wishes::default()), |text| config::parse(&text))
+    standing(root).map(|standing| standing.all)
+}
+
+/// The same with those for each of several services.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn standing(root: &Path) -> Result<Standing, Error> {
+    disk::today(root, config::PATH)?.map_or_else(|| Ok(Standing::default()), |text| config::parse_all(&text))
 }
 
 /// The draft of what was asked for over what stands in `dockgen.toml`. A refusal of what stands there says so.
@@ -110,7 +118,7 @@ fn ignore_file(
 ) -> (Role, Option<String>) {
     let [usual, own] = [Role::Ignore, Role::OwnIgnore].map(|role| draft.service.path(role));
     let is_known = |path: &str| lock.base(path).is_some();
-    if is_known(&own) || today(&own).is_some() {
+    if draft.service.is_shared() || is_known(&own) || today(&own).is_some() {
         return (Role::OwnIgnore, None);
     }
     if is_known(&usual) {
@@ -221,11 +229,19 @@ pub fn proven(draft: &Draft, strict: bool) -> Result<(), Error> {
 /// # Errors
 /// Where it cannot be read.
 pub fn kept(root: &Path, asked: &Wishes, standing: &Wishes) -> Result<Option<String>, Error> {
+    kept_in(root, "", asked, standing)
+}
+
+/// The same for a section of the file, whose name ends with a dot.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn kept_in(root: &Path, section: &str, asked: &Wishes, standing: &Wishes) -> Result<Option<String>, Error> {
     let before = disk::today(root, config::PATH)?.unwrap_or_else(config::head);
     let standing = standing.said();
     let mut text = before.clone();
     for said in asked.said().iter().filter(|said| !standing.contains(said)) {
-        text = config::set(&text, said.0, &said.1)?;
+        text = config::set(&text, &format!("{section}{}", said.0), &said.1)?;
     }
     Ok((text != before).then_some(text))
 }

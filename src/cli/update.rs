@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::outlook::{self, Outlook, stopped};
-use super::{UpdateArgs, print, project, settle};
+use super::{UpdateArgs, many, print, project, settle};
 use crate::ask::{self, Wanted};
 use crate::changes::Manners;
 use crate::error::{Error, Exit};
@@ -18,6 +18,9 @@ use crate::news;
 pub fn run(args: &UpdateArgs) -> Result<Exit, Error> {
     print::colour(args.voice.color);
     let dir = &project::folder(args.dir.as_deref(), args.voice.quiet);
+    if !settle::lock(dir)?.services().is_empty() {
+        return many::update(args, dir);
+    }
     let writes = !args.dry_run && !args.diff;
     if writes && !args.yes && ask::is_possible()? {
         return session(args, dir);
@@ -90,7 +93,8 @@ fn tell(args: &UpdateArgs, outlook: &Outlook) {
     news.iter().for_each(|sentence| print::say(&print::printable(sentence)));
 }
 
-fn news(outlook: &Outlook) -> Vec<String> {
+/// What changed in the repository since the files were generated, where a file changes for it.
+pub fn news(outlook: &Outlook) -> Vec<String> {
     if outlook.is_quiet() { Vec::new() } else { news::since(outlook.lock.noted(), &outlook.draft) }
 }
 

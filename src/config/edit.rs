@@ -2,13 +2,16 @@
 
 use toml_edit::{Document, DocumentMut, Item, Table, TableLike, Value};
 
-use super::{Holds, KEYS, Key, PATH, by_name, head, parse};
+use super::{Holds, KEYS, Key, PATH, SECTIONS, by_name, head, parse};
 use crate::error::Error;
 
-/// The parts of a key's name; what follows the name of a table is one part, whatever it holds.
-fn parts(name: &str) -> Result<(&'static Key, Vec<&str>), Error> {
-    let (key, member) = by_name(name)?;
-    Ok((key, key.name.split('.').chain(member).collect()))
+/// The parts of a key's name, and whether the last is a member of a table; what follows the name of a table is one part,
+/// whatever it holds. Behind `service.NAME.` it is a key of that service.
+fn parts(name: &str) -> Result<(&'static Key, Vec<&str>, bool), Error> {
+    let section = name.strip_prefix(SECTIONS).and_then(|rest| rest.strip_prefix('.')?.split_once('.'));
+    let (key, member) = by_name(section.map_or(name, |(_, key)| key))?;
+    let folder = section.map(|(service, _)| [SECTIONS, service]).into_iter().flatten();
+    Ok((key, folder.chain(key.name.split('.')).chain(member).collect(), member.is_some()))
 }
 
 /// The value of a key as TOML writes it, on one line; `None` where it is not set.
@@ -16,7 +19,7 @@ fn parts(name: &str) -> Result<(&'static Key, Vec<&str>), Error> {
 /// # Errors
 /// Where the text is no TOML or the key is unknown.
 pub fn get(text: &str, name: &str) -> Result<Option<String>, Error> {
-    let (_, parts) = parts(name)?;
+    let (_, parts, _) = parts(name)?;
     let document = document(text)?;
     let item = parts.iter().try_fold(document.as_item(), |item, part| item.get(part));
     let value = item.and_then(|item| item.clone().into_value().ok());
@@ -41,8 +44,12 @@ fn plain(mut value: Value) -> Value {
 ///
 /// # Errors
 /// Where the text is no TOML.
-pub fn list(text: &str) -> Result<Vec<(&'static str, String)>, Error> {
-    let all = KEYS.iter().map(|key| Ok(get(text, key.name)?.map(|value| (key.name, value))));
+pub fn list(text: &str) -> Result<Vec<(String, String)>, Error> {
+    let document = document(text)?;
+    let services = document.get(SECTIONS).and_then(Item::as_table_like).into_iter().flat_map(TableLike::iter);
+    let sections = [String::new()].into_iter().chain(services.map(|(name, _)| format!("{SECTIONS}.{name}.")));
+    let names = sections.flat_map(|section| KEYS.iter().map(move |key| format!("{section}{}", key.name)));
+    let all = names.map(|name| Ok(get(text, &name)?.map(|value| (name, value))));
     all.filter_map(Result::transpose).collect()
 }
 
@@ -62,8 +69,8 @@ pub fn json(text: &str, name: &str) -> Result<serde_json::Value, Error> {
 /// # Errors
 /// Where the key is unknown or cannot hold the value.
 pub fn set(text: &str, name: &str, value: &str) -> Result<String, Error> {
-    let (key, parts) = parts(name)?;
-    let value = if parts.len() > key.name.split('.').count() { Ok(value.into()) } else { typed(key, value) }?;
+    let (key, parts, is_member) = parts(name)?;
+    let value = if is_member { Ok(value.into()) } else { typed(key, value) }?;
     let mut document = document(text)?;
     let (last, folders) = parts.split_last().ok_or_else(|| Error::usage("there is no key"))?;
     let mut table: &mut dyn TableLike = document.as_table_mut();
@@ -119,7 +126,7 @@ fn with_head_first(text: &str) -> String {
 /// # Errors
 /// Where the key is unknown or the text is no TOML.
 pub fn unset(text: &str, name: &str) -> Result<String, Error> {
-    let (_, parts) = parts(name)?;
+    let (_, parts, _) = parts(name)?;
     let (Some((last, folders)), changed) = (parts.split_last(), document(text)?) else { return Ok(text.to_owned()) };
     let mut changed = changed;
     let folder = folders.iter().try_fold(changed.as_item_mut(), |item, part| item.get_mut(part));
@@ -228,6 +235,21 @@ mod tests {
     fn what_is_set_is_listed_without_comments() {
         let text = "uid = 2000 # because\n[run]\npackages = [\n  \"a\", # x\n]\n[run.env]\nA = \"1\"\n";
         let want = [("uid", "2000"), ("run.packages", "[\"a\"]"), ("run.env", "{ A = \"1\" }")];
-        assert_eq!(list(text).unwrap(), want.map(|(name, value)| (name, value.to_owned())));
+        assert_eq!(list(text).unwrap(), want.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    #[test]
+    fn services_have_keys_of_their_own() {
+        let text = set("uid = 5\n", "service.api.run.env.A", "1").unwrap();
+        let text = set(&text, "service.api.port", "9000").unwrap();
+        let standing = super::super::parse_all(&text).unwrap();
+        assert_eq!((standing.all.uid, standing.services["api"].uid), (Some(5), None));
+        assert_eq!(standing.services["api"].extras.env["A"], "1");
+        let names: Vec<String> = list(&text).unwrap().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["uid", "service.api.port", "service.api.run.env"]);
+        let text = unset(&text, "service.api.port").unwrap();
+        assert_eq!(super::super::parse_all(&text).unwrap().services["api"].port, None);
+        assert!(super::super::parse_all("[service.a.service.b]\nuid = 5\n").is_err());
+        assert!(super::super::parse_all("[service.a]\nuid = 0\n").unwrap_err().what.contains("line 2"));
     }
 }

@@ -63,7 +63,7 @@ fn lock_of(repo: &Repo) -> Lock {
 
 /// The paths and the texts.
 fn texts<'r>(repo: &'r Repo, lock: &'r Lock) -> impl Iterator<Item = (&'r str, &'r str)> {
-    let is_own = |path: &str| path == DOCKERFILE && lock.base(DOCKERFILE).is_some();
+    let is_own = |path: &str| lock.base(path).is_some();
     let there = files(repo).into_iter().filter(move |path| !is_own(path)).take(MOST_FILES);
     let replaced = lock.replaced().map(|text| (DOCKERFILE, text));
     replaced.into_iter().chain(there.filter_map(|path| Some((path, repo.text(path)?))))
