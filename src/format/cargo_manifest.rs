@@ -210,7 +210,7 @@ impl CargoManifest {
     }
 
     /// What the usual features and these ask for, by its first name: features, and dependencies.
-    fn asked<'m>(&'m self, features: &'m [String]) -> BTreeSet<&'m str> {
+    pub fn asked<'m>(&'m self, features: &'m [String]) -> BTreeSet<&'m str> {
         let mut open: Vec<&str> = features.iter().map(String::as_str).chain(["default"]).collect();
         let mut asked = BTreeSet::new();
         while let Some(feature) = open.pop() {

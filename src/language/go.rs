@@ -108,6 +108,9 @@ impl Project for Go {
         let fallback = (USUAL_PORT, "the program takes it from PORT".to_owned());
         let listen = planner.listen_told(program.listens, Some(fallback).filter(|_| program.from_environment));
         let port = listen.port;
+        if port.is_none() && program.serves && planner.wishes.port.is_none() {
+            planner.warn("where the program listens is not found: say it with `--port`");
+        }
         let module = self.modules.iter().find(|module| module.folder.is_empty()).or(self.modules.first());
         let name = planner.name(module.and_then(|module| stated_name(module, &program.folder)));
         let front = self.front(planner, program)?;
@@ -314,7 +317,7 @@ mod tests {
         let main = "package main\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n";
         let ui = "package ui\n//go:embed all:dist\nvar Files embed.FS\n";
         type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
-        let cases: [Case; 10] = [
+        let cases: [Case; 12] = [
             (
                 &[
                     ("go.mod", "module e.com/x\nrequire github.com/a-h/templ v0.3.960\n"),
@@ -422,6 +425,34 @@ mod tests {
                     ("web/index.html", ""),
                 ],
                 &["WORKDIR /app\n", "COPY --link --from=frontend /src/web/dist ./web/dist\n"],
+            ),
+            (
+                &[
+                    ("go.mod", "module e.com/shop\n"),
+                    ("main.go", main),
+                    ("queries/a.sql", ""),
+                    ("pack.go", "package main\nvar files = []string{\"./queries:queries\"}\n"),
+                    (
+                        "Dockerfile.x",
+                        "FROM a\nEXPOSE 1025/tcp 8080/tcp\nENTRYPOINT [\"entry\"]\nCMD [\"shop\", \"serve\"]\n",
+                    ),
+                ],
+                &["COPY --link queries ./queries\n", "EXPOSE 8080 1025\n", "CMD [\"serve\"]\n"],
+            ),
+            (
+                &[
+                    ("go.mod", "module e.com/shop\n"),
+                    (
+                        "main.go",
+                        "package main\nfunc main() {\n\tgo http.ListenAndServe(\":80\", nil)\n\tx.Serve()\n}\n",
+                    ),
+                    (
+                        "config.go",
+                        "package main\nvar c = Config{\n\tExtraPort: 4000 + rand.Intn(9),\n\tPort: 8081,\n}\n",
+                    ),
+                    ("Makefile", "build:\n\tgo install e.com/tool@latest\n\tgo build -tags lite\n"),
+                ],
+                &["go build -trimpath -tags=lite ", "EXPOSE 8081\n"],
             ),
             (
                 &[

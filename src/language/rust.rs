@@ -19,7 +19,7 @@ use crate::format::rust_toolchain;
 use crate::image::{Image, Part, Version};
 use crate::path::join;
 use crate::plan::labels::Stated;
-use crate::plan::{Planner, topic};
+use crate::plan::{Decision, Planner, topic};
 use crate::requirement::Requirement;
 use crate::rows::{Behind, Embed, Native, Row};
 use crate::source::rust::Source;
@@ -50,6 +50,10 @@ struct Catalog {
     unused: Vec<Behind>,
     implied: Vec<Behind>,
     embed: Vec<Embed>,
+    /// Commands of a command line that serve, the likeliest first.
+    serving: Vec<String>,
+    /// Packages of front ends in WebAssembly.
+    wasm: Vec<String>,
     row: Vec<Row>,
 }
 
@@ -70,6 +74,8 @@ struct Cargo {
     /// Whether that says where packages come from.
     has_sources: bool,
     frontends: Vec<Frontend>,
+    /// The features with which others build programs, by the names of these.
+    followed: BTreeMap<String, (String, Evidence)>,
 }
 
 impl Cargo {
@@ -86,13 +92,15 @@ impl Cargo {
             has_sources: said.contains("[source") || said.contains("[registr"),
             ..Cargo::default()
         };
+        cargo.followed = cargo.crates.follow(scope.told);
         cargo.look(scope);
         cargo.frontends = Frontend::all(scope, &mut cargo.facts);
         cargo
     }
 
     /// Programs, and what is seen of each.
-    fn look(&mut self, Scope { repo, .. }: Scope) {
+    fn look(&mut self, Scope { repo, wishes, .. }: Scope) {
+        let is_asked = wishes.extras.build_flags.iter().any(|flag| flag.contains("features"));
         let (crates, sources) = (&self.crates, Source::all(repo));
         let all = || {
             crates.members.iter().enumerate().flat_map(|(at, member)| member.binaries.iter().map(move |one| (at, one)))
@@ -109,7 +117,8 @@ impl Cargo {
                 true => Fact::new(entry, &member.path(), "default-run", Strength::Stated),
                 false => Fact::new(entry, &binary.file, "", usual),
             });
-            self.facts.extend(program.facts().into_iter().map(|fact| fact.of(&label)));
+            let demanded = program.demanded().filter(|_| !is_asked);
+            self.facts.extend(program.facts().into_iter().chain(demanded).map(|fact| fact.of(&label)));
             self.programs.insert(label, (place, binary.clone()));
         }
     }
@@ -188,6 +197,9 @@ impl Project for Cargo {
         let listen = planner.listening();
         let (place, binary) = &self.programs[&label];
         let member = &self.crates.members[*place];
+        if let Some((said, evidence)) = self.followed.get(&binary.name) {
+            planner.note(Decision::new(topic::BUILD, said, "its own build has these features", evidence.clone()));
+        }
         let name = planner.name(Some((&binary.name, Evidence::new(&member.path(), &binary.name, Strength::Stated))));
         let is_own = planner.ends_by_itself();
         let lent = Frontend::lend_heard(&self.frontends, planner)?;
@@ -228,5 +240,52 @@ impl Project for Cargo {
         let run = run.bring(planner, &runtime, &toolchain).binary(planner, &name, &member.folder, listen, is_own);
         let parts = lent.into_iter().map(|lent| lent.part).chain([part]).collect();
         Ok(Recipe::new(name, Image::new(parts, run, &planner.wishes.extras)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::repo::Repo;
+    use crate::wishes::Wishes;
+
+    #[test]
+    fn what_programs_in_the_wild_need() {
+        let manifest = "[package]\nname = \"x\"\nversion = \"1.0.0\"\n[features]\npg = []\nlite = []\n";
+        let demands = "#[cfg(not(any(feature = \"pg\", feature = \"lite\")))]\ncompile_error!(\"one\");\nfn main() { x.bind(\"0.0.0.0:80\") }\n";
+        let command = "struct Options {\n    #[command(subcommand)]\n    command: Command,\n}\n#[derive(Subcommand)]\nenum Command {\n    Schema,\n    Run(Run),\n}\nfn main() {}\n";
+        let build = "FROM rust AS a\nARG DB=pg,other\nRUN cargo build --release --features ${DB}\nFROM a\n";
+        let workspace = format!("{manifest}[workspace]\nmembers = [\"app\"]\n");
+        let app = "[package]\nname = \"app\"\nversion = \"1.0.0\"\n[dependencies]\nyew = \"1\"\n";
+        type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
+        let cases: [Case; 4] = [
+            (
+                &[("Cargo.toml", manifest), ("src/main.rs", demands)],
+                "",
+                "ends the build, as none of the features `pg`, `lite` is on",
+            ),
+            (&[("Cargo.toml", manifest), ("src/main.rs", demands), ("Dockerfile.x", build)], "--features=pg \\\n", ""),
+            (&[("Cargo.toml", manifest), ("src/main.rs", command)], "CMD [\"run\"]\n", ""),
+            (
+                &[
+                    ("Cargo.toml", &workspace),
+                    ("src/main.rs", "fn main() {}\n"),
+                    ("app/Cargo.toml", app),
+                    ("app/src/lib.rs", ""),
+                ],
+                "FROM",
+                "`app` is a front end in WebAssembly (`yew`)",
+            ),
+        ];
+        for (files, line, said) in cases {
+            match crate::draft(&Repo::from_list("x", files.iter().copied()), &Wishes::default()) {
+                Ok(draft) => {
+                    let text = &draft.documents[0].text;
+                    assert!(text.contains(line), "{line} is not in\n{text}");
+                    let told = draft.plan.warnings.join("\n");
+                    assert!(told.contains(said), "{said} is not in\n{told}");
+                }
+                Err(error) => assert!(line.is_empty() && error.what.contains(said), "{error:?}"),
+            }
+        }
     }
 }

@@ -8,6 +8,7 @@ impl Planner<'_> {
     /// Completes the run that a language lent.
     pub fn complete(&mut self, run: &mut Run) {
         run.writes = self.writes();
+        self.exposed_beside(run);
         let more = std::mem::take(&mut run.ports).into_iter().chain(self.wishes.extras.ports.iter().copied());
         for port in run.port.into_iter().chain(more) {
             if !run.ports.contains(&port) {

@@ -1,7 +1,7 @@
 //! Variables that the program is started with.
 
 use super::{Decision, Planner, topic};
-use crate::facts::Kind;
+use crate::facts::{Fact, Kind};
 use crate::image::{Run, Variable};
 use crate::witness;
 
@@ -24,6 +24,18 @@ impl Planner<'_> {
                 run.environment.push(Variable::new(name, value));
             }
         }
+    }
+
+    /// The other ports that a container file exposes beside that of the program.
+    pub(super) fn exposed_beside(&self, run: &mut Run) {
+        let is_exposed = |fact: &&Fact| fact.evidence.quote.starts_with("EXPOSE ");
+        let ports = |fact: &Fact| match fact.kind {
+            Kind::Port(port) => Some((port, fact.evidence.file.clone())),
+            _ => None,
+        };
+        let found: Vec<(u16, String)> = self.heard().filter(is_exposed).filter_map(ports).collect();
+        let file = found.iter().find(|(port, _)| Some(*port) == run.port).map(|(_, file)| file);
+        run.ports.extend(found.iter().filter(|(_, of)| Some(of) == file).map(|(port, _)| *port));
     }
 
     /// Which variable of a file says where the program listens: the one that has the port already, that the program reads, whose

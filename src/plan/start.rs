@@ -31,12 +31,13 @@ impl Planner<'_> {
         let mut starts = self.testimony();
         starts.sort_by_key(|fact| std::cmp::Reverse(fact.evidence.strength));
         for fact in starts {
-            let argv = match (&fact.kind, run.entrypoint.as_slice()) {
+            let argv = match (&fact.kind, own(run)) {
                 (Kind::Start(argv), _) => argv,
                 // Whatever its image starts is what is built here, where that is one program.
-                (Kind::Arguments(words), [program]) => &[std::slice::from_ref(program), words].concat(),
+                (Kind::Arguments(words), Some(program)) => &[std::slice::from_ref(program), words].concat(),
                 _ => continue,
             };
+            let argv = from_own(argv, run);
             let is_taken =
                 |it: &Decision| (&it.evidence.file, &it.evidence.quote) == (&fact.evidence.file, &fact.evidence.quote);
             if run.entrypoint.iter().chain(&run.command).eq(argv) || self.decisions.iter().any(is_taken) {
@@ -47,6 +48,11 @@ impl Planner<'_> {
                 continue;
             }
             let is_here = fact.program.is_some() || self.is_built_here(argv, run);
+            let is_told = argv.iter().any(|word| SHARED.telling.contains(word));
+            if run.command.is_empty() && is_here && words.len() + 1 < argv.len() && !is_told {
+                let all = argv.get(1..).unwrap_or_default().join(" ").replace(command::PORT, "$PORT");
+                self.warn(format!("`{}` starts it with `{all}`, and not all that this names is in the image: mount it, and say `-- {all}`", fact.evidence.file));
+            }
             if run.command.is_empty() && !words.is_empty() && is_here {
                 let port = run.port.unwrap_or_default().to_string();
                 run.command = words.iter().map(|word| word.replace(command::PORT, &port)).collect();
@@ -60,7 +66,7 @@ impl Planner<'_> {
 
     /// Whether the first of these words is the one program that is built: by its name, or as there is no other.
     fn is_built_here(&self, argv: &[String], run: &Run) -> bool {
-        let [program] = run.entrypoint.as_slice() else { return false };
+        let Some(program) = own(run) else { return false };
         let last = |path: &str| path::name(path).to_owned();
         let name = last(argv.first().map_or("", String::as_str));
         let entries = self.facts.iter().filter(|fact| matches!(fact.kind, Kind::Entry(_))).count();
@@ -80,6 +86,19 @@ impl Planner<'_> {
             decision.rivals.push(Rival { value: argv.join(" "), why, evidence: evidence.clone() });
         }
     }
+}
+
+/// The program that is started, alone or behind an init.
+fn own(run: &Run) -> Option<&String> {
+    let init = run.entrypoint.iter().position(|word| word == "--").map_or(0, |at| at + 1);
+    run.entrypoint.get(init).filter(|_| run.entrypoint.len() == init + 1)
+}
+
+/// The words from the program on that is built here, where another one starts it.
+fn from_own<'a>(argv: &'a [String], run: &Run) -> &'a [String] {
+    let is_own = |word: &String| own(run).is_some_and(|own| path::name(own) == path::name(word));
+    let at = argv.iter().position(is_own);
+    argv.get(at.unwrap_or(0)..).unwrap_or(argv)
 }
 
 /// Why a program is started with these words, a clause.

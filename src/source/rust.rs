@@ -40,7 +40,8 @@ pub struct Found {
 
 /// What stands before the name of a variable that is read.
 const TAKES: [&str; 3] = ["var(\"", "var_os(\"", "env = \""];
-static TESTS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\s*#\[cfg\((?:all\()?test\b.*\n\s*(?:pub )?mod "));
+static TESTS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?m)^\s*#\[cfg\((?:all\()?test\b.*\n(?:\s*#\[[^\]]*\])*\s*(?:pub )?mod "));
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b[1-9][0-9]{1,4}\b"));
 static PORT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)(?:^|[^a-z])port(?:[^a-z]|$)"));
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
@@ -60,6 +61,13 @@ static VARIABLE: LazyLock<Regex> = LazyLock::new(|| pattern(r#""([A-Z][A-Z0-9_]{
 static LONG: LazyLock<Regex> = LazyLock::new(|| pattern(r#"\blong\b(?:\s*=\s*"([\w-]{1,60})")?"#));
 static FIELD: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^[^\]]{0,200}\](?:\s*#\[[^\]]{0,200}\])*\s*(?:pub )?(\w{1,60})\s*:"));
+
+static COMMANDS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\(subcommand[^\]\n]{0,60}\]\s*(?:pub(?:\(\w+\))? )?\w{1,60}\s*:\s*(?:\w{1,60}::){0,4}(\w{1,60})")
+});
+static DEMANDS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r#"#\[cfg\(not\(any\(((?:\s*feature\s*=\s*"[\w-]{1,60}"\s*,?){1,20})\s*\)\)\)\]\s*compile_error!"#)
+});
 
 /// Folders whose sources are no part of a program.
 const ASIDE: [&str; 4] = ["target", "tests", "benches", "examples"];
@@ -141,6 +149,29 @@ impl<'a> Source<'a> {
         self.behind("Command::new(").into_iter().filter_map(|(name, line)| Some((name?, line)))
     }
 
+    /// The type of the commands that have to be typed, where there are some: a field that is no `Option`.
+    pub fn needs_command(&self) -> Option<&str> {
+        let of = COMMANDS.captures(&self.text)?.get(1)?.as_str();
+        Some(of).filter(|of| *of != "Option")
+    }
+
+    /// The line of a command of this type that is typed so: `Serve(Options)` of `serve`.
+    pub fn variant(&self, of: &str, word: &str) -> Option<&str> {
+        let body = self.text.split_once(&format!("enum {of} {{"))?.1.split("\n}").next()?;
+        let is_it = |line: &&str| {
+            let name = line.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+            name.to_ascii_lowercase() == word && name.starts_with(|c: char| c.is_ascii_uppercase())
+        };
+        body.lines().map(str::trim).find(is_it)
+    }
+
+    /// Features of which one has to be on: without, the build ends.
+    pub fn demands(&self) -> Vec<Vec<&str>> {
+        let names = |found: regex::Captures<'_>| found.get(1).map(|list| list.range());
+        let lists = DEMANDS.captures_iter(&self.text).filter_map(names).filter_map(|range| self.text.get(range));
+        lists.map(|list| list.split('"').skip(1).step_by(2).collect()).collect()
+    }
+
     /// The values that say where it listens.
     pub fn listens(&self) -> Vec<Found> {
         let literals = self.masked.literals().filter_map(|(at, text)| self.literal(at, text));
@@ -159,7 +190,11 @@ impl<'a> Source<'a> {
             .chain(sockets)
             .partition(|found| found.listens.value.is_empty() && found.listens.host.is_none());
         named.retain(|one| said.iter().all(|other| other.listens.variable != one.listens.variable));
-        said.into_iter().chain(named).filter(|found| !SHARED.listen.others.is_match(&found.statement)).collect()
+        let is_of_others = |found: &Found| {
+            let flag = found.listens.flag.as_deref().unwrap_or_default();
+            [found.statement.as_str(), flag].into_iter().any(|text| SHARED.listen.others.is_match(text))
+        };
+        said.into_iter().chain(named).filter(|found| !is_of_others(found)).collect()
     }
 
     /// An address, or a number that is called a port.

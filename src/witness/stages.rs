@@ -100,6 +100,11 @@ impl Stage {
                     self.environment.push((name, value));
                 }
             }
+            ("ARG", _) => {
+                let given = step.rest.split_whitespace().filter_map(shell::assignment).take(MOST);
+                self.environment
+                    .extend(given.map(|(name, value)| (name.to_owned(), value.trim_matches('"').to_owned())));
+            }
             ("COPY" | "ADD", Body::Copy(sources, target)) => {
                 sources.iter().for_each(|source| self.copy(repo, source, target, sources.len()));
             }

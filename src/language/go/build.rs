@@ -64,8 +64,9 @@ impl Build {
         let option = |name: &str| options.iter().rfind(|(known, _)| *known == name).map(|(_, value)| value.as_str());
         let folder = option("C").map_or(Some(command.folder.clone()), |folder| resolve(&command.folder, folder))?;
         let known = operands.iter().rfind(|operand| !operand.contains(['$', '>']) && !operand.contains("..."));
-        let is_all = operands.iter().any(|operand| operand.contains("..."));
-        if other.is_some() || is_all {
+        // All at once, or a tool in the release that is named.
+        let is_other = operands.iter().any(|operand| operand.contains("...") || operand.contains('@'));
+        if other.is_some() || is_other {
             return None;
         }
         let folder = match known {
@@ -229,7 +230,7 @@ mod tests {
             ("go build -tags=a,b${?} .", Some(" a,b  None")),
             ("go build ./...", None),
             ("GOOS=windows go build .", None),
-            ("go install github.com/a/b@latest", Some("?   None")),
+            ("go install github.com/a/b@latest", None),
             ("go test ./cmd/x", None),
         ] {
             assert_eq!(shown(line).as_deref(), expected, "{line}");

@@ -30,6 +30,8 @@ pub struct Catalog {
     pub build: Builds,
     /// Tools that make code.
     pub generator: Vec<Generator>,
+    /// Their options that say where they write.
+    pub into: Vec<String>,
     /// A module that compiles C and stands behind others.
     pub behind: Behind,
     /// What every program needs, and why.
@@ -136,6 +138,10 @@ pub struct Source {
     pub command_mark: String,
     /// Where one begins, with the name of its variable.
     pub command: Pattern,
+    /// A program that without a command only tells how it is used.
+    pub helps: Pattern,
+    /// A command that takes words of its own.
+    pub wants: Pattern,
     /// Commands that serve, the likeliest first.
     pub serving: Vec<String>,
     /// Words of lines whose ports are for something beside the program's purpose.

@@ -1,6 +1,7 @@
 //! Where a file listens.
 
 use crate::facts::{Evidence, Strength};
+use crate::plan::listen::FIRST_OF_USERS;
 use crate::source::Pattern;
 use crate::source::mask::Masked;
 
@@ -62,12 +63,14 @@ fn addresses(path: &str, masked: &Masked) -> Vec<Port> {
         let strength = match () {
             () if CATALOG.source.compares.is_match(line) => return None,
             () if says(&lower, &CATALOG.source.beside) => Strength::Guess,
+            // What listens there may only lead to the other one.
+            () if CATALOG.source.listens.is_match(line) && number < FIRST_OF_USERS => Strength::Convention,
             () if CATALOG.source.listens.is_match(line) => Strength::Stated,
             () if said_before(masked, at) => Strength::Convention,
             () if says(&lower, &CATALOG.source.listening) => Strength::Convention,
             () if !is_open => return None,
             () if says(&lower, &CATALOG.source.address) => Strength::Convention,
-            () if number < 1024 => return None,
+            () if number < FIRST_OF_USERS => return None,
             () => return Some(Port { number, evidence: Evidence::new(path, line, Strength::Guess), in_main: true }),
         };
         Some(Port { number, evidence: Evidence::new(path, line, strength), in_main: false })
@@ -87,15 +90,15 @@ fn said_before(masked: &Masked, offset: usize) -> bool {
 fn numbers(path: &str, masked: &Masked, text: &str) -> Vec<Port> {
     let found = CATALOG.source.port.captures_iter(text).filter_map(|found| {
         let number = found.group()?;
-        // The beginning of an address.
-        if text.get(number.end..).is_some_and(|rest| rest.starts_with('.')) {
+        // The beginning of an address, or of a sum.
+        if text.get(number.end..).is_some_and(|rest| rest.starts_with('.') || rest.starts_with(" +")) {
             return None;
         }
         let line = masked.line(number.start);
         let port: u16 = text.get(number)?.parse().ok()?;
         let is_other = CATALOG.config.others.contains(&port) || says(&line.to_lowercase(), &CATALOG.source.others);
         let is_comment = line.trim_start().starts_with("//");
-        let strength = if port < 1024 { Strength::Guess } else { Strength::Convention };
+        let strength = if port < FIRST_OF_USERS { Strength::Guess } else { Strength::Convention };
         let evidence = Evidence::new(path, line, strength);
         (!is_other && !is_comment).then_some(Port { number: port, evidence, in_main: false })
     });

@@ -113,8 +113,11 @@ impl Seen {
         if self.manifest.require.iter().any(is_in) {
             return None;
         }
-        let known =
-            CATALOG.generator.iter().find(|row| self.commands.iter().any(|command| tool(row, command).is_some()));
+        let makes = |row: &&Generator| {
+            let words = self.commands.iter().filter_map(|command| tool(row, command));
+            words.into_iter().any(|words| into(&words).is_none_or(|place| name(place) == name(folder)))
+        };
+        let known = CATALOG.generator.iter().find(makes);
         Some(Missing {
             folder: folder.to_owned(),
             evidence: evidence.clone(),
@@ -159,6 +162,12 @@ impl Seen {
 fn of_go(verb: &str, folder: &str, words: impl Iterator<Item = String>) -> Vec<String> {
     let inside = Some(["-C", folder]).filter(|_| !folder.is_empty()).into_iter().flatten();
     ["go", verb].into_iter().chain(inside).map(str::to_owned).chain(words).collect()
+}
+
+/// Where a tool is told to write.
+fn into(words: &[String]) -> Option<&str> {
+    let options = CATALOG.into.iter().filter_map(|option| words.iter().position(|word| word == option));
+    options.filter_map(|at| words.get(at + 1)).map(|word| word.trim_end_matches('/')).next()
 }
 
 /// The words behind the tool of a row, where a command runs it in any of the ways there are.

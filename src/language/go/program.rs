@@ -1,10 +1,12 @@
 //! A program: its main package, the packages that it is made of, and what they read, need and say.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::dockerignore::literal;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::path::{join, name, parent, resolve};
+use crate::plan::listen::FIRST_OF_USERS;
 use crate::repo::Repo;
 use crate::rows::{self, Seen};
 use crate::source::named;
@@ -43,8 +45,6 @@ pub struct Program {
     pub listens: bool,
     /// Whether it asks the environment for PORT.
     pub from_environment: bool,
-    /// The word that makes it serve.
-    pub word: Option<(String, Evidence)>,
     /// What is testified of it.
     pub facts: Vec<Fact>,
 }
@@ -124,10 +124,17 @@ impl Program {
         let listens: Vec<Fact> = settings.listens().into_iter().filter(|fact| !is_known(&facts, fact)).collect();
         facts.extend(listens);
         facts.extend(config::ports(repo, &paths.data));
-        facts.sort_by_key(|fact| std::cmp::Reverse((fact.evidence.strength, is_http(&fact.evidence))));
+        facts.extend(paths.unconfigured.take());
+        let is_low = |fact: &Fact| matches!(fact.kind, Kind::Port(port) if port < FIRST_OF_USERS);
+        facts.sort_by_key(|fact| (Reverse(fact.evidence.strength), is_low(fact), !is_http(&fact.evidence)));
         facts.extend(rows::follow(&CATALOG.row, &Uses { repo, sources: &sources, required }));
         facts.extend(settings.writes());
         facts.extend(settings.configuration());
+        if let Some((word, evidence)) = source::serving(sources.iter().copied()) {
+            facts.extend(word.wants.then(|| Fact::from_evidence(wanting(&word.word), evidence.clone())));
+            let own = if folder.is_empty() { repo.name() } else { name(&folder) };
+            facts.push(Fact::from_evidence(Kind::Start(vec![own.to_owned(), word.word.clone()]), evidence));
+        }
         let stand_ins = stand_ins(repo, &paths.missing);
         facts.extend(stand_ins.iter().map(|(path, target)| stand_in(path, target)));
         let data = paths.data();
@@ -142,7 +149,6 @@ impl Program {
             serves: sources.iter().any(|source| source.serves),
             listens: sources.iter().any(|source| source.listening.listens),
             from_environment: sources.iter().any(|source| source.listening.from_environment),
-            word: source::serving(sources.iter().copied()),
             facts: facts.into_iter().map(|fact| fact.of(&entry)).collect(),
             entry,
             folder,
@@ -164,6 +170,12 @@ fn stand_in(path: &str, target: &str) -> Fact {
     Fact::new(Kind::Warning(what), path, "", Strength::Convention)
 }
 
+fn wanting(word: &str) -> Kind {
+    Kind::Warning(format!(
+        "the command `{word}` takes words of its own, such as a configuration file: say them with `-- {word} WORD`"
+    ))
+}
+
 fn is_http(evidence: &Evidence) -> bool {
     evidence.quote.to_lowercase().contains("http")
 }
@@ -182,18 +194,31 @@ struct Paths<'r> {
     home: String,
     data: Vec<String>,
     missing: Vec<String>,
+    /// A configuration that a library looks for and does not find.
+    unconfigured: Option<Fact>,
     /// What was looked for already, and whether from the main package's folder.
     looked: HashSet<(bool, String)>,
 }
 
 impl<'r> Paths<'r> {
     fn new(repo: &'r Repo, main: &'r str) -> Self {
-        Paths { repo, main, home: String::new(), data: Vec::new(), missing: Vec::new(), looked: HashSet::new() }
+        Paths {
+            repo,
+            main,
+            home: String::new(),
+            data: Vec::new(),
+            missing: Vec::new(),
+            unconfigured: None,
+            looked: HashSet::new(),
+        }
     }
 
     /// Takes up a string that names something in the repository; of a pattern, the folder before it.
     fn take(&mut self, text: &str) {
         let text = text.strip_prefix("file://").unwrap_or(text);
+        // A path and the name under which it is packed.
+        let packed = text.split_once(':').filter(|_| text.starts_with("./"));
+        let text = packed.map_or(text, |(path, _)| path);
         let base: Vec<&str> = text.split('/').take_while(|part| !part.contains(['*', '?', '['])).collect();
         // A program that climbs out of its folder is run in it.
         let climbs = text.starts_with("../") && !self.main.is_empty();
@@ -223,7 +248,14 @@ impl<'r> Paths<'r> {
         let names: BTreeSet<String> = sources.iter().flat_map(|source| source.config_names.iter().cloned()).collect();
         let folders = sources.iter().flat_map(|source| &source.config_folders);
         let folders: BTreeSet<String> = folders.filter_map(|folder| resolve("", folder)).collect();
-        self.data.extend(config::named(self.repo, &names, &folders));
+        let found = config::named(self.repo, &names, &folders);
+        let named = sources.iter().find_map(|source| Some((source.config_names.first()?, source)));
+        self.unconfigured = named.filter(|_| found.is_empty()).map(|(name, source)| {
+            let folders: Vec<&str> = sources.iter().flat_map(|source| &source.config_folders).map(String::as_str).collect();
+            let what = format!("the program looks for its configuration (`{name}` in `{}`), which is not in the repository: mount it where the program needs one", folders.join("`, `"));
+            Fact::new(Kind::Warning(what), &source.path, name, Strength::Stated)
+        });
+        self.data.extend(found);
         let more = config::paths(self.repo, &self.data);
         self.data.extend(more);
     }

@@ -127,10 +127,6 @@ impl Go {
                 let kind = Kind::Need("libc".to_owned(), "its own build compiles C".to_owned());
                 facts.push(Fact::from_evidence(kind, evidence.clone()).of(&program.entry));
             }
-            if let Some((word, evidence)) = &program.word {
-                let kind = Kind::Start(vec![program.name(&self.name), word.clone()]);
-                facts.push(Fact::from_evidence(kind, evidence.clone()).of(&program.entry));
-            }
         }
         facts.extend(self.fronts.values().chain(&self.site).flat_map(Frontend::testify));
         facts

@@ -130,16 +130,16 @@ fn commands(path: &str, masked: &Masked) -> Vec<(String, Evidence)> {
 }
 
 /// The word that makes a program serve where it does nothing without one: the likeliest of its commands, and the file.
-pub fn serving<'a>(sources: impl Iterator<Item = &'a Source> + Clone) -> Option<(String, Evidence)> {
+pub fn serving<'a>(sources: impl Iterator<Item = &'a Source> + Clone) -> Option<(&'a Word, Evidence)> {
     let all = sources.flat_map(|source| source.words.iter().map(move |word| (word, source.path.as_str())));
     if all.clone().any(|(word, _)| word.is_root && word.runs) {
         return None;
     }
     let rank = |word: &Word| CATALOG.source.serving.iter().position(|serves| *serves == word.word);
     let found = all.filter(|(word, _)| word.runs && !word.is_root);
-    let found = found.filter_map(|(word, path)| Some((rank(word)?, &word.word, &word.quote, path))).min()?;
-    let (_, word, quote, path) = found;
-    Some((word.clone(), Evidence::new(path, quote, Strength::Convention)))
+    let found = found.filter_map(|(word, path)| Some((rank(word)?, path, word)));
+    let (_, path, word) = found.min_by_key(|(rank, path, word)| (*rank, *path, &word.word))?;
+    Some((word, Evidence::new(path, &word.quote, Strength::Convention)))
 }
 
 #[cfg(test)]
@@ -152,11 +152,13 @@ mod tests {
         let serve = "package cmd\nfunc serve() *cobra.Command {\n\tcmd := &cobra.Command{\n\t\tUse:   \"serve [flags]\",\n\t\tRunE:  run,\n\t}\n\treturn cmd\n}\n";
         let found = |root: &str, serve: &str| {
             let sources = [Source::read("root.go", root), Source::read("serve.go", serve)];
-            serving(sources.iter()).map(|(word, _)| word)
+            serving(sources.iter()).map(|(word, _)| word.word.clone())
         };
         assert_eq!(found(&root(""), serve).as_deref(), Some("serve"));
         assert_eq!(found(&root("\tRun: run,\n"), serve), None);
         assert_eq!(found(&root(""), "package cmd"), None);
+        let helps = root("\tRun: func(cmd *cobra.Command, args []string) {\n\t\tcmd.Help()\n\t},\n");
+        assert_eq!(found(&helps, serve).as_deref(), Some("serve"));
         for (source, expected) in [
             ("func main() {\n\tif len(os.Args) < 2 || os.Args[1] != \"serve\" {\n\t}\n}", Some("serve")),
             ("func main() {\n\tswitch os.Args[1] {\n\tcase \"web\":\n\tcase \"help\":\n\t}\n}", Some("web")),

@@ -17,6 +17,8 @@ pub struct Word {
     pub word: String,
     /// Whether it does something by itself.
     pub runs: bool,
+    /// Whether it takes words of its own.
+    pub wants: bool,
     /// Whether it is the program itself.
     pub is_root: bool,
     /// The line that says so.
@@ -46,7 +48,8 @@ fn of_library(masked: &Masked, text: &str) -> Vec<Word> {
         Some(Word {
             quote: format!("Use: \"{name}\""),
             word: name,
-            runs: RUNS.is_match(literal),
+            runs: RUNS.is_match(literal) && !CATALOG.source.helps.is_match(literal),
+            wants: CATALOG.source.wants.is_match(literal),
             is_root: variable
                 .clone()
                 .and_then(|at| masked.code().get(at))
@@ -64,7 +67,7 @@ fn others(masked: &Masked, text: &str) -> Vec<Word> {
         let word =
             masked.string_at(found.end).filter(|word| CATALOG.source.serving.iter().any(|serves| serves == word))?;
         let quote = masked.line(found.start).trim().to_owned();
-        Some(Word { word: word.to_owned(), runs: true, is_root: false, quote })
+        Some(Word { word: word.to_owned(), runs: true, wants: false, is_root: false, quote })
     };
     found.filter_map(word).collect()
 }

@@ -1,6 +1,8 @@
 //! The packages of the repository, their binaries, and what each is built from.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::LazyLock;
 
 use super::super::parsed;
 use super::CATALOG;
@@ -12,6 +14,8 @@ use crate::repo::Repo;
 
 /// The name of a manifest.
 const MANIFEST: &str = "Cargo.toml";
+/// How a command begins that builds.
+static CARGO_BUILD: LazyLock<[String; 2]> = LazyLock::new(|| ["cargo", "build"].map(str::to_owned));
 /// The path of the lock file.
 pub const LOCK: &str = "Cargo.lock";
 
@@ -59,6 +63,14 @@ pub struct Built {
     pub members: BTreeSet<usize>,
     /// Packages of others, with what names them.
     pub packages: BTreeMap<String, Evidence>,
+}
+
+/// The value of an option, in either way to say it.
+fn option<'w>(words: &'w [String], names: [&str; 2]) -> Option<&'w str> {
+    words.iter().enumerate().find_map(|(at, word)| {
+        let behind = names.contains(&word.as_str()).then(|| words.get(at + 1).map(String::as_str)).flatten();
+        behind.or_else(|| names.iter().find_map(|name| word.strip_prefix(name)?.strip_prefix('=')))
+    })
 }
 
 impl Member {
@@ -124,6 +136,38 @@ impl Crates {
             crates.members.push(Member::new(repo, &folder, manifest));
         }
         crates
+    }
+
+    /// Takes over the features with which others build programs, as far as their packages have them: what, and where it stands.
+    pub fn follow(&mut self, told: &[Fact]) -> BTreeMap<String, (String, Evidence)> {
+        let mut followed = BTreeMap::new();
+        let mut builds: Vec<&Fact> =
+            told.iter().filter(|fact| fact.evidence.strength >= Strength::Convention).collect();
+        builds.sort_by_key(|fact| Reverse(fact.evidence.strength));
+        for fact in builds {
+            let Kind::Build(commands) = &fact.kind else { continue };
+            for words in commands.iter().map(|command| &command.argv).filter(|words| words.starts_with(&*CARGO_BUILD)) {
+                let is_meant = |names: [&str; 2], own: &str| option(words, names).is_none_or(|name| name == own);
+                let asked = option(words, ["--features", "-F"]).unwrap_or_default();
+                for member in self.members.iter_mut().filter(|it| is_meant(["--package", "-p"], it.name())) {
+                    let is_own = |name: &&str| {
+                        let mut keys = member.manifest.dependencies.iter().map(|one| &one.key);
+                        member.manifest.features.contains_key(*name) || keys.any(|key| key == name)
+                    };
+                    let known: Vec<String> = asked.split([',', ' ']).filter(is_own).map(str::to_owned).collect();
+                    for binary in member.binaries.iter_mut().filter(|it| is_meant(["--bin", "--bin"], &it.name)) {
+                        if !known.is_empty() && !followed.contains_key(&binary.name) {
+                            let said = (format!("--features {}", known.join(",")), fact.evidence.clone());
+                            followed.insert(binary.name.clone(), said);
+                            binary.features.extend(
+                                known.iter().filter(|it| !binary.features.contains(it)).cloned().collect::<Vec<_>>(),
+                            );
+                        }
+                    }
+                }
+            }
+        }
+        followed
     }
 
     /// What a binary is built from: by the manifests of the repository, and by the lock file behind them.

@@ -2,7 +2,7 @@
 
 use super::CATALOG;
 use super::crates::{Binary, Built, Crates, Member};
-use crate::facts::{Evidence, Fact, Strength};
+use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::path::{is_below, join, parent};
 use crate::repo::Repo;
 use crate::rows::{self, Seen};
@@ -79,11 +79,50 @@ impl Program<'_> {
             let kind = CATALOG.native.kind(name, self.crates.behind(name));
             facts.extend(kind.map(|kind| Fact::from_evidence(kind, evidence.clone())));
         }
+        facts.extend(self.command_that_serves());
+        facts.extend(self.wasm());
         let naming = self.sources().find_map(|(_, source)| source.naming());
         for (path, source) in self.sources() {
             facts.extend(source.facts(self.repo, &CATALOG.embed, (path, self.package_of(path)), naming.as_ref()));
         }
         facts
+    }
+
+    /// The command without which the program only tells how it is used.
+    fn command_that_serves(&self) -> Option<Fact> {
+        let of = self.sources().find_map(|(_, source)| source.needs_command())?;
+        let serves =
+            |word: &'static String| self.sources().find_map(|(path, it)| Some((word, path, it.variant(of, word)?)));
+        let (word, path, line) = CATALOG.serving.iter().find_map(serves)?;
+        Some(Fact::new(Kind::Start(vec![self.binary.name.clone(), word.clone()]), path, line, Strength::Convention))
+    }
+
+    /// Features of which the sources demand one, where none is on.
+    pub fn demanded(&self) -> Option<Fact> {
+        let asked = self.member.manifest.asked(&self.binary.features);
+        let is_off = |names: &Vec<&str>| names.iter().all(|name| !asked.contains(name));
+        let (path, names) =
+            self.sources().find_map(|(path, it)| Some((path, it.demands().into_iter().find(is_off)?)))?;
+        let what = format!("`{path}` ends the build, as none of the features `{}` is on", names.join("`, `"));
+        let hint = format!(
+            "name what the program shall have, as in `dockgen config set build.flags -- --features={}`",
+            names.first()?
+        );
+        Some(Fact::new(Kind::Obstacle(what, hint), path, "compile_error!", Strength::Stated))
+    }
+
+    /// A front end of the workspace that becomes WebAssembly, and that Cargo does not build along.
+    fn wasm(&self) -> Option<Fact> {
+        let others = self.crates.members.iter().enumerate().filter(|(at, _)| !self.built.members.contains(at));
+        let (member, with) = others.into_iter().find_map(|(_, member)| {
+            let with = member.manifest.dependencies.iter().find(|one| CATALOG.wasm.contains(&one.name))?;
+            Some((member, &with.name))
+        })?;
+        let what = format!(
+            "`{}` is a front end in WebAssembly (`{with}`), which Cargo does not build along: the image has none; build it with its own tool, and mount it where the program looks for it",
+            member.name()
+        );
+        Some(Fact::new(Kind::Warning(what), &member.path(), with, Strength::Stated))
     }
 
     /// The folder of the package that a source belongs to.
