@@ -225,6 +225,8 @@ pub struct Writes {
     pub folders: Vec<String>,
     pub database: String,
     pub others: Vec<String>,
+    pub own: String,
+    pub system: Vec<String>,
 }
 
 /// The packages that meet a need.
@@ -352,6 +354,9 @@ pub static LISTENS: LazyLock<Vec<Regex>> =
 
 /// The pattern of a database in a file; the first group is the file.
 pub static DATABASE: LazyLock<Regex> = LazyLock::new(|| crate::source::pattern(&CATALOG.writes.database));
+
+/// The pattern of a folder that no image has.
+pub static OWN: LazyLock<Regex> = LazyLock::new(|| crate::source::pattern(&CATALOG.writes.own));
 
 impl Catalog {
     /// The packages of a runtime that meet needs.

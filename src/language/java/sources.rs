@@ -25,8 +25,8 @@ pub struct Sources<'r> {
     pub words: Vec<(&'r str, &'static str)>,
     /// Sources that name what a plugin makes.
     pub reads: Vec<(&'r str, &'static str)>,
-    /// Sources with the address of a database, each with its line.
-    pub databases: Vec<(&'r str, &'r str)>,
+    /// Sources with the address of a database or a folder of their own, each with its line.
+    pub places: Vec<(&'r str, &'r str)>,
     /// Words that may be the name of the settings, where a source names them.
     pub names: Vec<&'r str>,
 }
@@ -49,16 +49,17 @@ impl<'r> Sources<'r> {
             words: words(&texts),
             names: names(&texts),
             reads: reads(&texts),
-            databases: databases(&texts),
+            places: places(&texts),
             files,
         }
     }
 }
 
-/// Lines with an address of a database.
-fn databases<'r>(texts: &[(&'r str, &'r str)]) -> Vec<(&'r str, &'r str)> {
+/// Lines with an address of a database, or a folder below `/var`.
+fn places<'r>(texts: &[(&'r str, &'r str)]) -> Vec<(&'r str, &'r str)> {
+    let is_one = |text: &str| text.contains("\"jdbc:") || text.contains("\"/var/");
     let lines = |(file, text): &(&'r str, &'r str)| {
-        let lines = text.contains("jdbc:").then(|| text.lines().filter(|line| line.contains("\"jdbc:")));
+        let lines = is_one(text).then(|| text.lines().filter(|line| is_one(line)));
         lines.into_iter().flatten().map(|line| (*file, line)).collect::<Vec<_>>()
     };
     texts.iter().flat_map(lines).take(NAMES).collect()

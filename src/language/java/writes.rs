@@ -1,6 +1,6 @@
 //! Folders that a program writes to, as its settings and sources say: databases in files, logs, uploads.
 
-use super::catalog::{CATALOG, DATABASE};
+use super::catalog::{CATALOG, DATABASE, OWN};
 use super::settings;
 use super::sources::Sources;
 use crate::facts::{Evidence, Fact, Kind, Strength};
@@ -21,9 +21,9 @@ pub fn facts(files: &[settings::File], sources: &Sources) -> Vec<Fact> {
             written(name, text).and_then(|path| fact(&path, evidence())).into_iter().for_each(&mut add);
         }
     }
-    for (file, line) in &sources.databases {
+    for (file, line) in &sources.places {
         let evidence = Evidence::new(file, line, Strength::Stated);
-        database(line).and_then(|path| fact(&path, evidence)).into_iter().for_each(&mut add);
+        database(line).or_else(|| own(line)).and_then(|path| fact(&path, evidence)).into_iter().for_each(&mut add);
     }
     facts
 }
@@ -57,6 +57,13 @@ fn database(text: &str) -> Option<String> {
     Some(DATABASE.captures(text)?.get(1)?.as_str().to_owned())
 }
 
+/// A file in a folder of the program that no image has.
+fn own(line: &str) -> Option<String> {
+    let found = OWN.captures(line)?;
+    let is_system = CATALOG.writes.system.iter().any(|name| *name == found[2]);
+    (!is_system).then(|| format!("{}/x", &found[1]))
+}
+
 /// What follows from a file that is written; nothing where everybody may write.
 fn fact(file: &str, evidence: Evidence) -> Option<Fact> {
     let folder = path::parent(file.trim_start_matches("./"));
@@ -76,6 +83,19 @@ fn fact(file: &str, evidence: Evidence) -> Option<Fact> {
 mod tests {
     use super::*;
     use crate::format::properties;
+
+    #[test]
+    fn sources_name_folders_that_no_image_has() {
+        for (line, is_said) in [
+            ("Paths.get(\"/var/airsonic\");", true),
+            ("new File(\"/var/docs/db\");", true),
+            ("open(\"jdbc:sqlite:app.db\");", true),
+            ("read(\"/var/run/secrets/token\");", false),
+        ] {
+            let sources = Sources { places: vec![("A.java", line)], ..Sources::default() };
+            assert_eq!(facts(&[], &sources).len(), usize::from(is_said), "{line}");
+        }
+    }
 
     #[test]
     fn settings_name_files_and_folders() {
