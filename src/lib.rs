@@ -61,6 +61,7 @@ use repo::door::Why;
 use serde::Serialize;
 use service::{Role, Service};
 use wishes::{Ci, Wishes};
+use workflow::Delivery;
 
 /// A path and its text: what dockgen writes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -91,6 +92,8 @@ pub struct Draft {
     pub reads: Vec<String>,
     /// The files.
     pub documents: Vec<Document>,
+    /// What a workflow gives to the build.
+    pub delivery: Delivery,
     /// What was asked for.
     pub wishes: Wishes,
 }
@@ -205,6 +208,7 @@ fn draft_in(
     Ok(Draft {
         service: service.clone(),
         language,
+        delivery: workflow::delivery(&recipe, wishes),
         name: recipe.name,
         plan: planner.finish(),
         reasons,

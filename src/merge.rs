@@ -37,7 +37,7 @@ impl Kind {
         match role {
             Role::Dockerfile => Kind::Dockerfile,
             Role::Ignore | Role::OwnIgnore => Kind::List,
-            Role::Workflow => Kind::Yaml,
+            Role::Workflow | Role::Bake => Kind::Yaml,
         }
     }
 }

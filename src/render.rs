@@ -44,6 +44,8 @@ templates! {
     "python/uv.tera",
     "rust/build.tera",
     "run.tera",
+    "services/bake.tera",
+    "services/github.tera",
 }
 
 /// A template in which lines that hold nothing but tags leave no line behind.

@@ -13,6 +13,8 @@ pub enum Role {
     OwnIgnore,
     /// The workflow.
     Workflow,
+    /// What `docker buildx bake` reads, of all services.
+    Bake,
 }
 
 impl Role {
@@ -55,6 +57,7 @@ impl Service {
             Role::Ignore => ".dockerignore".to_owned(),
             Role::OwnIgnore => join(&self.folder, &format!("Dockerfile{suffix}.dockerignore")),
             Role::Workflow => ".github/workflows/docker.yml".to_owned(),
+            Role::Bake => "docker-bake.hcl".to_owned(),
         }
     }
 

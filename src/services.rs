@@ -1,6 +1,7 @@
 //! The services of a repository that has several: found by what its folders hold, each drafted for itself.
 
 pub mod members;
+pub mod together;
 
 use std::collections::{BTreeMap, BTreeSet};
 

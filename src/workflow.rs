@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::catalog::{Action, Released, SHARED};
 use crate::dockerignore::{Section, literal};
-use crate::image::Variable;
+use crate::image::{Filled, Variable};
 use crate::language::Recipe;
 use crate::path;
 use crate::values::slug;
@@ -36,12 +36,30 @@ pub struct Workflow {
     actions: BTreeMap<&'static str, &'static Action>,
 }
 
+/// What the workflow gives to the build.
+#[derive(Debug, Clone, Default)]
+pub struct Delivery {
+    /// Secrets, by their names in CI.
+    pub secrets: Vec<String>,
+    /// Build arguments, each with the expression that it is filled with.
+    pub arguments: Vec<Variable>,
+}
+
+/// What the build of a recipe is given.
+pub fn delivery(recipe: &Recipe, wishes: &Wishes) -> Delivery {
+    let wished = wishes.extras.build_secrets.iter().filter(|name| !recipe.secrets.contains(name));
+    let argument = |it: &Filled| Some(Variable::new(&it.name, SHARED.filled.get(&it.with)?));
+    Delivery {
+        secrets: recipe.secrets.iter().chain(wished).cloned().collect(),
+        arguments: recipe.filled.iter().filter_map(argument).collect(),
+    }
+}
+
 /// The workflow of a service in a folder of its git repository.
 pub fn view(recipe: &Recipe, wishes: &Wishes, folder: &str) -> Workflow {
     let is_top = folder.is_empty();
     let of_folder = |text: String| if is_top { String::new() } else { text };
-    let mut secrets = recipe.secrets.clone();
-    secrets.extend(wishes.extras.build_secrets.iter().filter(|name| !recipe.secrets.contains(name)).cloned());
+    let Delivery { secrets, arguments } = delivery(recipe, wishes);
     Workflow {
         name: recipe.name.clone(),
         title: format!("docker{}", of_folder(format!("-{}", slug(folder)))),
@@ -52,11 +70,7 @@ pub fn view(recipe: &Recipe, wishes: &Wishes, folder: &str) -> Workflow {
         own: place(folder),
         platforms: (!wishes.platforms.is_empty()).then(|| wishes.platforms.join(",")),
         secrets,
-        arguments: recipe
-            .filled
-            .iter()
-            .filter_map(|it| Some(Variable::new(&it.name, SHARED.filled.get(&it.with)?)))
-            .collect(),
+        arguments,
         check: SHARED.released.as_ref().filter(|_| wishes.extras.check),
         actions: SHARED.action.iter().map(|action| (action.id.as_str(), action)).collect(),
     }

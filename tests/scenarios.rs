@@ -398,11 +398,7 @@ fn one_run_at_the_top_writes_every_service() {
             tree.has(&format!("{service}/Dockerfile")) && tree.has(&format!("{service}/.dockerignore")),
             "{service}"
         );
-        assert!(
-            init.err.contains(&format!("docker build -t {service} -f {service}/Dockerfile {service}\n")),
-            "{}",
-            init.err
-        );
+        assert!(init.err.contains("  docker buildx bake -f docker-bake.hcl\n"));
     }
     for passed in ["passed over: `examples/hello`: `examples` is a name for", "passed over: `words`: there is no"] {
         assert!(init.err.contains(passed), "{passed}: {}", init.err);
@@ -418,7 +414,9 @@ fn one_run_at_the_top_writes_every_service() {
 fn a_service_is_edited_another_comes_and_one_goes() {
     let tree = several();
     assert_eq!(tree.run(&["init", "--yes", "--service", "api", "--service", "web"]).code, 0);
-    assert!(!tree.has("mail/Dockerfile"));
+    assert!(!tree.has("mail/Dockerfile") && !tree.read("docker-bake.hcl").contains("mail"));
+    let row = r#"{"name":"api","image":"api","context":"api","file":"api/Dockerfile","platforms":"","paths":[".github/workflows/docker.yml","api"]}"#;
+    assert!(tree.read(".github/workflows/docker.yml").contains(row));
     let others = tree.read("web/Dockerfile");
     let edited = tree.read("api/Dockerfile").replace("\nUSER 1001\n", "\n# Ours.\nENV TEAM=shop\nUSER 1001\n");
     tree.write("api/Dockerfile", edited.as_bytes());
@@ -444,7 +442,9 @@ fn a_service_is_edited_another_comes_and_one_goes() {
     assert!(tree.run(&["check"]).out.contains("the service `web` is gone"));
     let update = tree.run(&["update"]);
     assert!(update.err.contains("the service `web` is gone"), "{}", update.err);
-    assert!(!tree.read("dockgen.lock").contains("service.web"));
+    for file in ["dockgen.lock", "docker-bake.hcl", ".github/workflows/docker.yml"] {
+        assert!(!tree.read(file).contains("web"), "{file}");
+    }
     assert_eq!(tree.run(&["check"]).code, 0);
 }
 
@@ -481,7 +481,10 @@ fn programs_of_one_context_have_their_files_in_their_folders() {
         let folder = format!("cmd/{name}");
         assert!(tree.read(&format!("{folder}/Dockerfile")).contains(&format!("EXPOSE {port}")), "{name}");
         assert!(tree.has(&format!("{folder}/Dockerfile.dockerignore")));
-        assert!(init.err.contains(&format!("docker build -t {name} -f {folder}/Dockerfile .\n")), "{}", init.err);
+        let target = format!(
+            "target \"{name}\" {{\n  context    = \".\"\n  dockerfile = \"{folder}/Dockerfile\"\n  tags       = [\"{name}\"]\n}}\n"
+        );
+        assert!(tree.read("docker-bake.hcl").contains(&target), "{}", tree.read("docker-bake.hcl"));
     }
     assert!(!tree.has("Dockerfile") && !tree.has(".dockerignore"));
     assert_eq!((tree.run(&["check"]).code, tree.run(&["update"]).code), (0, 0));

@@ -1,5 +1,6 @@
 //! Several services in one repository: one run looks for them all, and writes the files of each, or none.
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use serde_json::json;
@@ -8,7 +9,7 @@ use super::outlook::{self, Outlook};
 use super::print::{self, DIM, GOOD};
 use super::{CheckArgs, ExplainArgs, InitArgs, UpdateArgs, next, settle};
 use crate::ask::{self, Wanted};
-use crate::changes::{Change, Manners};
+use crate::changes::{Change, Fate, Manners, reconcile};
 use crate::config::{self, Standing};
 use crate::disk::{self, Hold};
 use crate::error::{Error, Exit, typed};
@@ -16,10 +17,11 @@ use crate::judge;
 use crate::language;
 use crate::lint::{Level, Reason};
 use crate::lock::{self, Lock};
+use crate::neighbours;
 use crate::path::join;
 use crate::repo::{self, Repo};
-use crate::service::{Known, Role};
-use crate::services::{self, Asked, Found, Search};
+use crate::service::{Known, Role, Service};
+use crate::services::{self, Asked, Found, Search, together};
 use crate::wishes::Wishes;
 
 /// Which services are meant.
@@ -50,6 +52,8 @@ pub struct Many {
     /// Those that are not: each with its name, its folder and why it is one, or is none.
     others: Vec<(String, String, String)>,
     passed: Vec<(String, String)>,
+    /// What they have together.
+    shared: Vec<Change>,
     /// Those that had files and are not there any more.
     gone: Vec<Known>,
     /// What the whole repository has to say.
@@ -120,13 +124,14 @@ impl Many {
         let (meant, others): (Vec<Found>, Vec<Found>) = services.into_iter().partition(is_meant);
         let others = others.into_iter().map(|it| (it.known.name.clone(), it.folder(), it.why)).collect();
         let parts = meant.into_iter().map(|found| Part::of(wanting, found, &lock)).collect::<Result<Vec<_>, _>>()?;
+        let shared = shared(wanting, &repo, &parts, &lock)?;
         let config = kept(wanting, &standing)?;
-        Ok(Many { parts, others, passed, gone, warnings, lock, config })
+        Ok(Many { parts, others, passed, shared, gone, warnings, lock, config })
     }
 
     /// The changes, with paths from the top of the repository.
     pub fn changes(&self) -> Vec<Change> {
-        self.parts.iter().flat_map(Part::changes).collect()
+        self.parts.iter().flat_map(Part::changes).chain(self.shared.iter().cloned()).collect()
     }
 
     /// Everything that would be written: paths and texts.
@@ -139,6 +144,13 @@ impl Many {
             part.outlook.texts().map(|(path, text)| (join(&context, path), text)).collect::<Vec<_>>()
         };
         let mut files: Vec<(String, String)> = self.parts.iter().flat_map(of).collect();
+        for change in &self.shared {
+            let waits = change.fate == Fate::Conflict && change.text.is_none();
+            if !waits && !matches!(change.fate, Fate::Held | Fate::Foreign) {
+                after.set(&change.path, &change.generated);
+            }
+            files.extend(change.text.clone().map(|text| (change.path.clone(), text)));
+        }
         if !after.has_same_documents(&self.lock) {
             files.push((lock::PATH.to_owned(), after.text()));
         }
@@ -256,6 +268,34 @@ impl Part {
 
 fn shown(folder: &str) -> &str {
     if folder.is_empty() { "." } else { folder }
+}
+
+/// What happens to the documents that all services have together.
+fn shared(wanting: &Wanting, repo: &Repo, parts: &[Part], lock: &Lock) -> Result<Vec<Change>, Error> {
+    let pairs: Vec<_> = parts.iter().map(|part| (&part.known, &part.outlook.draft)).collect();
+    let documents = if pairs.is_empty() { Vec::new() } else { together::documents(repo, &pairs)? };
+    let mut today = BTreeMap::new();
+    for document in &documents {
+        today.insert(document.path.clone(), disk::today_or(wanting.dir, &document.path, wanting.manners.force)?);
+    }
+    let text = |path: &str| today.get(path).cloned().flatten();
+    let whole = Service::default();
+    let mut changes = reconcile(&whole, &documents, lock, text, wanting.manners, repo);
+    let other = repo.inside("").find(|path| path.starts_with("docker-bake.") && *path != whole.path(Role::Bake));
+    let asks = pairs.iter().any(|(_, draft)| draft.wishes.ci.is_some());
+    for change in changes.iter_mut().filter(|change| change.fate == Fate::Create) {
+        let why = match change.role {
+            Role::Bake => other.map(|other| format!("`docker buildx bake` reads `{other}` too")),
+            _ if !repo.folder().is_empty() => {
+                Some("GitHub reads workflows at the top of a git repository only: run dockgen there".to_owned())
+            }
+            _ => neighbours::publisher(repo, &whole).filter(|_| !asks).map(|it| {
+                format!("`{}` publishes images already ({}); `--ci github` writes it all the same", it.path, it.what)
+            }),
+        };
+        why.into_iter().for_each(|why| change.hold(why));
+    }
+    Ok(changes)
 }
 
 /// Refuses names of no service.
@@ -430,10 +470,18 @@ fn commands(dir: &Path, many: &Many) {
         let place: PathBuf = dir.join(path).components().skip_while(|part| *part == Component::CurDir).collect();
         if place.as_os_str().is_empty() { ".".to_owned() } else { typed(&place.to_string_lossy()) }
     };
+    let is_baked = |change: &Change| change.role == Role::Bake && !matches!(change.fate, Fate::Held | Fate::Foreign);
+    let baked = many.shared.iter().any(is_baked);
+    if baked {
+        let folder = place("");
+        let enter = if folder == "." { String::new() } else { format!("cd {folder} && ") };
+        print::say(&format!("  {enter}docker buildx bake -f {}", Service::default().path(Role::Bake)));
+    }
     for Part { known, outlook, .. } in &many.parts {
         let file = known.dockerfile();
         let folder = format!("-f {} {}", place(&file), place(&known.context));
-        for line in next::lines(&known.name, &folder, &outlook.draft.plan.decisions) {
+        let lines = next::lines(&known.name, &folder, &outlook.draft.plan.decisions);
+        for line in lines.into_iter().skip(usize::from(baked)) {
             print::say(&format!("  {}", print::printable(&line)));
         }
     }
@@ -460,6 +508,7 @@ pub fn update(args: &UpdateArgs, dir: &Path) -> Result<Exit, Error> {
         })?;
         if !args.only.is_empty() {
             let is_meant = |change: &Change| args.only.iter().any(|only| only.is(change.role));
+            many.shared.retain(is_meant);
             many.parts.iter_mut().for_each(|part| part.outlook.changes.retain(is_meant));
         }
         Ok(many)
@@ -509,6 +558,11 @@ pub fn check(args: &CheckArgs, dir: &Path) -> Result<Vec<Reason>, Error> {
     let (asked, choice, manners) = (&Wishes::default(), &Choice::Known, Manners::default());
     let many = Many::of(&Wanting { dir, asked, choice, manners, begins: false, strict: false, judges: true })?;
     let mut reasons: Vec<Reason> = many.parts.iter().flat_map(|part| part.judged(args.strict)).collect();
+    let is_stale = |change: &&Change| change.text.is_some() || change.fate == Fate::Away;
+    reasons.extend(many.shared.iter().filter(is_stale).map(|change| {
+        let mend = if change.fate == Fate::Away { "dockgen update --restore" } else { "dockgen update" };
+        Reason::new("stale", &change.path, None, format!("`{mend}` writes it anew")).mended_by(mend)
+    }));
     reasons.extend(many.gone.iter().map(|known| {
         let what = format!("the service `{}` is gone; `dockgen update` takes it out", known.name);
         Reason::new("stale", lock::PATH, None, what).mended_by("dockgen update")

@@ -163,7 +163,7 @@ fn hold(repo: &Repo, draft: &Draft, lock: &Lock, manners: Manners, changes: &mut
                 Some(format!("`{file}` copies what it would hide"))
             }
             Role::Ignore | Role::OwnIgnore => hidden(&change.generated),
-            Role::Dockerfile => None,
+            Role::Dockerfile | Role::Bake => None,
         };
         if let Some(why) = why {
             change.hold(why);
@@ -172,7 +172,7 @@ fn hold(repo: &Repo, draft: &Draft, lock: &Lock, manners: Manners, changes: &mut
 }
 
 /// Why the workflow of a folder is not written into it, and what to do.
-fn elsewhere(folder: &str) -> String {
+pub fn elsewhere(folder: &str) -> String {
     let place = workflow::place(folder);
     let folder = typed(folder);
     format!(

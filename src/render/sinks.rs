@@ -24,6 +24,7 @@ pub const SINKS: &[(&str, Sink)] = &[
     ("command", |texts| each(texts, " ", command)),
     ("comment", |texts| Ok(without_unseen(&texts.join(" ")))),
     ("flag", |texts| each(texts, ",", flag)),
+    ("hcl", |texts| hcl(&texts.join(" "))),
     ("image", |texts| each(texts, " ", image)),
     ("json", json),
     ("line", |texts| each(texts, " ", line)),
@@ -214,6 +215,14 @@ fn json(texts: &[&str]) -> Said {
     Ok(format!("[{}]", all.join(", ")))
 }
 
+/// A string of HCL, as bake files have it, in which nothing is filled in.
+fn hcl(text: &str) -> Said {
+    match text.contains("${") || text.contains("%{") || text.chars().any(char::is_control) {
+        true => Err(refuse(text, "a value of docker-bake.hcl")),
+        false => Ok(escape_unseen(&serde_json::Value::from(text).to_string())),
+    }
+}
+
 fn escape_unseen(json: &str) -> String {
     let escaped = |c: char| if is_unseen(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
     json.chars().map(escaped).collect()
@@ -355,6 +364,8 @@ mod tests {
     #[test]
     fn each_syntax_has_its_quotes() {
         for (name, text, out) in [
+            ("hcl", "a \"b", Some("\"a \\\"b\"")),
+            ("hcl", "a${b}", None),
             ("sh", "a b", Some("'a b'")),
             ("sh", "$(x)", Some("'$(x)'")),
             ("sh", "--omit=dev", Some("--omit=dev")),
