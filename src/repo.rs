@@ -70,7 +70,9 @@ impl Repo {
     /// Where the folder is not there or is no folder.
     pub fn open(root: &Path) -> Result<Self, Error> {
         let root = self::root(root)?;
-        let Found { paths, links, gaps } = walk::walk(&root);
+        let mut found = walk::walk(&root);
+        tracked::add(&root, &mut found);
+        let Found { paths, links, gaps } = found;
         let name = root.file_name().map_or_else(|| "app".to_owned(), |name| name.to_string_lossy().into_owned());
         let reader = move |path: &str| match links.binary_search_by(|link| link.as_str().cmp(path)) {
             Ok(_) => read_text(&door::place(&root, path)?),

@@ -82,11 +82,7 @@ impl Project for Java<'_> {
         let jar = shape::jar(&program.shape, module.folder(), &module.lineage);
         let start = Start::new(program, module, &jar, &planner.data());
         planner.note(start.decision(program));
-        let java = build::number(&toolchain);
-        let options = Options::read(&module.lineage, java);
-        options.note(planner, &module.file);
-        let given = Given::read(planner, port);
-        let options = options.with(&given.modules, java);
+        let (options, given) = options_of(planner, module, &toolchain, port);
         self.tell_build(planner);
         let front = front(planner, unit)?;
         let node = self.node(planner, unit)?;
@@ -112,8 +108,7 @@ impl Project for Java<'_> {
         let jre = runtime.builder.as_deref().map(|image| Jre::new(fill(&toolchain, image), &needed, &toolchain));
         let jre = jre.map(|words| Part::new("java/jre.tera", &words)).transpose()?;
         let run = planner.run(fill(&toolchain, &runtime.image), labels(planner, &name, module), port);
-        let mut options = [options::usual(&module.lineage), options.words, more].concat();
-        options.extend(given.options.into_iter().filter(|word| !options.contains(word)).collect::<Vec<_>>());
+        let options = [options::usual(&module.lineage), options.words, more].concat();
         let mut run = match unit.container {
             Some(container) => contained(run, container, start, &options),
             None => started(run, planner, unit, &runtime, start, options),
@@ -244,6 +239,18 @@ fn assumed() -> [(&'static str, &'static str); 2] {
 /// An image of a catalog, with the argument for its version.
 fn fill(toolchain: &Toolchain, image: &str) -> String {
     toolchain.fill_with(image, "${JAVA_VERSION}")
+}
+
+/// The options that the poms and other starts of the program name, and what else these say.
+fn options_of(planner: &mut Planner, module: &Module, toolchain: &Toolchain, port: Option<u16>) -> (Options, Given) {
+    let java = build::number(toolchain);
+    let options = Options::read(&module.lineage, java);
+    options.note(planner, &module.file);
+    let mut given = Given::read(planner, port);
+    let mut options = options.with(&given.modules, java);
+    given.options.retain(|word| !options.words.contains(word));
+    options.words.append(&mut given.options);
+    (options, given)
 }
 
 /// The modules of Java that the program needs beside the usual ones.

@@ -38,6 +38,7 @@ pub fn add(root: &Path, found: &mut Found) {
     if let Err(fault) = read {
         found.gaps.push(gap(&fault.to_string()));
     }
+    found.sort();
 }
 
 fn gap(what: &str) -> Gap {

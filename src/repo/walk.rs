@@ -9,7 +9,6 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::door::{self, LARGEST_IGNORE, Unread, Why};
-use super::tracked;
 
 /// Folders of sources at the top, which a `.gitignore` that names a program means no more than git does for files that it
 /// tracks: `server` is there for the binary, and hides `cmd/server`.
@@ -57,11 +56,6 @@ pub fn walk(root: &Path) -> Found {
         }
     }
     found.sort();
-    let count = found.paths.len();
-    tracked::add(root, &mut found);
-    if found.paths.len() > count {
-        found.sort();
-    }
     found.gaps.sort_unstable();
     found.gaps.dedup();
     found
@@ -124,7 +118,8 @@ impl Found {
         }
     }
 
-    fn sort(&mut self) {
+    /// Sorts the paths, each once.
+    pub(super) fn sort(&mut self) {
         for list in [&mut self.paths, &mut self.links] {
             list.sort_unstable();
             list.dedup();

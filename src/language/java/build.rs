@@ -10,7 +10,7 @@ use super::program::Program;
 use super::reactor::Module;
 use super::read::{Java, Unit};
 use super::shape::{Jar, Shape};
-use super::start::{Start, Taking, has_library};
+use super::start::{Start, Taking};
 use crate::format::pom::{Dependency, Lineage};
 use crate::language::{Extra, Variable};
 use crate::path::join;
@@ -137,7 +137,7 @@ impl Java<'_> {
     /// The goals, and of several modules the one that is wanted.
     fn goals(&self, unit: &Unit, program: &Program) -> Goals {
         let module = self.module(unit);
-        let copies = matches!(program.shape, Shape::Plain(_)) && has_library(module);
+        let copies = matches!(program.shape, Shape::Plain(_)) && module.has_library();
         let is_one = self.reactor.modules.len() > 1 && !module.folder().is_empty();
         Goals {
             copies: copies.then(|| CATALOG.plugin.copies.clone()),

@@ -5,7 +5,6 @@ use super::reactor::Module;
 use super::settings;
 use super::shape::{self, Shape};
 use super::sources::Sources;
-use super::start::has_library;
 use crate::facts::{Evidence, Strength};
 use crate::source::java::Main;
 
@@ -44,7 +43,7 @@ pub fn of_module(module: &Module, several: bool, sources: &Sources, settings: &[
         _ if shape::repackages(lineage) && !(mains.is_empty() && main.is_none()) => {
             return make(Shape::Boot, "Spring Boot packs it", &CATALOG.boot.plugin);
         }
-        "war" if has_library(module) => return make(Shape::War, "a war, which a servlet container starts", "war"),
+        "war" if module.has_library() => return make(Shape::War, "a war, which a servlet container starts", "war"),
         "war" => return Vec::new(),
         _ => {}
     }

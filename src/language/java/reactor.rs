@@ -49,6 +49,11 @@ impl Module {
         }
     }
 
+    /// Whether Maven has dependencies to copy.
+    pub fn has_library(&self) -> bool {
+        self.dependencies.iter().any(|entry| entry.at_run_time() && entry.scope != "system")
+    }
+
     /// The module's folder; empty for the top.
     pub fn folder(&self) -> &str {
         path::parent(&self.file)

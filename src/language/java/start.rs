@@ -133,7 +133,7 @@ pub fn container(module: &Module) -> Option<&'static Container> {
 
 /// A jar with the module's own classes, and its dependencies beside it.
 fn plain(main: &str, module: &Module, jar: &Jar) -> Start {
-    let library = has_library(module).then(|| format!("/src/{}/", join(module.folder(), &library(&module.lineage))));
+    let library = module.has_library().then(|| format!("/src/{}/", join(module.folder(), &library(&module.lineage))));
     let beside = system_jars(module).into_iter().map(|path| format!("/src/{path}"));
     let lib = library.into_iter().chain(beside).map(|from| built(&from, "./lib/").of_dependencies());
     let copies: Vec<Copy> = lib.chain([made(&application(jar))]).collect();
@@ -144,11 +144,6 @@ fn plain(main: &str, module: &Module, jar: &Jar) -> Start {
         words: vec!["-cp".to_owned(), path, main.to_owned()],
         reason: format!("the class {main} with its dependencies beside the jar"),
     }
-}
-
-/// Whether Maven has dependencies to copy.
-pub fn has_library(module: &Module) -> bool {
-    module.dependencies.iter().any(|entry| entry.at_run_time() && entry.scope != "system")
 }
 
 /// Jars of the repository that are dependencies themselves; Maven copies none of them.
