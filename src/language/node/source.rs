@@ -120,11 +120,29 @@ pub fn begins(path: &str) -> bool {
 impl Findings {
     fn add(&mut self, path: &str, folder: &str, text: &str) {
         let masked = Masked::new(text, &JAVASCRIPT);
+        let stated = |at| Evidence::new(path, masked.line(at), Strength::Stated);
+        // Where a package listens that it is made of, other programs may.
+        if path::is_below(path, folder) {
+            self.add_listening(path, text, &masked);
+            let signals = || SIGNALS.find_iter(text).find(|found| masked.is_code(found.start()));
+            self.signals = self.signals.take().or_else(|| signals().map(|found| stated(found.start())));
+        }
+        if !is_aside(path) {
+            self.add_commands(path, text, &masked);
+            self.unplaced = self.unplaced.take().or_else(|| writes::unplaced(path, folder, text, &masked).map(stated));
+            let written = writes::find(path, folder, text, &masked).into_iter();
+            self.writes.extend(written.map(|(folder, at)| (folder, stated(at))));
+        }
+        for literal in masked.strings().filter(|literal| literal.len() < 200) {
+            self.literals.push_str(literal);
+            self.literals.push('\n');
+        }
+    }
+
+    fn add_listening(&mut self, path: &str, text: &str, masked: &Masked) {
         let at = |pattern: &Regex| {
-            pattern
-                .find_iter(text)
-                .find(|found| masked.is_code(found.start()))
-                .map(|found| Evidence::new(path, masked.line(found.start()), Strength::Stated))
+            let found = pattern.find_iter(text).find(|found| masked.is_code(found.start()));
+            found.map(|found| Evidence::new(path, masked.line(found.start()), Strength::Stated))
         };
         for (index, pattern) in PORTS.iter().chain([&*NAMED]).enumerate() {
             for found in pattern.captures_iter(text) {
@@ -133,11 +151,8 @@ impl Findings {
                 else {
                     continue;
                 };
-                if masked.is_code(whole.start()) && port > 0 {
-                    let named = index == PORTS.len();
-                    if named && is_elsewhere(path, port) {
-                        continue;
-                    }
+                let named = index == PORTS.len();
+                if masked.is_code(whole.start()) && port > 0 && !(named && is_elsewhere(path, port)) {
                     let strength = if named { Strength::Convention } else { Strength::Stated };
                     self.ports.push((port, Evidence::new(path, masked.line(whole.start()), strength)));
                 }
@@ -150,22 +165,12 @@ impl Findings {
         let listens = || LISTENS.find(masked.code()).map(|found| masked.line(found.start()));
         let listens = || listens().map(|line| Evidence::new(path, line, Strength::Stated));
         self.listens = self.listens.take().or_else(listens);
-        self.signals = self.signals.take().or_else(|| at(&SIGNALS));
         if !is_aside(path) {
             self.local = self.local.take().or_else(|| at(&LOCAL));
             let unbound = |found: &regex::Match| !BOUND.is_match(found.as_str()) && masked.is_code(found.start());
             let unbound = || UNBOUND.find_iter(text).find(unbound).map(|found| masked.line(found.start()));
             self.unbound =
                 self.unbound.take().or_else(|| unbound().map(|line| Evidence::new(path, line, Strength::Stated)));
-            self.add_commands(path, text, &masked);
-            let stated = |at| Evidence::new(path, masked.line(at), Strength::Stated);
-            self.unplaced = self.unplaced.take().or_else(|| writes::unplaced(path, folder, text, &masked).map(stated));
-            let written = writes::find(path, folder, text, &masked).into_iter();
-            self.writes.extend(written.map(|(folder, at)| (folder, stated(at))));
-        }
-        for literal in masked.strings().filter(|literal| literal.len() < 200) {
-            self.literals.push_str(literal);
-            self.literals.push('\n');
         }
     }
 
