@@ -2,7 +2,8 @@
 
 use super::many::{self, Choice};
 use super::outlook::{self, Outlook};
-use super::{InitArgs, Printed, next, print, settle};
+use super::{InitArgs, next, print, settle};
+use crate::ask;
 use crate::ask::{Theirs, Wanted};
 use crate::changes::{Fate, Manners};
 use crate::disk::{self, Hold};
@@ -11,7 +12,6 @@ use crate::plan::{Decision, topic};
 use crate::repo::Repo;
 use crate::service::{Role, Service};
 use crate::wishes::Wishes;
-use crate::{Draft, ask};
 use print::{DIM, GOOD};
 
 /// Looks, decides, asks where somebody is there, and writes.
@@ -37,7 +37,7 @@ pub fn run(args: &InitArgs) -> Result<Exit, Error> {
         let standing = settle::standing_wishes(&args.dir)?;
         let draft = settle::draft(&Repo::in_git(&args.dir)?, &asked, &standing)?;
         settle::proven(&draft, args.strict)?;
-        return stdout(&draft, printed);
+        return outlook::document(&draft, printed);
     }
     let whole = seen(args, &asked, manners(args)?);
     if many::is_meant(args, &asked, whole.as_ref())? {
@@ -161,16 +161,6 @@ fn finish(args: &InitArgs, outlook: &Outlook, hold: Option<&Hold>) -> Result<Exi
         tell(args, outlook, hold.is_some());
     }
     Ok(settle::exit(changes))
-}
-
-/// Prints one document.
-pub fn stdout(draft: &Draft, printed: Printed) -> Result<Exit, Error> {
-    let document = draft.documents.iter().find(|document| document.role == printed.role());
-    let document = document.ok_or_else(|| {
-        Error::usage(format!("`{}` is not written with these wishes", draft.service.path(printed.role())))
-    })?;
-    print::product(&document.text)?;
-    Ok(Exit::Done)
 }
 
 fn json(outlook: &Outlook, wrote: bool) -> serde_json::Value {

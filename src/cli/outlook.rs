@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::print::{self, DIM};
-use super::settle;
+use super::{Printed, settle};
 use crate::ask::{self, Wanted};
 use crate::changes::{Change, Fate, Manners};
 use crate::disk::{self, Hold};
@@ -14,7 +14,7 @@ use crate::lock::{self, Lock};
 use crate::repo::Repo;
 use crate::service::Role;
 use crate::wishes::Wishes;
-use crate::{Draft, config};
+use crate::{Draft, config, news};
 
 /// The beginning of every run that looks at a repository: one that writes keeps the others out, one that only reads waits
 /// for them.
@@ -144,6 +144,11 @@ impl Outlook {
         (warnings, found)
     }
 
+    /// What changed in the repository since the files were generated, where a file changes for it.
+    pub fn news(&self) -> Vec<String> {
+        if self.is_quiet() { Vec::new() } else { news::since(self.lock.noted(), &self.draft) }
+    }
+
     /// Writes the documents, what was generated, and the wishes, all or none.
     ///
     /// # Errors
@@ -187,6 +192,19 @@ impl Outlook {
         after.note(&self.draft);
         after
     }
+}
+
+/// Prints one document.
+///
+/// # Errors
+/// Where it is not written with these wishes, or cannot be printed.
+pub fn document(draft: &Draft, printed: Printed) -> Result<Exit, Error> {
+    let document = draft.documents.iter().find(|document| document.role == printed.role());
+    let document = document.ok_or_else(|| {
+        Error::usage(format!("`{}` is not written with these wishes", draft.service.path(printed.role())))
+    })?;
+    print::product(&document.text)?;
+    Ok(Exit::Done)
 }
 
 /// A session that ends without writing.

@@ -88,21 +88,16 @@ fn tell(args: &UpdateArgs, outlook: &Outlook) {
     let news = match args.voice.quiet {
         true if outlook.is_quiet() => Vec::new(),
         true => news::started(outlook.lock.noted(), &outlook.draft),
-        false => news(outlook),
+        false => outlook.news(),
     };
     news.iter().for_each(|sentence| print::say(&print::printable(sentence)));
-}
-
-/// What changed in the repository since the files were generated, where a file changes for it.
-pub fn news(outlook: &Outlook) -> Vec<String> {
-    if outlook.is_quiet() { Vec::new() } else { news::since(outlook.lock.noted(), &outlook.draft) }
 }
 
 fn json(outlook: &Outlook, wrote: bool) -> Result<(), Error> {
     let warnings = &outlook.draft.plan.warnings;
     let (open, found) = (outlook.draft.plan.unproven(), outlook.found());
     print::json(json!({
-        "news": news(outlook),
+        "news": outlook.news(),
         "warnings": warnings,
         "not_proven": open,
         "findings": found,

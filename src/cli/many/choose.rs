@@ -1,0 +1,77 @@
+//! Which services are meant.
+
+use super::tell::shown;
+use super::{Choice, search};
+use crate::ask;
+use crate::cli::outlook::Outlook;
+use crate::cli::{InitArgs, print, settle};
+use crate::error::{Error, Exit};
+use crate::language;
+use crate::lock::Lock;
+use crate::repo::Repo;
+use crate::services::{self, Found, Search};
+use crate::wishes::Wishes;
+
+/// What `dockgen init` was asked for where that is about several services.
+pub fn asked(args: &InitArgs) -> Result<Option<Choice>, Error> {
+    let is_known = !settle::lock(&args.dir)?.services().is_empty();
+    Ok(match (args.all, args.service.is_empty()) {
+        (true, _) => Some(Choice::All),
+        (_, false) => Some(Choice::Named(args.service.clone())),
+        _ => is_known.then_some(Choice::Certain),
+    })
+}
+
+/// Whether a folder holds several services and is none itself, as the draft of the whole, or why there is none, tells.
+///
+/// # Errors
+/// As for a search.
+pub fn is_meant(args: &InitArgs, asked: &Wishes, whole: Result<&Outlook, &Error>) -> Result<bool, Error> {
+    let is_single = asked.entry.is_some() || asked.lang.is_some();
+    let may_be = match whole {
+        Ok(outlook) => outlook.lock.is_empty() && services::is_many(&outlook.draft, &outlook.repo),
+        Err(error) => error.exit == Exit::No,
+    };
+    if is_single || !may_be || !settle::lock(&args.dir)?.is_empty() {
+        return Ok(false);
+    }
+    let is_below = |(folder, _): &(&str, _)| !folder.is_empty();
+    if whole.is_err() && language::signed(&Repo::open(&args.dir)?).into_iter().filter(is_below).count() < 2 {
+        return Ok(false);
+    }
+    let (_, search) = search(&args.dir, asked, &settle::standing(&args.dir)?, &Lock::default())?;
+    let serving = search.certain().filter(|found| whole.is_err() || found.port().is_some());
+    Ok(serving.count() > 1)
+}
+
+/// Lets a person tick the services; those that are certain are ticked.
+pub fn ticked(args: &InitArgs, asked: &Wishes, choice: Choice) -> Result<Choice, Error> {
+    if choice != Choice::Certain {
+        return Ok(choice);
+    }
+    let lock = settle::lock(&args.dir)?;
+    let (_, Search { services, .. }) = search(&args.dir, asked, &settle::standing(&args.dir)?, &lock)?;
+    let label = |found: &Found| {
+        let port = found.port().map_or_else(String::new, |port| format!(", port {port}"));
+        let (title, folder) = (found.draft.language.title, found.folder());
+        print::printable(&format!("{} {} ({title}{port}): {}", found.known.name, shown(&folder), found.why))
+    };
+    let labels: Vec<String> = services.iter().map(label).collect();
+    let certain: Vec<usize> =
+        (0..services.len()).filter(|at| services.get(*at).is_some_and(|it| it.is_certain)).collect();
+    let chosen = ask::several("Which services?", &labels, &certain)?;
+    let names = chosen.into_iter().filter_map(|at| services.get(at)).map(|found| found.known.name.clone());
+    Ok(Choice::Named(names.collect()))
+}
+
+/// Refuses names of no service.
+pub fn unknown(choice: &Choice, services: &[Found]) -> Result<(), Error> {
+    let Choice::Named(names) = choice else { return Ok(()) };
+    let known: Vec<&str> = services.iter().map(|found| found.known.name.as_str()).collect();
+    let Some(name) = names.iter().find(|name| !known.contains(&name.as_str())) else { return Ok(()) };
+    let error = Error::no(format!("`--service {name}`: there is no such service"));
+    Err(match known.is_empty() {
+        true => error.hint("no folder of this repository has one"),
+        false => error.hint(format!("there is {}", known.join(", "))),
+    })
+}
