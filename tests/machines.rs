@@ -167,3 +167,41 @@ fn json_of_every_command_is_what_the_schema_says() {
     }
     assert_eq!(seen.len(), 8, "{seen:?}");
 }
+
+#[test]
+fn json_of_several_services_is_what_the_schema_says() {
+    let serves = "package main\n\nimport \"net/http\"\n\nfunc main() { http.ListenAndServe(\":8081\", nil) }\n";
+    let tree = Tree::new(&[
+        ("api/go.mod", "module example.com/api\n\ngo 1.26\n"),
+        ("api/main.go", serves),
+        ("web/package.json", r#"{"name": "web", "scripts": {"start": "node server.js"}}"#),
+        ("web/server.js", "require('http').createServer().listen(3000);\n"),
+        ("words/go.mod", "module example.com/words\n\ngo 1.26\n"),
+        ("words/words.go", "package words\n"),
+    ]);
+    let is = |arguments: &[&str], code: i32, kind: &str| {
+        let (exit, is, value) = json(&tree, arguments);
+        assert_eq!((exit, is.as_str()), (code, kind), "{arguments:?} {value:#}");
+        value
+    };
+    let explained = is(&["explain", "--json"], 0, "explain-services");
+    assert_eq!(
+        (&explained["services"][0]["service"], &explained["services"][1]["port"]),
+        (&"api".into(), &"3000".into())
+    );
+    assert_eq!(explained["passed_over"][0]["folder"], "words");
+    assert_eq!(is(&["explain", "--json", "--service", "web"], 0, "explain")["language"], "node");
+    let init = is(&["init", "--json", "--yes", "--service", "api"], 0, "services");
+    assert_eq!((&init["not_written"][0]["service"], &init["wrote"]), (&"web".into(), &true.into()));
+    assert_eq!(init["services"][0]["changes"][0]["path"], "api/Dockerfile");
+    assert_eq!(init["services"][0]["news"], serde_json::json!([]));
+    assert_eq!(init["changes"][0]["path"], "docker-bake.hcl");
+    let check = is(&["check", "--json"], 0, "check");
+    assert_eq!(
+        (&check["reasons"][0]["rule"], &check["reasons"][0]["file"]),
+        (&"missing".into(), &"web/Dockerfile".into())
+    );
+    tree.write("api/main.go", serves.replace("8081", "9090").as_bytes());
+    let update = is(&["update", "--json"], 0, "services");
+    assert_eq!(update["services"][0]["news"][0].as_str().unwrap().split(':').next(), Some("port"), "{update:#}");
+}

@@ -194,6 +194,11 @@ impl Part {
         if lock.base(&draft.service.path(Role::Dockerfile)).is_some() {
             reasons.extend(judge::not_proven(draft, strict));
         }
+        self.at_top(reasons)
+    }
+
+    /// Findings with paths from the top of the repository.
+    fn at_top(&self, mut reasons: Vec<Reason>) -> Vec<Reason> {
         reasons.iter_mut().for_each(|reason| reason.file = join(&self.known.context, &reason.file));
         reasons
     }

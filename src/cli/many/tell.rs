@@ -9,7 +9,6 @@ use crate::changes::{Change, Fate};
 use crate::cli::next;
 use crate::cli::print::{self, DIM, GOOD};
 use crate::error::typed;
-use crate::path::join;
 use crate::service::{Role, Service};
 use crate::services::{Found, Search};
 
@@ -55,10 +54,7 @@ impl Many {
         for part in &self.parts {
             let (warnings, findings) = part.outlook.told();
             warnings.into_iter().for_each(|warning| print::warning(&format!("{}: {warning}", part.known.name)));
-            for mut finding in findings {
-                finding.file = join(&part.known.context, &finding.file);
-                print::finding(&finding);
-            }
+            part.at_top(findings).iter().for_each(print::finding);
         }
     }
 
@@ -70,8 +66,9 @@ impl Many {
                 map.insert("service".to_owned(), json!(part.known.name));
                 map.insert("folder".to_owned(), json!(part.known.folder()));
                 map.insert("context".to_owned(), json!(part.known.context));
-                map.insert("findings".to_owned(), json!(part.outlook.found()));
+                map.insert("findings".to_owned(), json!(part.at_top(part.outlook.found())));
                 map.insert("changes".to_owned(), json!(part.changes()));
+                map.insert("news".to_owned(), json!(part.outlook.news()));
             }
             value
         };
@@ -83,6 +80,7 @@ impl Many {
             "not_written": others.collect::<Vec<_>>(),
             "passed_over": passed,
             "gone": self.gone.iter().map(|known| &known.name).collect::<Vec<_>>(),
+            "changes": self.shared,
             "warnings": self.warnings,
             "wrote": wrote,
         })
