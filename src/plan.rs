@@ -9,6 +9,7 @@ mod given;
 mod health;
 mod init;
 pub mod labels;
+mod left_out;
 pub mod listen;
 mod manager;
 pub mod name;

@@ -465,6 +465,23 @@ fn wishes_for_one_service_stand_in_its_section() {
 }
 
 #[test]
+fn of_a_program_that_gets_files_of_its_own_nobody_says_that_it_is_not_in_the_image() {
+    let starts = r#"{"scripts": {"start": "node index.js"}, "dependencies": {"express": "5.1.0"}}"#;
+    let serves = "require('express')().listen(3000);\n";
+    let files: Vec<(String, &str)> = ["a", "b", "c"]
+        .iter()
+        .flat_map(|name| [(format!("apps/{name}/package.json"), starts), (format!("apps/{name}/index.js"), serves)])
+        .collect();
+    let mut files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+    files.push(("package.json", r#"{"workspaces": ["apps/*"], "scripts": {"start": "npm run start --workspaces"}}"#));
+    let tree = Tree::new(&files);
+    let init = tree.run(&["init", "--yes", "--dry-run", "--service", "a", "--service", "b"]);
+    let said =
+        |name: &str| init.err.contains(&format!("`package.json` starts `apps/{name}` too, which is not in this image"));
+    assert!(!said("a") && !said("b") && said("c"), "{}", init.err);
+}
+
+#[test]
 fn programs_of_one_context_have_their_files_in_their_folders() {
     let serves = |port: u16| {
         format!("package main\n\nimport \"net/http\"\n\nfunc main() {{ http.ListenAndServe(\":{port}\", nil) }}\n")

@@ -124,7 +124,9 @@ impl Many {
         };
         let (meant, others): (Vec<Found>, Vec<Found>) = services.into_iter().partition(is_meant);
         let others = others.into_iter().map(|it| (it.known.name.clone(), it.folder(), it.why)).collect();
-        let parts = meant.into_iter().map(|found| Part::of(wanting, found, &lock)).collect::<Result<Vec<_>, _>>()?;
+        let mut parts =
+            meant.into_iter().map(|found| Part::of(wanting, found, &lock)).collect::<Result<Vec<_>, _>>()?;
+        spare(&mut parts);
         let shared = whole::shared(wanting, &repo, &parts, &lock)?;
         let config = whole::kept(wanting, &standing)?;
         Ok(Many { parts, others, passed, shared, gone, warnings, lock, config })
@@ -162,6 +164,15 @@ impl Many {
     fn apply(&self, hold: &Hold) -> Result<(), Error> {
         let files = self.files();
         hold.write(&files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect::<Vec<_>>())
+    }
+}
+
+/// Takes back what a service says of a program that is written beside it.
+fn spare(parts: &mut [Part]) {
+    let written: Vec<Known> = parts.iter().map(|part| part.known.clone()).collect();
+    for Part { known, outlook, .. } in parts {
+        let beside = written.iter().filter(|other| other.context == known.context);
+        beside.filter_map(|other| other.program.as_ref()).for_each(|program| outlook.draft.plan.has_own_image(program));
     }
 }
 

@@ -32,7 +32,7 @@ pub fn choose<'a>(planner: &mut Planner, workspace: &'a Workspace) -> Result<&'a
     for other in project.members.iter().filter(unseen).filter(|other| !sites.contains(&&other.folder)) {
         let Some(file) = other.container.as_ref().filter(|_| planner.wishes.entry.is_none()) else { continue };
         let folder = &other.folder;
-        planner.warn(format!("`{folder}` has an image of its own by `{file}`, and is not in this one: `dockgen init --entry {folder}` writes for it"));
+        planner.left_out(&format!("`{folder}` has an image of its own by `{file}`, and is not in this one"), folder);
     }
     for other in workspace.services.iter().filter(is_other).filter(|other| !sites.contains(&&other.package.folder)) {
         let folder = &other.package.folder;
@@ -41,7 +41,7 @@ pub fn choose<'a>(planner: &mut Planner, workspace: &'a Workspace) -> Result<&'a
             (_, true) => format!("`{folder}` is a program too, which"),
             _ => continue,
         };
-        planner.warn(format!("{what} is not in this image: `dockgen init --entry {folder}` writes for it"));
+        planner.left_out(&format!("{what} is not in this image"), folder);
     }
     let can_be =
         |service: &&Service| service.package.is_member() || !project.is_workspace() || service.runs_by_itself();
