@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use regex::Regex;
 use serde::Deserialize;
 
 use crate::catalog::{self, Image, Release, Runtime};
 use crate::format::pom::Dependency;
 use crate::plan::Need;
 use crate::rows::Row;
+use crate::source::Pattern;
 
 /// All rows.
 #[derive(Debug, Deserialize)]
@@ -223,9 +223,9 @@ pub struct Settings {
 pub struct Writes {
     pub files: Vec<String>,
     pub folders: Vec<String>,
-    pub database: String,
+    pub database: Pattern,
     pub others: Vec<String>,
-    pub own: String,
+    pub own: Pattern,
     pub system: Vec<String>,
 }
 
@@ -293,7 +293,7 @@ pub struct Clients {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Listen {
-    pattern: String,
+    pub pattern: String,
 }
 
 /// A plugin that makes one jar.
@@ -348,16 +348,6 @@ pub struct Repositories {
 pub static CATALOG: LazyLock<Catalog> =
     LazyLock::new(|| catalog::parse("java/catalog.toml", include_str!("../../../templates/java/catalog.toml")));
 
-/// The patterns of the calls that open a port.
-pub static LISTENS: LazyLock<Vec<Regex>> =
-    LazyLock::new(|| CATALOG.listen.iter().map(|row| crate::source::pattern(&row.pattern)).collect());
-
-/// The pattern of a database in a file; the first group is the file.
-pub static DATABASE: LazyLock<Regex> = LazyLock::new(|| crate::source::pattern(&CATALOG.writes.database));
-
-/// The pattern of a folder that no image has.
-pub static OWN: LazyLock<Regex> = LazyLock::new(|| crate::source::pattern(&CATALOG.writes.own));
-
 impl Catalog {
     /// The packages of a runtime that meet needs.
     pub fn packages(&self, runtime: &str, needs: &[Need]) -> Vec<String> {
@@ -411,7 +401,7 @@ mod tests {
 
     #[test]
     fn every_row_is_readable() {
-        assert_eq!(LISTENS.len(), CATALOG.listen.len());
+        assert_eq!(super::super::sources::LISTENS.len(), CATALOG.listen.len());
         for maven in &CATALOG.maven {
             assert!(maven.java.iter().all(|cycle| CATALOG.release.iter().any(|release| release.cycle == *cycle)));
         }

@@ -1,12 +1,21 @@
 //! The sources of a module, each looked into once.
 
-use super::catalog::{CATALOG, LISTENS};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::catalog::CATALOG;
 use super::reactor::Module;
 use super::shape;
 use crate::format::pom::resolve;
 use crate::path::join;
 use crate::repo::Repo;
 use crate::source::java::{self, JavaSource};
+use crate::source::pattern;
+
+/// The patterns of the calls that open a port.
+pub static LISTENS: LazyLock<Vec<Regex>> =
+    LazyLock::new(|| CATALOG.listen.iter().map(|row| pattern(&row.pattern)).collect());
 
 /// How many sources of a module are looked into.
 const SOURCES: usize = 3000;

@@ -1,6 +1,6 @@
 //! Folders that a program writes to, as its settings and sources say: databases in files, logs, uploads.
 
-use super::catalog::{CATALOG, DATABASE, OWN};
+use super::catalog::CATALOG;
 use super::settings;
 use super::sources::Sources;
 use crate::facts::{Evidence, Fact, Kind, Strength};
@@ -54,14 +54,15 @@ fn default(text: &str) -> Option<String> {
 
 /// The file of a database that lies in one.
 fn database(text: &str) -> Option<String> {
-    Some(DATABASE.captures(text)?.get(1)?.as_str().to_owned())
+    CATALOG.writes.database.word(text).map(str::to_owned)
 }
 
 /// A file in a folder of the program that no image has.
 fn own(line: &str) -> Option<String> {
-    let found = OWN.captures(line)?;
-    let is_system = CATALOG.writes.system.iter().any(|name| *name == found[2]);
-    (!is_system).then(|| format!("{}/x", &found[1]))
+    let found = CATALOG.writes.own.captures_iter(line).next()?;
+    let [folder, name] = [1, 2].map(|group| found.get(group).and_then(|range| line.get(range)).unwrap_or_default());
+    let is_system = CATALOG.writes.system.iter().any(|system| system == name);
+    (!is_system).then(|| format!("{folder}/x"))
 }
 
 /// What follows from a file that is written; nothing where everybody may write.
