@@ -50,10 +50,19 @@ impl Found {
     pub fn port(&self) -> Option<&str> {
         port(&self.draft)
     }
+
+    /// Whether something shows that it serves: a port that is only usual does not.
+    pub fn serves(&self) -> bool {
+        serves(&self.draft)
+    }
 }
 
 fn port(draft: &Draft) -> Option<&str> {
     draft.plan.decision(topic::PORT).map(|decision| decision.value.as_str()).filter(|port| *port != "none")
+}
+
+fn serves(draft: &Draft) -> bool {
+    port(draft).is_some() && draft.plan.decision(topic::PORT).is_some_and(|decision| !decision.is_guess())
 }
 
 /// What a search found.
@@ -239,7 +248,7 @@ fn stand(
     }
     let programs = programs(&draft, &repo);
     let of = |program: Option<&Program>, draft: Draft| {
-        let serves = port(&draft).is_some();
+        let serves = serves(&draft);
         let is_started = draft.plan.decision(topic::ENTRY).is_some_and(|it| it.evidence.strength >= Strength::Stated);
         let is_likely = program.is_none_or(|program| program.is_tied) && (serves || is_started);
         let (is_certain, why) = match (&ground.named, outer) {

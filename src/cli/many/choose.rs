@@ -40,7 +40,7 @@ pub fn is_meant(args: &InitArgs, asked: &Wishes, whole: Result<&Outlook, &Error>
         return Ok(false);
     }
     let (_, search) = search(&args.dir, asked, &settle::standing(&args.dir)?, &Lock::default())?;
-    let serving = search.certain().filter(|found| whole.is_err() || found.port().is_some());
+    let serving = search.certain().filter(|found| whole.is_err() || found.serves());
     Ok(serving.count() > 1)
 }
 
