@@ -64,6 +64,21 @@ impl Planner<'_> {
         }
     }
 
+    /// The words behind a command of this name that other container files start, also by the path of an interpreter; none where they
+    /// name a file that may not be there.
+    pub fn words_behind(&mut self, name: &str) -> Vec<String> {
+        let behind = |fact: &Fact| {
+            let Kind::Start(argv) = &fact.kind else { return None };
+            let at = argv.iter().take(2).position(|word| path::name(word) == name)?;
+            let words = argv.get(at + 1..).filter(|words| at == 0 || argv[at].starts_with('/') && !words.is_empty())?;
+            words.iter().all(|word| is_plain(word)).then(|| (words.to_vec(), fact.evidence.clone()))
+        };
+        let told = self.testimony().iter().filter_map(behind).max_by_key(|(_, evidence)| evidence.strength);
+        let Some((words, evidence)) = told.filter(|(words, _)| !words.is_empty()) else { return Vec::new() };
+        self.note(Decision::new(topic::START, words.join(" "), "a container of it is started so", evidence));
+        words
+    }
+
     /// Whether the first of these words is the one program that is built: by its name, or as there is no other.
     fn is_built_here(&self, argv: &[String], run: &Run) -> bool {
         let Some(program) = own(run) else { return false };

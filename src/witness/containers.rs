@@ -10,13 +10,13 @@ use super::stages::{self, Carried, Stage, defaults, filled, pairs};
 use super::tasks::{self, Tasks};
 use super::{CATALOG, packages};
 use crate::dockerfile::{self, Body, Step};
-use crate::facts::{Fact, Kind, Strength};
+use crate::facts::{Fact, Host, Kind, Strength};
 use crate::language;
 use crate::lock::{self, Lock};
 use crate::path;
 use crate::repo::Repo;
 use crate::requirement::Requirement;
-use crate::source::pattern;
+use crate::source::{listening, pattern};
 use crate::{command, lint, neighbours};
 
 /// What is known of the container files of others.
@@ -296,6 +296,14 @@ impl Reader<'_> {
         }
         let argv = self.behind_script(start.argv);
         let argv: Vec<String> = argv.iter().map(|word| filled(word, &self.values)).collect();
+        // An address of all interfaces is one to listen at, whatever the option is called.
+        let address = |word: &str| match listening::address(word).filter(|_| word.contains(':')) {
+            Some((Some(Host::All), port)) => port,
+            _ => None,
+        };
+        if let Some(port) = argv.iter().skip(1).flat_map(|word| word.split(['=', ','])).find_map(address) {
+            self.say(Kind::Port(port), step, Strength::Convention);
+        }
         if !argv.is_empty() {
             self.say(Kind::Start(argv), step, Strength::Stated);
         }

@@ -83,7 +83,7 @@ pub fn decide(planner: &mut Planner, known: &Known, way: &Way) -> Start {
     let mut start = match &way.entry {
         Entry::App(app) => of_app(planner, known, app),
         Entry::Process(process) => of_process(planner, known, process, &heard),
-        Entry::Command(module, function) => of_command(planner, known, module, function, &heard),
+        Entry::Command(module, function) => of_command(planner, known, &way.label, (module, function), &heard),
         Entry::Script(script) => of_script(planner, known, script, &heard),
     };
     let app = match &way.entry {
@@ -251,7 +251,13 @@ fn set_port_variable(start: &mut Start, heard: &[Heard]) {
     }
 }
 
-fn of_command(planner: &mut Planner, known: &Known, module: &str, function: &str, heard: &[Heard]) -> Start {
+fn of_command(
+    planner: &mut Planner,
+    known: &Known,
+    name: &str,
+    (module, function): (&str, &str),
+    heard: &[Heard],
+) -> Start {
     let program = known.program;
     let Some(source) = program.module(module) else { return Start::new(Vec::new(), "") };
     let guarded = source.module.main_guard().is_some_and(|calls| calls.iter().any(|call| call == function));
@@ -262,12 +268,14 @@ fn of_command(planner: &mut Planner, known: &Known, module: &str, function: &str
         main.is_some_and(|main| main.module.import_targets().any(|target| target.rsplit('.').next() == Some(function)));
     start.argv = match (calls_it, guarded) {
         (true, _) => vec!["-m".to_owned(), package.to_owned()],
-        (false, true) => vec!["-m".to_owned(), module.to_owned()],
+        (false, true) => vec!["-m".to_owned(), module.strip_suffix(".__main__").unwrap_or(module).to_owned()],
         (false, false) => {
             vec!["-c".to_owned(), format!("import sys; from {module} import {function}; sys.exit({function}())")]
         }
     };
-    start.argv.extend(Some(source).filter(|_| start.port.is_some()).into_iter().flat_map(told_host));
+    let words = planner.words_behind(name);
+    let is_told = start.port.is_none() || !words.is_empty();
+    start.argv.extend(if is_told { words } else { told_host(source) });
     start.environment.retain(|variable| variable.name != "PYTHONPATH");
     start.environment.extend(search_path(&program.root_of(source)));
     start
@@ -318,4 +326,40 @@ fn of_script(planner: &mut Planner, known: &Known, script: &Script, heard: &[Hea
     start.environment.extend(said);
     set_port_variable(&mut start, heard);
     start
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::repo::Repo;
+    use crate::service::Role;
+    use crate::wishes::Wishes;
+
+    #[test]
+    fn a_command_takes_the_words_that_a_container_gives_it() {
+        let manifest = "[project]\nname = \"x\"\nversion = \"1\"\n[project.scripts]\nx = \"x.__main__:run\"\n[build-system]\nrequires = [\"setuptools\"]\nbuild-backend = \"setuptools.build_meta\"\n";
+        let source = "def run():\n    pass\n\nif __name__ == \"__main__\":\n    run()\n";
+        let written = |container: &str| {
+            let files = [
+                ("pyproject.toml", manifest),
+                ("x/__init__.py", ""),
+                ("x/__main__.py", source),
+                ("Dockerfile.x", container),
+            ];
+            let draft = crate::draft(&Repo::from_list("x", files), &Wishes::default()).unwrap();
+            draft.text(Role::Dockerfile).to_owned()
+        };
+        for (container, expected) in [
+            (
+                "FROM python\nENTRYPOINT [\"/v/bin/python\", \"/v/bin/x\"]\nCMD [\"--hosts\", \"0.0.0.0:5232,[::]:5232\"]\n",
+                "CMD [\"-m\", \"x\", \"--hosts\", \"0.0.0.0:5232,[::]:5232\"]\n",
+            ),
+            ("FROM python\nCMD [\"x\", \"--upstream=db:80\"]\n", "CMD [\"-m\", \"x\", \"--upstream=db:80\"]\n"),
+            ("FROM python\nCMD [\"x\", \"--config\", \"/etc/x.conf\"]\n", "CMD [\"-m\", \"x\"]\n"),
+            ("FROM python\nCMD [\"python\", \"x\", \"-h\"]\n", "CMD [\"-m\", \"x\"]\n"),
+        ] {
+            let text = written(container);
+            assert!(text.contains(expected), "{text}");
+            assert_eq!(text.contains("EXPOSE 5232\n"), container.contains(":5232"), "{text}");
+        }
+    }
 }
