@@ -170,6 +170,25 @@ fn cases() -> Vec<Case> {
             ],
         ),
         (
+            "rust",
+            "rust-server",
+            Vec::new(),
+            vec![
+                step("a pinned toolchain", vec![new("rust-toolchain.toml", "[toolchain]\nchannel = \"1.97.1\"\n")]),
+                step("another port", vec![edited("rust-server", "src/main.rs", "3000", "4000")]),
+                step(
+                    "a native library",
+                    vec![edited(
+                        "rust-server",
+                        "Cargo.toml",
+                        "[dependencies]\n",
+                        "[dependencies]\nopenssl-sys = \"0.9\"\n",
+                    )],
+                ),
+                step("another name", vec![edited("rust-server", "Cargo.toml", "greeter", "welcomer")]),
+            ],
+        ),
+        (
             "node",
             "node-server",
             Vec::new(),
