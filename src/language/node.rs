@@ -248,6 +248,17 @@ impl<'a> Desk<'a> {
         let is_secret = |name: &str| CATALOG.demanded.secret.iter().any(|word| name.contains(word.as_str()));
         let (doubtful, plain): (Vec<Argument>, Vec<Argument>) =
             all.into_iter().partition(|argument| is_secret(&argument.name));
+        let is_local = |value: &str| {
+            let host = value.split_once("://").map_or("", |(_, rest)| rest);
+            ["localhost", "127.0.0.1"].iter().any(|local| host.starts_with(local))
+        };
+        let args = &planner.wishes.extras.build_args;
+        let unheard = plain.iter().filter(|argument| args.iter().all(|(name, _)| *name != argument.name));
+        let local: Vec<_> =
+            unheard.filter_map(|it| Some((&it.name, it.value.as_deref().filter(|it| is_local(it))?))).collect();
+        for (name, value) in local {
+            planner.warn(format!("the build writes `{name}={value}` into what browsers load, and those of others do not reach that: give another one by `build_args` in `dockgen.toml`"));
+        }
         for Argument { name, .. } in &doubtful {
             planner.warn(format!("the build reads `{name}` and shows it to everybody: give it by `build_args` in `dockgen.toml` if that is meant"));
         }

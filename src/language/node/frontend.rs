@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind};
 use crate::format::package_json;
 use crate::language::Scope;
-use crate::path::{self, is_below, join, resolve};
+use crate::path::{self, is_below, join, parent, resolve};
 use crate::repo::Repo;
 use crate::wishes::Wishes;
 use crate::witness;
@@ -125,9 +125,7 @@ impl Frontend {
     /// What a maker makes.
     pub fn by(repo: &Repo, maker: Maker) -> Option<Self> {
         let has_scripts = |service: &Service| !service.package.manifest.scripts.is_empty();
-        let found = Self::read(&inside(repo, &maker.folder), &maker.folder, &|_, service| {
-            has_scripts(service).then(|| maker.made.clone())
-        })?;
+        let found = Self::read(repo, &maker.folder, &|_, service| has_scripts(service).then(|| maker.made.clone()))?;
         let evidence = Some(maker.evidence);
         let scripts = maker.script.into_iter().collect();
         Some(Frontend { made: maker.made, scripts, moves: maker.moves, evidence, ..found })
@@ -139,9 +137,7 @@ impl Frontend {
         let above = parents.into_iter().rev().find(|folder| repo.has(&join(folder, MANIFEST)));
         let of_above = above.and_then(|folder| {
             let output = made.strip_prefix(folder)?.trim_start_matches('/').split('/').next()?;
-            Self::read(&inside(repo, folder), folder, &|_, service| {
-                service.build.is_there().then(|| join(folder, output))
-            })
+            Self::read(repo, folder, &|_, service| service.build.is_there().then(|| join(folder, output)))
         });
         of_above.or_else(|| Self::outside(repo, made))
     }
@@ -151,14 +147,14 @@ impl Frontend {
         let folders = repo.files().filter_map(|path| path.strip_suffix("/package.json"));
         let folders = folders.filter(|folder| !folder.contains("node_modules") && !is_below(made, folder));
         folders.take(MOST_FOLDERS).find_map(|folder| {
-            let repo = inside(repo, folder);
-            let package = Package::new(&repo, "", package_json::parse(repo.text("package.json")?).ok()?);
-            let place = |line: &str| resolve(folder, &build::said(&repo, &package, line)?);
+            let own = inside(repo, folder);
+            let package = Package::new(&own, "", package_json::parse(own.text("package.json")?).ok()?);
+            let place = |line: &str| resolve(folder, &build::said(&own, &package, line)?);
             let is_it = |line: &str| place(line).filter(|place| is_below(made, place));
             let scripts = package.manifest.scripts.iter();
             let (script, place) = scripts.filter_map(|(name, line)| Some(((name, line), is_it(line)?))).next()?;
             let named = Some((script.0.as_str(), script.1.as_str()));
-            Self::read(&repo, folder, &|repo, service| {
+            Self::read(repo, folder, &|repo, service| {
                 (service.build, service.shape) = build::of_script(repo, &service.package, named);
                 service.build.is_there().then(|| place.clone())
             })
@@ -169,7 +165,7 @@ impl Frontend {
     /// repository or a workspace, or where it is not known which folder its build makes.
     pub fn of_site(repo: &Repo, folder: &str) -> Option<Self> {
         (!folder.is_empty()).then(|| {
-            Self::read(&inside(repo, folder), folder, &|repo, service| {
+            Self::read(repo, folder, &|repo, service| {
                 service.as_site(repo);
                 if !service.build.is_there() {
                     return None;
@@ -192,10 +188,11 @@ impl Frontend {
     }
 
     /// With the folder that `made` says it makes.
-    fn read(repo: &Repo, folder: &str, made: &dyn Fn(&Repo, &mut Service) -> Option<String>) -> Option<Self> {
-        let wishes = Wishes::default();
+    fn read(whole: &Repo, folder: &str, made: &dyn Fn(&Repo, &mut Service) -> Option<String>) -> Option<Self> {
+        let (repo, wishes) = (&inside(whole, folder), Wishes::default());
         let told = witness::testify(repo);
         let mut workspace = Workspace::read(Scope { repo, wishes: &wishes, told: &told });
+        workspace.project.lock_above = lock_above(whole, folder);
         let is_alone = !workspace.project.is_workspace();
         let service = workspace.services.iter_mut().find(|service| is_alone && service.package.folder.is_empty())?;
         let made = made(repo, service)?;
@@ -203,7 +200,7 @@ impl Frontend {
         for file in facts.iter_mut().map(|fact| &mut fact.evidence.file).filter(|file| !file.is_empty()) {
             *file = join(folder, file);
         }
-        let inputs = if folder.is_empty() { inputs(repo) } else { vec![folder.to_owned()] };
+        let inputs = if folder.is_empty() { inputs(whole) } else { vec![folder.to_owned()] };
         Some(Frontend {
             folder: folder.to_owned(),
             made,
@@ -254,6 +251,13 @@ fn inputs(repo: &Repo) -> Vec<String> {
     repo.top().into_iter().filter(is_meant).map(str::to_owned).collect()
 }
 
+/// The nearest lock file above a folder.
+fn lock_above(repo: &Repo, folder: &str) -> Option<String> {
+    let locks = || CATALOG.manager.iter().flat_map(|manager| &manager.lockfiles);
+    let mut above = std::iter::successors(Some(folder), |folder| (!folder.is_empty()).then(|| parent(folder))).skip(1);
+    above.find_map(|folder| locks().map(|lock| join(folder, lock)).find(|path| repo.has(path)))
+}
+
 /// A folder as a repository of its own.
 fn inside(repo: &Repo, folder: &str) -> Repo {
     let top = format!("{folder}/");
@@ -282,6 +286,18 @@ mod tests {
     const NUXT: &str =
         r#"{"scripts": {"build": "nuxt build", "generate": "nuxt generate"}, "dependencies": {"nuxt": "2"}}"#;
     const ANGULAR: &str = r#"{"projects": {"x": {"architect": {"build": {"builder": "@angular/build:application", "options": {"outputPath": {"base": "../static/ui", "browser": ""}}}}}}}"#;
+
+    #[test]
+    fn a_lock_file_above_is_seen() {
+        let site = r#"{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "7"}}"#;
+        for (lock, expected) in
+            [("bun.lock", Some("bun.lock")), ("a/yarn.lock", Some("a/yarn.lock")), ("b/yarn.lock", None)]
+        {
+            let repo = Repo::from_list("x", [("a/web/package.json", site), ("a/web/index.html", ""), (lock, "")]);
+            let found = Frontend::of_site(&repo, "a/web").unwrap();
+            assert_eq!(found.workspace.project.lock_above.as_deref(), expected);
+        }
+    }
 
     #[test]
     fn what_lies_elsewhere_is_made_by_the_script_that_says_so() {

@@ -118,9 +118,10 @@ fn warn(planner: &mut Planner, project: &Project, row: &Manager, lockfile: Optio
         (None, Some(other)) => planner.warn(format!(
             "{name} is asked for, and the lock file is `{other}`: without a lock file of its own, {name} installs the newest versions that fit"
         )),
-        (None, None) if !project.root.manifest.dependencies.is_empty() => {
-            planner.warn(format!("there is no lock file: every build installs the newest versions that fit; commit the one that `{name} install` writes"));
-        }
+        (None, None) if !project.root.manifest.dependencies.is_empty() => planner.warn(match &project.lock_above {
+            Some(lock) => format!("`{lock}` is that of a workspace, which is not read where one member is built alone: every build installs the newest versions that fit; commit a lock file that `{name} install` writes beside its manifest"),
+            None => format!("there is no lock file: every build installs the newest versions that fit; commit the one that `{name} install` writes"),
+        }),
         _ => {}
     }
 }

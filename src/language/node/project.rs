@@ -58,6 +58,8 @@ pub struct Project {
     pub root: Package,
     /// The workspace's members, by folder.
     pub members: Vec<Package>,
+    /// A lock file in a folder above, which what lies here does not read where it is built alone.
+    pub lock_above: Option<String>,
     /// `package-lock.json` or `npm-shrinkwrap.json`.
     pub npm: Option<NpmLock>,
     /// All locked packages with one of their versions, whatever the manager; empty where it is not known.
@@ -101,6 +103,7 @@ impl Project {
         let pnpm = read(repo, "pnpm-workspace.yaml", pnpm_workspace::parse, &mut faults);
         let folders = repo.files().filter_map(|path| path.strip_suffix("/package.json")).map(str::to_owned);
         let mut project = Project {
+            lock_above: None,
             is_there: repo.has("package.json"),
             root: Package::new(repo, "", root),
             members: Vec::new(),

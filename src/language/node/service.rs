@@ -294,6 +294,16 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_no_browser_elsewhere_reaches_is_said() {
+        let site = r#"{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "7"}}"#;
+        for (value, is_said) in [("http://localhost:8000", true), ("https://api.example", false)] {
+            let set = format!("VITE_API={value}\n");
+            let files = [("index.html", ""), ("src/a.ts", "import.meta.env.VITE_API"), (".env", set.as_str())];
+            assert_eq!(written(site, &files).contains("those of others do not reach that"), is_said, "{value}");
+        }
+    }
+
+    #[test]
     fn what_is_read_among_the_sources_is_copied() {
         let manifest =
             r#"{"scripts": {"build": "tsc", "start": "node dist/a.js"}, "devDependencies": {"typescript": "5"}}"#;
