@@ -76,6 +76,11 @@ impl PackageJson {
         tables.iter().find_map(|table| table.get(name)).map(String::as_str)
     }
 
+    /// The names of what is installed in production.
+    pub fn runtime_dependencies(&self) -> impl Iterator<Item = &str> {
+        self.dependencies.keys().chain(self.optional_dependencies.keys()).map(String::as_str)
+    }
+
     /// The version range of a dependency that is installed in production.
     pub fn runtime_dependency(&self, name: &str) -> Option<&str> {
         let tables = [&self.dependencies, &self.optional_dependencies];

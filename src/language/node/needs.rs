@@ -1,5 +1,7 @@
 //! What a service needs beside its packages: rows about packages that it depends on and commands that it starts.
 
+use std::collections::BTreeMap;
+
 use crate::facts::{Evidence, Fact, Strength};
 use crate::plan::{Need, Planner};
 use crate::rows::{self, Seen};
@@ -18,21 +20,36 @@ use super::ways::Verdict;
 struct Used<'a> {
     project: &'a Project,
     service: &'a Service,
+    /// What it is made of, itself last.
+    packages: Vec<&'a Package>,
+    /// Packages that are installed in production, each with the first of these that asks for it.
+    dependencies: BTreeMap<&'a str, &'a Package>,
+}
+
+impl<'a> Used<'a> {
+    fn new(project: &'a Project, service: &'a Service) -> Self {
+        let own = [&service.package];
+        let packages: Vec<&Package> = project.closure(&service.package.folder).into_iter().chain(own).collect();
+        let mut dependencies = BTreeMap::new();
+        for package in &packages {
+            for name in package.manifest.runtime_dependencies() {
+                dependencies.entry(name).or_insert(*package);
+            }
+        }
+        Used { project, service, packages, dependencies }
+    }
 }
 
 impl Seen for Used<'_> {
     fn dependency(&self, name: &str) -> Option<(Option<String>, Evidence)> {
-        let package = &self.service.package;
-        let mut packages = self.project.closure(&package.folder).into_iter().chain([package]);
-        let of = packages.find(|package| package.manifest.runtime_dependency(name).is_some())?;
-        let evidence = Evidence::new(&package.path("package.json"), &format!("\"{name}\""), Strength::Stated);
+        let of = self.dependencies.get(name)?;
+        let evidence =
+            Evidence::new(&self.service.package.path("package.json"), &format!("\"{name}\""), Strength::Stated);
         Some((aged::version(self.project, of, name).map(|version| version.to_string()), evidence))
     }
 
     fn has(&self, path: &str) -> bool {
-        let package = &self.service.package;
-        let mut packages = self.project.closure(&package.folder).into_iter().chain([package]);
-        packages.any(|package| package.there.contains(path))
+        self.packages.iter().any(|package| package.there.contains(path))
     }
 
     fn command(&self, name: &str) -> Option<Evidence> {
@@ -57,7 +74,7 @@ impl Seen for Used<'_> {
 
 /// What follows from the packages and the commands of a service.
 pub fn facts(project: &Project, service: &Service) -> Vec<Fact> {
-    rows::follow(&CATALOG.row, &Used { project, service })
+    rows::follow(&CATALOG.row, &Used::new(project, service))
 }
 
 /// Rows about packages with native parts of which one is used.

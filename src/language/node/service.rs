@@ -22,6 +22,9 @@ use super::variables::{self, Demands};
 use super::versions;
 use super::ways::{self, Verdict, Way};
 
+/// The sources of no more packages that a service is made of are read for it: each service reads them again.
+const MOST_BESIDE: usize = 20;
+
 /// What was seen of a package.
 #[derive(Default)]
 pub struct Service {
@@ -98,9 +101,11 @@ impl Service {
     fn read_sources(&mut self, repo: &Repo, project: &Project) {
         let starts = self.ways.iter().filter(|way| way.verdict == Verdict::Starts);
         let entries: Vec<&str> = starts.filter_map(|way| way.entry.as_deref()).collect();
-        let beside =
-            project.others(&self.package).map(|other| other.folder.as_str()).filter(|folder| !folder.is_empty());
-        self.findings = source::read(repo, &self.package.folder, &beside.collect::<Vec<_>>(), &entries);
+        let others = project.others(&self.package).map(|other| other.folder.as_str());
+        let mut beside: Vec<&str> = others.filter(|folder| !folder.is_empty()).collect();
+        // The nearest come last.
+        beside.drain(..beside.len().saturating_sub(MOST_BESIDE));
+        self.findings = source::read(repo, &self.package.folder, &beside, &entries);
         let names = project.top.iter().map(|top| top.name.as_str());
         self.named = self.findings.named(names.clone().chain(["docs"]));
         let is_data = |path: &str| {
@@ -120,8 +125,8 @@ impl Service {
     }
 
     /// Takes up the members that it cannot do without, and does not name.
-    pub fn join(&mut self, repo: &Repo, project: &Project, members: &[Member]) {
-        self.sites = sites::find(repo, project, (&self.package, &self.findings), members);
+    pub fn join(&mut self, project: &Project, members: &[Member], made: &[Vec<(String, String)>]) {
+        self.sites = sites::find(project, (&self.package, &self.findings), members, made);
         let others = !self.sites.is_empty() || is_made_of_others(project, &self.package);
         let builds = self.ways.iter_mut().map(|way| &mut way.build).chain([&mut self.build]);
         builds.for_each(|build| build.others = others);

@@ -25,31 +25,34 @@ pub struct Site {
     pub made: String,
 }
 
-/// The front ends among the members whose result a service serves.
+/// The front ends among the members whose result a service serves; `made` is what scripts of each make.
 pub fn find(
-    repo: &Repo,
     project: &Project,
     (package, findings): (&Package, &Findings),
     members: &[Member],
+    made: &[Vec<(String, String)>],
 ) -> Vec<Site> {
     let own: Vec<&str> = project.closure(&package.folder).iter().map(|it| it.folder.as_str()).collect();
-    let others = members.iter().filter(|other| !own.contains(&other.0.folder.as_str()));
-    others.filter_map(|other| into(repo, package, &other.0).or_else(|| named(findings, other))).collect()
+    let others = members.iter().zip(made).filter(|(other, _)| !own.contains(&other.0.folder.as_str()));
+    others.filter_map(|(other, made)| into(package, &other.0, made).or_else(|| named(findings, other))).collect()
 }
 
-/// A member of which a script writes into the folder of the service.
-fn into(repo: &Repo, package: &Package, other: &Package) -> Option<Site> {
+/// The scripts of a member with what they make, relative to the repository.
+pub fn made(repo: &Repo, package: &Package) -> Vec<(String, String)> {
     let is_meant = |name: &str| {
         let mut parts = name.split([':', '-', '_']);
         !parts.any(|part| CATALOG.front_end.not.iter().any(|word| word == part))
     };
-    let scripts = other.manifest.scripts.iter().filter(|(name, _)| is_meant(name));
-    let mut made = scripts.filter_map(|(name, line)| {
-        let made = resolve(&other.folder, &build::said(repo, other, line)?)?;
-        (made != package.folder && is_below(&made, &package.folder)).then(|| (name.clone(), made))
-    });
-    let (script, made) = made.next()?;
-    Some(Site { folder: other.folder.clone(), script: Some(script), made })
+    let scripts = package.manifest.scripts.iter().filter(|(name, _)| is_meant(name));
+    let made = |line: &str| resolve(&package.folder, &build::said(repo, package, line)?);
+    scripts.filter_map(|(name, line)| Some((name.clone(), made(line)?))).collect()
+}
+
+/// A member of which a script writes into the folder of the service.
+fn into(package: &Package, other: &Package, made: &[(String, String)]) -> Option<Site> {
+    let is_inside = |made: &String| *made != package.folder && is_below(made, &package.folder);
+    let (script, made) = made.iter().find(|(_, made)| is_inside(made))?;
+    Some(Site { folder: other.folder.clone(), script: Some(script.clone()), made: made.clone() })
 }
 
 /// A member whose result the sources of the service name, with its folder.

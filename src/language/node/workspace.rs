@@ -41,7 +41,8 @@ impl Workspace {
             own.into_iter().for_each(|member| member.borrowed.clone_from(&service.package.borrowed));
         }
         let started = services.iter_mut().filter(|service| service.package.is_member() && !service.ways.is_empty());
-        started.for_each(|service| service.join(repo, &project, &members));
+        let made: Vec<_> = members.iter().map(|(package, ..)| sites::made(repo, package)).collect();
+        started.for_each(|service| service.join(&project, &members, &made));
         let is_idle = services.iter().all(|service| service.ways.is_empty() && service.shape.is_none());
         let startable = project.folders.iter().filter(|folder| is_idle && has_scripts(repo, folder));
         Workspace {
