@@ -58,6 +58,8 @@ pub struct Project {
     pub root: Package,
     /// The workspace's members, by folder.
     pub members: Vec<Package>,
+    /// The places of members by their names.
+    named: BTreeMap<String, Vec<usize>>,
     /// A lock file in a folder above, which what lies here does not read where it is built alone.
     pub lock_above: Option<String>,
     /// `package-lock.json` or `npm-shrinkwrap.json`.
@@ -107,6 +109,7 @@ impl Project {
             is_there: repo.has("package.json"),
             root: Package::new(repo, "", root),
             members: Vec::new(),
+            named: BTreeMap::new(),
             npm: None,
             locked: BTreeMap::new(),
             lock_version: None,
@@ -140,6 +143,8 @@ impl Project {
         for folder in folders.take(MOST_MEMBERS) {
             let path = join(folder, "package.json");
             if let Some(manifest) = read(repo, &path, package_json::parse, &mut self.faults) {
+                let name = manifest.name.clone().unwrap_or_default();
+                self.named.entry(name).or_default().push(self.members.len());
                 self.members.push(Package::new(repo, folder, manifest));
             }
         }
@@ -202,8 +207,10 @@ impl Project {
 
     fn needed<'b>(&'b self, package: &'b Package) -> impl Iterator<Item = &'b Package> {
         let manifest = &package.manifest;
-        let names = |name: &String| manifest.dependency(name).is_some() || package.borrowed.contains(name);
-        self.members.iter().filter(move |member| member.manifest.name.as_ref().is_some_and(names))
+        let tables = [&manifest.dependencies, &manifest.optional_dependencies, &manifest.dev_dependencies];
+        let names = tables.into_iter().flat_map(|table| table.keys()).chain(&package.borrowed);
+        let places: BTreeSet<usize> = names.filter_map(|name| self.named.get(name)).flatten().copied().collect();
+        places.into_iter().filter_map(|place| self.members.get(place))
     }
 
     /// Whether another member is built on this one.
