@@ -63,7 +63,9 @@ impl Starred {
     /// Whether the pieces stand in the name one behind the other, the first at its start and the last at its end.
     fn means(&self, path: &str, name: &str) -> bool {
         let [first, middle @ .., last] = self.pieces.as_slice() else { return false };
-        if !self.anywhere && path.len() != name.len() {
+        let folder = path.strip_suffix(name).unwrap_or_default();
+        // Docker's `**` ends at the end of a line.
+        if !self.anywhere && !folder.is_empty() || folder.contains('\n') {
             return false;
         }
         let within = name.strip_prefix(first.as_str()).and_then(|rest| rest.strip_suffix(last.as_str()));
@@ -242,6 +244,8 @@ mod tests {
             ("**/*ab*ab*", "x/abab", true),
             ("**/*ab*ab*", "x/ab", false),
             ("*a*.md", "x/ab.md", false),
+            ("**/*.md", "x\ny/a.md", false),
+            ("**/*.md", "x/a\nb.md", true),
             (r"**/a\*c", "x/abc", false),
             (r"**/a\*c", "x/a*c", true),
             ("**/*.md\n!**/a*", "x/a.md", false),

@@ -190,7 +190,10 @@ fn exchanged(draft: &Draft, reading: &Reading, site: &Site, name: &str) -> Resul
     let is_word = shlex::try_quote(name).is_ok_and(|quoted| quoted == name);
     // Maven takes a backslash of a path for a slash.
     let as_path = if draft.language.id == "java" { name.replace('\\', "/") } else { name.to_owned() };
-    let exchange = |text: &str| match exchange(&text.replace(image, "NAME").replace(&as_path, name), name) {
+    // What Maven fills in only the build knows: a star stands for it.
+    let filled = if draft.language.id == "java" { name.replace("${X}", "*") } else { name.to_owned() };
+    let own = |text: &str| text.replace(image, "NAME").replace(&as_path, name).replace(&filled, name);
+    let exchange = |text: &str| match exchange(&own(text), name) {
         Err(_) if text.starts_with("exec=") && !is_word => Ok(text.to_owned()),
         exchanged => exchanged,
     };
