@@ -68,6 +68,17 @@ pub fn bare(mut argv: Vec<String>) -> Vec<String> {
     PLAIN.unwrap(argv, &mut command, 0)
 }
 
+/// The value of the first of these options, `--x y` or `--x=y`.
+pub fn option<S: AsRef<str>>(words: &[String], options: &[S]) -> Option<String> {
+    let value = |(at, word): (usize, &String)| {
+        options.iter().find_map(|option| match word.strip_prefix(option.as_ref())? {
+            "" => words.get(at + 1).filter(|value| !value.starts_with('-')).cloned(),
+            rest => rest.strip_prefix('=').map(str::to_owned),
+        })
+    };
+    words.iter().enumerate().find_map(value)
+}
+
 /// Reads the words of an exec form.
 pub fn of_words(argv: &[String]) -> Command {
     let mut command = Command::default();

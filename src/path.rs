@@ -14,6 +14,11 @@ pub fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
+/// A folder as it is shown and as tools take it: the top is `.`.
+pub fn shown(folder: &str) -> &str {
+    if folder.is_empty() { "." } else { folder }
+}
+
 /// The last part of a path.
 pub fn name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)

@@ -51,6 +51,12 @@ impl Found {
         port(&self.draft)
     }
 
+    /// Its language and its port, for people.
+    pub fn described(&self) -> String {
+        let port = self.port().map_or_else(String::new, |port| format!(", port {port}"));
+        format!("{}{port}", self.draft.language.title)
+    }
+
     /// Whether something shows that it serves: a port that is only usual does not.
     pub fn serves(&self) -> bool {
         serves(&self.draft)
@@ -123,8 +129,7 @@ pub fn find(repo: &Repo, asked: &Asked) -> Result<Search, Error> {
     let idle = |folder: &&String| !standing.iter().any(|it| join(&it.context, &it.place) == **folder);
     for (folder, workspace) in grounds.iter().flat_map(|ground| ground.members.iter().map(|it| (it, &ground.folder))) {
         if idle(&folder) {
-            let top = if workspace.is_empty() { "." } else { workspace };
-            let why = format!("a member of the workspace at `{top}` that nothing starts");
+            let why = format!("a member of the workspace at `{}` that nothing starts", path::shown(workspace));
             search.passed.push((folder.clone(), why));
         }
     }
@@ -243,8 +248,7 @@ fn stand(
     let draft = draft_of(&repo, &service, &(asked.wishes)(name.map_or("", |known| &known.name)))?;
     let outer = above.iter().find(|it| is_below(&ground.folder, &it.context) && it.context != ground.folder);
     if let Some(outer) = outer.filter(|outer| takes(outer, &ground.folder)) {
-        let top = if outer.context.is_empty() { "." } else { &outer.context };
-        return Err(Error::no(format!("the image of `{top}` has it inside")));
+        return Err(Error::no(format!("the image of `{}` has it inside", path::shown(&outer.context))));
     }
     let programs = programs(&draft, &repo);
     let of = |program: Option<&Program>, draft: Draft| {

@@ -13,7 +13,7 @@ pub mod stages;
 pub mod tasks;
 mod tree;
 mod units;
-mod variables;
+pub mod variables;
 mod versions;
 mod workflows;
 

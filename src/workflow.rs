@@ -63,7 +63,7 @@ pub fn view(recipe: &Recipe, wishes: &Wishes, folder: &str) -> Workflow {
     Workflow {
         name: recipe.name.clone(),
         title: format!("docker{}", of_folder(format!("-{}", slug(folder)))),
-        context: if is_top { ".".to_owned() } else { folder.to_owned() },
+        context: path::shown(folder).to_owned(),
         dockerfile: path::join(folder, "Dockerfile"),
         suffix: of_folder(format!("/{}", recipe.name)),
         folder: (!is_top).then(|| format!("{folder}/**")),

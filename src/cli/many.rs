@@ -41,7 +41,8 @@ pub enum Choice {
 /// One service and what a run would do with it.
 pub struct Part {
     known: Known,
-    port: Option<String>,
+    /// Its language and its port, for people.
+    described: String,
     why: String,
     pub outlook: Outlook,
 }
@@ -184,7 +185,7 @@ impl Part {
         let force = wanting.manners.force;
         let restore = wanting.begins && disk::today_or(&root, &dockerfile, force)?.is_none();
         let manners = Manners { restore: wanting.manners.restore || restore, ..wanting.manners };
-        let port = found.port().map(str::to_owned);
+        let described = found.described();
         let named = |error: Error| Error { what: format!("service `{}`: {}", found.known.name, error.what), ..error };
         let (draft, changes) = settle::changes(&root, &found.repo, found.draft, &lock, manners).map_err(named)?;
         if !wanting.judges {
@@ -192,7 +193,7 @@ impl Part {
             settle::guard(&found.repo, &draft, &changes).map_err(named)?;
         }
         let outlook = Outlook { repo: found.repo, draft, lock, changes, config: None };
-        Ok(Part { known: found.known, port, why: found.why, outlook })
+        Ok(Part { known: found.known, described, why: found.why, outlook })
     }
 
     /// What is wrong with its files as they stand, with paths from the top of the repository.

@@ -46,6 +46,7 @@ use crate::image::Image;
 use crate::plan::toolchain::Toolchain;
 use crate::plan::{Need, Planner};
 use crate::repo::Repo;
+use crate::witness::variables::is_own_address;
 use build::Build;
 use catalog::{CATALOG, Native};
 use frontend::Frontend;
@@ -248,14 +249,10 @@ impl<'a> Desk<'a> {
         let is_secret = |name: &str| CATALOG.demanded.secret.iter().any(|word| name.contains(word.as_str()));
         let (doubtful, plain): (Vec<Argument>, Vec<Argument>) =
             all.into_iter().partition(|argument| is_secret(&argument.name));
-        let is_local = |value: &str| {
-            let host = value.split_once("://").map_or("", |(_, rest)| rest);
-            ["localhost", "127.0.0.1"].iter().any(|local| host.starts_with(local))
-        };
         let args = &planner.wishes.extras.build_args;
-        let unheard = plain.iter().filter(|argument| args.iter().all(|(name, _)| *name != argument.name));
+        let unheard = plain.iter().filter(|argument| !args.contains_key(&argument.name));
         let local: Vec<_> =
-            unheard.filter_map(|it| Some((&it.name, it.value.as_deref().filter(|it| is_local(it))?))).collect();
+            unheard.filter_map(|it| Some((&it.name, it.value.as_deref().filter(|it| is_own_address(it))?))).collect();
         for (name, value) in local {
             planner.warn(format!("the build writes `{name}={value}` into what browsers load, and those of others do not reach that: give another one by `build_args` in `dockgen.toml`"));
         }

@@ -2,6 +2,7 @@
 
 use super::{Decision, Planner, Rival, topic};
 use crate::facts::{Evidence, Fact, Kind};
+use crate::path;
 
 impl Planner<'_> {
     /// Notes the commands that build. Scripts of the same manifest, by facts of [`Kind::Script`], whose names begin as the chosen
@@ -30,7 +31,7 @@ impl Planner<'_> {
     pub fn front_end(&mut self, folder: &str, reason: &str, evidence: Evidence) {
         self.note(Decision::new(
             topic::FRONT_END,
-            format!("`{}`, built by Node", if folder.is_empty() { "." } else { folder }),
+            format!("`{}`, built by Node", path::shown(folder)),
             reason,
             evidence,
         ));

@@ -8,24 +8,23 @@ use crate::repo::Repo;
 /// Reads the patterns of the members out of a manifest; none where it gathers none.
 type Reader = fn(&str) -> Vec<String>;
 
-/// The manifests that gather, with the id of their language.
-const MANIFESTS: [(&str, &str, Reader); 6] = [
-    ("node", "package.json", |text| package_json::parse(text).ok().and_then(|it| it.workspaces).unwrap_or_default()),
-    ("node", "pnpm-workspace.yaml", |text| {
-        pnpm_workspace::parse(text).ok().and_then(|it| it.packages).unwrap_or_default()
-    }),
-    ("go", "go.work", |text| go_mod::parse(text).map_or_else(|_| Vec::new(), |it| it.members)),
-    ("java", "pom.xml", |text| pom::parse(text).map_or_else(|_| Vec::new(), |it| it.model.modules)),
-    ("python", "pyproject.toml", |text| pyproject::parse(text).map_or_else(|_| Vec::new(), |it| it.workspace_members)),
-    ("rust", "Cargo.toml", |text| {
-        cargo_manifest::parse(text).ok().and_then(|it| it.workspace).map_or_else(Vec::new, |it| it.members)
+/// The manifests that gather.
+const MANIFESTS: [(&str, Reader); 6] = [
+    ("package.json", |text| package_json::parse(text).ok().and_then(|it| it.workspaces).unwrap_or_default()),
+    ("pnpm-workspace.yaml", |text| pnpm_workspace::parse(text).ok().and_then(|it| it.packages).unwrap_or_default()),
+    ("go.work", |text| go_mod::parse(text).map_or_else(|_| Vec::new(), |it| it.members)),
+    ("pom.xml", |text| pom::parse(text).map_or_else(|_| Vec::new(), |it| it.model.modules)),
+    ("pyproject.toml", |text| pyproject::parse(text).map_or_else(|_| Vec::new(), |it| it.workspace_members)),
+    ("Cargo.toml", |text| {
+        let left_out = |folder: &String| format!("!{folder}");
+        let all =
+            |it: cargo_manifest::Workspace| it.members.into_iter().chain(it.exclude.iter().map(left_out)).collect();
+        cargo_manifest::parse(text).ok().and_then(|it| it.workspace).map_or_else(Vec::new, all)
     }),
 ];
 
 /// A workspace.
 pub struct Workspace {
-    /// The id of its language.
-    pub language: &'static str,
     /// The folder that its manifest lies in.
     pub folder: String,
     members: Matcher,
@@ -41,12 +40,12 @@ impl Workspace {
 
 /// The workspaces that begin in a folder.
 pub fn of(repo: &Repo, folder: &str) -> Vec<Workspace> {
-    let workspace = |(language, file, read): &(&'static str, &str, Reader)| {
+    let workspace = |(file, read): &(&str, Reader)| {
         let patterns = read(repo.text(&path::join(folder, file))?);
         let plain = |pattern: &String| pattern.trim_start_matches("./").trim_end_matches('/').to_owned();
         let patterns: Vec<String> = patterns.iter().map(plain).filter(|pattern| !pattern.is_empty()).collect();
         let members = Matcher::new(&patterns.join("\n"));
-        (!patterns.is_empty()).then(|| Workspace { language, folder: folder.to_owned(), members })
+        (!patterns.is_empty()).then(|| Workspace { folder: folder.to_owned(), members })
     };
     MANIFESTS.iter().filter_map(workspace).collect()
 }
@@ -63,7 +62,7 @@ mod tests {
             ("go.work", "go 1.24\n\nuse (\n\t.\n\t./apps/web\n)\n", "apps/web", "apps/old"),
             ("pom.xml", "<project><modules><module>web</module></modules></project>", "web", "old"),
             ("pyproject.toml", "[tool.uv.workspace]\nmembers = [\"apps/*\"]\n", "apps/web", "old"),
-            ("Cargo.toml", "[workspace]\nmembers = [\"apps/*\"]\n", "apps/web", "old"),
+            ("Cargo.toml", "[workspace]\nmembers = [\"apps/*\"]\nexclude = [\"apps/old\"]\n", "apps/web", "apps/old"),
         ];
         for (file, text, member, other) in cases {
             let path = format!("x/{file}");

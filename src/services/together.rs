@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::catalog::{Action, SHARED};
 use crate::error::Error;
 use crate::image::{self, Variable};
-use crate::path::{is_below, join};
+use crate::path::{is_below, join, shown};
 use crate::render::Templates;
 use crate::repo::Repo;
 use crate::service::{Known, Role, Service};
@@ -82,7 +82,7 @@ fn one<'a>(repo: &Repo, known: &'a Known, draft: &'a Draft) -> One<'a> {
     One {
         name: &known.name,
         image: image_of(known, draft),
-        context: if known.context.is_empty() { "." } else { &known.context },
+        context: shown(&known.context),
         inside: known.service.path(Role::Dockerfile),
         platforms: &draft.wishes.platforms,
         secrets: draft.delivery.secrets.iter().map(|name| format!("id={name},env={name}")).collect(),
@@ -98,14 +98,13 @@ fn image_of<'a>(known: &'a Known, draft: &'a Draft) -> &'a str {
 /// The line of the matrix as JSON in ASCII, without a sign that begins an expression.
 fn row(repo: &Repo, known: &Known, draft: &Draft) -> String {
     let at_top = |path: &str| join(repo.folder(), path);
-    let shown = |path: String| if path.is_empty() { ".".to_owned() } else { path };
     let row = Row {
         name: &known.name,
         image: image_of(known, draft),
-        context: shown(at_top(&known.context)),
+        context: shown(&at_top(&known.context)).to_owned(),
         file: at_top(&known.dockerfile()),
         platforms: draft.wishes.platforms.join(","),
-        paths: paths(known, draft).iter().map(|path| shown(at_top(path))).collect(),
+        paths: paths(known, draft).iter().map(|path| shown(&at_top(path)).to_owned()).collect(),
     };
     let text = serde_json::to_string(&row).unwrap_or_default();
     let is_plain = |c: char| (c == ' ' || c.is_ascii_graphic()) && c != '$';

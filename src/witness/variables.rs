@@ -118,6 +118,11 @@ fn is_hidden(name: &str, value: &str) -> bool {
 static CREDENTIALS: LazyLock<Regex> = LazyLock::new(|| pattern(r"://[^/@\s]{1,200}@"));
 static OWN_HOST: LazyLock<Regex> = LazyLock::new(|| pattern(r"(://(?:[^/@\s]{1,200}@)?)(?:localhost|127\.0\.0\.1)\b"));
 
+/// Whether a value is an address of one's own machine.
+pub fn is_own_address(value: &str) -> bool {
+    OWN_HOST.is_match(value)
+}
+
 /// A value that can be shown: no secret, and no address that means another machine in a container.
 fn example(name: &str, value: &str) -> Option<String> {
     let is_plain = value.len() <= LONGEST && !value.contains(['$', '{', '`']) && !value.chars().any(char::is_control);

@@ -1,6 +1,5 @@
 //! Which services are meant.
 
-use super::tell::shown;
 use super::{Choice, search};
 use crate::ask;
 use crate::cli::outlook::Outlook;
@@ -8,6 +7,7 @@ use crate::cli::{InitArgs, print, settle};
 use crate::error::{Error, Exit};
 use crate::language;
 use crate::lock::Lock;
+use crate::path::shown;
 use crate::repo::Repo;
 use crate::services::{self, Found, Search};
 use crate::wishes::Wishes;
@@ -52,9 +52,8 @@ pub fn ticked(args: &InitArgs, asked: &Wishes, choice: Choice) -> Result<Choice,
     let lock = settle::lock(&args.dir)?;
     let (_, Search { services, .. }) = search(&args.dir, asked, &settle::standing(&args.dir)?, &lock)?;
     let label = |found: &Found| {
-        let port = found.port().map_or_else(String::new, |port| format!(", port {port}"));
-        let (title, folder) = (found.draft.language.title, found.folder());
-        print::printable(&format!("{} {} ({title}{port}): {}", found.known.name, shown(&folder), found.why))
+        let (name, folder) = (&found.known.name, found.folder());
+        print::printable(&format!("{name} {} ({}): {}", shown(&folder), found.described(), found.why))
     };
     let labels: Vec<String> = services.iter().map(label).collect();
     let certain: Vec<usize> =

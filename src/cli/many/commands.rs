@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::choose::{ticked, unknown};
-use super::tell::{self, shown};
+use super::tell;
 use super::{Choice, Many, Part, Wanting, search};
 use crate::ask::{self, Wanted};
 use crate::changes::{Change, Fate, Manners};
@@ -12,7 +12,7 @@ use crate::cli::{CheckArgs, ExplainArgs, InitArgs, UpdateArgs, outlook, settle};
 use crate::error::{Error, Exit};
 use crate::lint::{Level, Reason};
 use crate::lock;
-use crate::path::join;
+use crate::path::{join, shown};
 use crate::services::Found;
 use crate::wishes::Wishes;
 

@@ -9,6 +9,7 @@ use crate::changes::{Change, Fate};
 use crate::cli::next;
 use crate::cli::print::{self, DIM, GOOD};
 use crate::error::typed;
+use crate::path::shown;
 use crate::service::{Role, Service};
 use crate::services::{Found, Search};
 
@@ -16,9 +17,8 @@ impl Many {
     /// Says which services there are, and which were passed over.
     pub fn tell(&self) {
         for part in &self.parts {
-            let Part { known, port, why, outlook } = part;
-            let port = port.as_ref().map_or_else(String::new, |port| format!(", port {port}"));
-            let text = format!("({}{port}): {why}", outlook.draft.language.title);
+            let Part { known, described, why, .. } = part;
+            let text = format!("({described}): {why}");
             print::say(&format!(
                 "{GOOD}{}{GOOD:#} {} {DIM}{}{DIM:#}",
                 known.name,
@@ -72,13 +72,12 @@ impl Many {
             }
             value
         };
-        let passed: Vec<_> = self.passed.iter().map(|(folder, why)| json!({ "folder": folder, "why": why })).collect();
         let others =
             self.others.iter().map(|(name, folder, why)| json!({ "service": name, "folder": folder, "why": why }));
         json!({
             "services": self.parts.iter().map(of).collect::<Vec<_>>(),
             "not_written": others.collect::<Vec<_>>(),
-            "passed_over": passed,
+            "passed_over": passed(&self.passed),
             "gone": self.gone.iter().map(|known| &known.name).collect::<Vec<_>>(),
             "changes": self.shared,
             "warnings": self.warnings,
@@ -124,10 +123,9 @@ pub fn commands(dir: &Path, many: &Many) {
 pub fn list(search: &Search) -> String {
     let mut text = String::from("services\n");
     for found in &search.services {
-        let port = found.port().map_or_else(String::new, |port| format!(", port {port}"));
         let sure = if found.is_certain { "" } else { " (not certain: `dockgen init --service` writes it)" };
-        let (name, folder, title) = (&found.known.name, found.folder(), found.draft.language.title);
-        text.push_str(&format!("  {name}: {} ({title}{port}), {}{sure}\n", shown(&folder), found.why));
+        let (name, folder) = (&found.known.name, found.folder());
+        text.push_str(&format!("  {name}: {} ({}), {}{sure}\n", shown(&folder), found.described(), found.why));
     }
     if !search.passed.is_empty() {
         text.push_str("\npassed over\n");
@@ -153,11 +151,10 @@ pub fn listed(search: &Search) -> serde_json::Value {
             "certain": found.is_certain,
         })
     };
-    let passed: Vec<_> = search.passed.iter().map(|(folder, why)| json!({ "folder": folder, "why": why })).collect();
-    json!({ "services": search.services.iter().map(service).collect::<Vec<_>>(), "passed_over": passed })
+    json!({ "services": search.services.iter().map(service).collect::<Vec<_>>(), "passed_over": passed(&search.passed) })
 }
 
-/// A folder as it is shown.
-pub fn shown(folder: &str) -> &str {
-    if folder.is_empty() { "." } else { folder }
+/// Folders that were passed over, for a program.
+fn passed(folders: &[(String, String)]) -> serde_json::Value {
+    folders.iter().map(|(folder, why)| json!({ "folder": folder, "why": why })).collect()
 }

@@ -3,10 +3,11 @@
 use super::catalog::{CATALOG, Container, Framework, is_one_of};
 use super::settings;
 use super::sources::Sources;
-use crate::facts::{Evidence, Strength};
+use crate::facts::{Evidence, Host, Strength};
 use crate::format::pom::Dependency;
 use crate::image::Variable;
 use crate::plan::{Decision, Planner, topic};
+use crate::source::listening;
 
 /// How deep a default may lie in another one: `${PORT:${SERVER_PORT:8080}}`.
 const NESTING: usize = 8;
@@ -170,7 +171,7 @@ pub fn listening(
 /// Whether an address is one that only its own machine reaches; the variable in `${HOST:localhost}` may say another, and nobody does.
 fn is_deaf(text: &str) -> bool {
     let address = text.trim().trim_end_matches('}').rsplit_once(':').map_or(text.trim(), |(_, default)| default);
-    ["localhost", "127.0.0.1"].contains(&address)
+    matches!(listening::address(address), Some((Some(Host::Loopback), _)))
 }
 
 /// The variable that takes the place of a setting: `server.bind-host` is `SERVER_BIND_HOST`.

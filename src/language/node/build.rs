@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::command::option;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::package_json::Texts;
 use crate::path;
@@ -12,7 +13,7 @@ use crate::source::{pattern, shell};
 use super::catalog::{CATALOG, Framework, Prepare};
 use super::framework::{self, Shape};
 use super::package::Package;
-use super::steps::{begins, expand, installs, needs_database, option, says_only, words};
+use super::steps::{begins, expand, installs, needs_database, says_only, words};
 use super::typescript::compiler;
 
 /// The build of a service.
@@ -347,7 +348,7 @@ impl Build {
 
     /// Where the TypeScript compiler writes: `outDir`, else beside the sources.
     fn compiled(&mut self, repo: &Repo, package: &Package, words: &[String]) {
-        let named = option(words, &["-p".to_owned(), "--project".to_owned(), "-b".to_owned(), "--build".to_owned()]);
+        let named = option(words, &["-p", "--project", "-b", "--build"]);
         let file = named.map_or_else(
             || "tsconfig.json".to_owned(),
             |path| if path.ends_with(".json") { path } else { join(&path, "tsconfig.json") },

@@ -2,6 +2,7 @@
 
 use nodejs_semver::Range;
 
+use crate::command::option;
 use crate::facts::{Evidence, Strength};
 use crate::path::normal;
 use crate::repo::Repo;
@@ -9,7 +10,7 @@ use crate::repo::Repo;
 use super::angular::{self, Settings};
 use super::catalog::{CATALOG, Framework, Mode, Reader};
 use super::package::Package;
-use super::steps::{begins, option, words};
+use super::steps::{begins, words};
 
 /// A framework in the shape that a service has it.
 #[derive(Debug, Clone)]

@@ -43,8 +43,7 @@ impl<'a> Used<'a> {
 impl Seen for Used<'_> {
     fn dependency(&self, name: &str) -> Option<(Option<String>, Evidence)> {
         let of = self.dependencies.get(name)?;
-        let evidence =
-            Evidence::new(&self.service.package.path("package.json"), &format!("\"{name}\""), Strength::Stated);
+        let evidence = Evidence::new(&of.path("package.json"), &format!("\"{name}\""), Strength::Stated);
         Some((aged::version(self.project, of, name).map(|version| version.to_string()), evidence))
     }
 

@@ -95,17 +95,6 @@ pub fn named_program(argv: Vec<String>) -> Vec<String> {
     std::iter::once(name.to_owned()).chain(rest.iter().cloned()).collect()
 }
 
-/// The value of the first of these options, `--x y` or `--x=y`.
-pub fn option(words: &[String], options: &[String]) -> Option<String> {
-    let value = |(at, word): (usize, &String)| {
-        options.iter().find_map(|option| match word.strip_prefix(option.as_str())? {
-            "" => words.get(at + 1).filter(|value| !value.starts_with('-')).cloned(),
-            rest => rest.strip_prefix('=').map(str::to_owned),
-        })
-    };
-    words.iter().enumerate().find_map(value)
-}
-
 /// Whether a step is this command, with or without arguments.
 pub fn begins(step: &str, command: &str) -> bool {
     step.strip_prefix(command).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))

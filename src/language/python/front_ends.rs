@@ -88,7 +88,7 @@ fn of_folder(repo: &Repo, program: &Program, folder: &str) -> Result<Option<Plac
     let serves = |path: &str| serves(program, folder, path);
     Placed::by_output(repo, folder, &serves).map(Some).ok_or_else(|| {
         let manifest = join(folder, MANIFEST);
-        let key = typed(&format!("front-ends.{}", if folder.is_empty() { "." } else { folder })).to_string();
+        let key = typed(&format!("front-ends.{}", path::shown(folder))).to_string();
         let name = if folder.is_empty() { " --lang node".to_owned() } else { format!(" {}", typed(folder)) };
         format!("`{manifest}` has a build script, and nothing shows that the program serves what it makes: it is not built; where it serves that, say so: `dockgen config set {key} static`; `dockgen init{name}` writes for it alone")
     })

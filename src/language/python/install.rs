@@ -310,7 +310,7 @@ fn copies(manifests: &Manifests, row: &Manager, dependencies: &[Dependency]) -> 
             return Err(Error::no(format!("the package at `{path}` lies outside of this repository"))
                 .hint("run dockgen in the folder that holds both, which becomes the build context"));
         };
-        copies.push(if inside.is_empty() { ".".to_owned() } else { inside });
+        copies.push(path::shown(&inside).to_owned());
     }
     copies.sort();
     copies.dedup();

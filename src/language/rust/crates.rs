@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use super::super::parsed;
 use super::CATALOG;
+use crate::command::option;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::cargo_lock::{self, CargoLock, Locked};
 use crate::format::cargo_manifest::{self, CargoManifest, Workspace};
@@ -63,14 +64,6 @@ pub struct Built {
     pub members: BTreeSet<usize>,
     /// Packages of others, with what names them.
     pub packages: BTreeMap<String, Evidence>,
-}
-
-/// The value of an option, in either way to say it.
-fn option<'w>(words: &'w [String], names: [&str; 2]) -> Option<&'w str> {
-    words.iter().enumerate().find_map(|(at, word)| {
-        let behind = names.contains(&word.as_str()).then(|| words.get(at + 1).map(String::as_str)).flatten();
-        behind.or_else(|| names.iter().find_map(|name| word.strip_prefix(name)?.strip_prefix('=')))
-    })
 }
 
 impl Member {
@@ -147,15 +140,15 @@ impl Crates {
         for fact in builds {
             let Kind::Build(commands) = &fact.kind else { continue };
             for words in commands.iter().map(|command| &command.argv).filter(|words| words.starts_with(&*CARGO_BUILD)) {
-                let is_meant = |names: [&str; 2], own: &str| option(words, names).is_none_or(|name| name == own);
-                let asked = option(words, ["--features", "-F"]).unwrap_or_default();
-                for member in self.members.iter_mut().filter(|it| is_meant(["--package", "-p"], it.name())) {
+                let is_meant = |names: &[&str], own: &str| option(words, names).is_none_or(|name| name == own);
+                let asked = option(words, &["--features", "-F"]).unwrap_or_default();
+                for member in self.members.iter_mut().filter(|it| is_meant(&["--package", "-p"], it.name())) {
                     let is_own = |name: &&str| {
                         let mut keys = member.manifest.dependencies.iter().map(|one| &one.key);
                         member.manifest.features.contains_key(*name) || keys.any(|key| key == name)
                     };
                     let known: Vec<String> = asked.split([',', ' ']).filter(is_own).map(str::to_owned).collect();
-                    for binary in member.binaries.iter_mut().filter(|it| is_meant(["--bin", "--bin"], &it.name)) {
+                    for binary in member.binaries.iter_mut().filter(|it| is_meant(&["--bin"], &it.name)) {
                         if !known.is_empty() && !followed.contains_key(&binary.name) {
                             let said = (format!("--features {}", known.join(",")), fact.evidence.clone());
                             followed.insert(binary.name.clone(), said);

@@ -14,7 +14,7 @@ use crate::error::{Error, typed};
 use crate::facts::{Evidence, Kind};
 use crate::image::{Copy, Part, Version};
 use crate::language::{Recipe, Variable, variables};
-use crate::path::{is_below, join, parent};
+use crate::path::{is_below, join, parent, shown};
 use crate::plan::{Planner, topic};
 use crate::wishes::Wishes;
 
@@ -181,7 +181,7 @@ impl Frontend {
         }
         let words = Words {
             home: join("/src", folder),
-            source: if folder.is_empty() { ".".to_owned() } else { folder.clone() },
+            source: shown(folder).to_owned(),
             builder: desk.own_builder(),
             environment,
             bring: desk.manager.bring(),
