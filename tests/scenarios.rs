@@ -446,6 +446,9 @@ fn a_service_is_edited_another_comes_and_one_goes() {
         assert!(!tree.read(file).contains("web"), "{file}");
     }
     assert_eq!(tree.run(&["check"]).code, 0);
+    ["api", "mail"].iter().for_each(|folder| std::fs::remove_dir_all(tree.path().join(folder)).unwrap());
+    let update = tree.run(&["update"]);
+    assert!(update.code == 0 && update.err.contains("no service is left: `docker-bake.hcl`"), "{}", update.err);
 }
 
 #[test]

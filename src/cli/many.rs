@@ -15,7 +15,7 @@ use super::settle;
 use crate::changes::{Change, Fate, Manners};
 use crate::config::{self, Standing};
 use crate::disk::{self, Hold};
-use crate::error::Error;
+use crate::error::{Error, Exit};
 use crate::judge;
 use crate::lint::Reason;
 use crate::lock::{self, Lock};
@@ -136,6 +136,16 @@ impl Many {
     /// The changes, with paths from the top of the repository.
     pub fn changes(&self) -> Vec<Change> {
         self.parts.iter().flat_map(Part::changes).chain(self.shared.iter().cloned()).collect()
+    }
+
+    /// How a run ends: that the last service went leaves nothing to write, and is done.
+    fn exit(&self) -> Exit {
+        if self.is_over() { Exit::Done } else { settle::exit(&self.changes()) }
+    }
+
+    /// Whether there were services, and are none any more.
+    fn is_over(&self) -> bool {
+        self.parts.is_empty() && !self.gone.is_empty()
     }
 
     /// Everything that would be written: paths and texts.

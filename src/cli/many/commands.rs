@@ -56,7 +56,7 @@ pub fn init(args: &InitArgs, asked: &Wishes, choice: Choice) -> Result<Exit, Err
             tell::finish(&args.dir, &many, hold.is_some());
         }
     }
-    Ok(settle::exit(&many.changes()))
+    Ok(many.exit())
 }
 
 /// Shows what would be written, asks once, and writes that.
@@ -87,7 +87,7 @@ fn consented(dir: &Path, quiet: bool, look: impl Fn() -> Result<Many, Error>) ->
         print::changes(&now.changes(), true);
         tell::commands(dir, &now);
     }
-    Ok(settle::exit(&now.changes()))
+    Ok(now.exit())
 }
 
 /// `dockgen update` for several services.
@@ -146,7 +146,7 @@ pub fn update(args: &UpdateArgs, dir: &Path) -> Result<Exit, Error> {
             print::changes(&many.changes(), writes);
         }
     }
-    Ok(settle::exit(&many.changes()))
+    Ok(many.exit())
 }
 
 /// What `dockgen check` finds in several services.

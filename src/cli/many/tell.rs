@@ -36,10 +36,14 @@ impl Many {
         self.mourn();
     }
 
-    /// Says which services are gone.
+    /// Says which services are gone, and of the last one what they had together.
     pub fn mourn(&self) {
         for known in &self.gone {
             print::warning(&format!("the service `{}` is gone: its files are not dockgen's any more", known.name));
+        }
+        let together = [Role::Bake, Role::Workflow].map(|role| Service::default().path(role));
+        for path in together.iter().filter(|path| self.is_over() && self.lock.base(path).is_some()) {
+            print::warning(&format!("no service is left: `{path}` and `dockgen.lock` can be deleted"));
         }
     }
 
