@@ -149,6 +149,8 @@ pub enum Kind {
     Uses(String),
     /// The program listens here.
     Port(u16),
+    /// The program takes datagrams here.
+    Udp(u16),
     /// A value in the program that says where it listens.
     Listens(Listens),
     /// The program answers health checks here.
@@ -229,6 +231,7 @@ impl fmt::Display for Kind {
             Kind::Wants(name, Some(example)) => write!(f, "is given {name}, such as {example}"),
             Kind::Uses(service) => write!(f, "uses {service}"),
             Kind::Port(port) => write!(f, "port {port}"),
+            Kind::Udp(port) => write!(f, "port {port}/udp"),
             Kind::Listens(found) => write!(f, "listens by {}", found.value),
             Kind::HealthPath(path) => write!(f, "health path {path}"),
             Kind::Signals => f.write_str("ends on SIGTERM"),

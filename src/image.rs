@@ -117,6 +117,8 @@ pub struct Run {
     pub port: Option<u16>,
     /// Every port that it listens on.
     pub ports: Vec<u16>,
+    /// Every port where it takes datagrams.
+    pub udp: Vec<u16>,
     /// The first words of the process; the base's own where there are none.
     pub entrypoint: Vec<String>,
     /// The words behind them, which `docker run IMAGE ...` replaces.
@@ -197,6 +199,7 @@ impl Planner<'_> {
             user: self.wishes.uid.unwrap_or(USER),
             port,
             ports: Vec::new(),
+            udp: Vec::new(),
             entrypoint: Vec::new(),
             command: Vec::new(),
         }

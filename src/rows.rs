@@ -61,6 +61,8 @@ pub struct Then {
     pub port: Option<u16>,
     /// The environment of the program.
     pub variables: BTreeMap<String, String>,
+    /// Words without which the program does not serve.
+    pub arguments: Vec<String>,
     /// Paths that the build reads besides sources.
     pub inputs: Vec<String>,
     /// Paths that the program reads when it runs.
@@ -233,8 +235,12 @@ impl Then {
         kinds.extend(self.warning.iter().map(|warning| Kind::Warning(filled(warning))));
         kinds.extend(self.refusal.iter().map(|no| Kind::Obstacle(filled(&no.what), filled(&no.hint))));
         let mut facts: Vec<Fact> = kinds.into_iter().map(|kind| Fact::from_evidence(kind, evidence.clone())).collect();
-        let usual = Evidence { strength: Strength::Convention, ..evidence };
-        facts.extend(self.port.map(|port| Fact::from_evidence(Kind::Port(port), usual)));
+        let usual = Evidence { strength: Strength::Convention, ..evidence.clone() };
+        let words = Some(&self.arguments).filter(|words| !words.is_empty());
+        facts.extend(words.map(|words| Fact::from_evidence(Kind::Arguments(words.clone()), usual.clone())));
+        // A program that is given words listens where they say.
+        let told = if words.is_some() { evidence } else { usual };
+        facts.extend(self.port.map(|port| Fact::from_evidence(Kind::Port(port), told)));
         facts
     }
 }
@@ -307,6 +313,7 @@ mod tests {
             run = ["libssl3"]
             build = ["libssl-dev"]
             port = 8000
+            arguments = ["serve"]
             variables = { HOST = "0.0.0.0" }
             writes = ["data"]
             signals = true
@@ -324,6 +331,7 @@ mod tests {
             "health path /up",
             "to know: `openssl` is old",
             "no image, because no",
+            "given the words serve",
             "port 8000",
         ];
         assert_eq!(followed(row), expected.map(|line| format!("{line} (`lock`: `openssl`)")));

@@ -8,6 +8,7 @@ mod front;
 mod generate;
 mod ignore;
 mod known;
+mod links;
 mod listen;
 mod missing;
 mod modules;
@@ -289,7 +290,10 @@ fn stated_name<'a>(module: &'a Module, folder: &'a str) -> Option<(&'a str, Evid
     let parts = module.path.split('/').chain(folder.split('/').filter(|part| !part.is_empty()));
     let mut parts: Vec<&str> = parts.collect();
     // Folders that are named after their place.
-    while folder.ends_with(parts.last()?) && ["cmd", "main", "src"].contains(parts.last()?) && parts.len() > 1 {
+    while folder.ends_with(parts.last()?)
+        && ["cmd", "main", "src", "cli", "app"].contains(parts.last()?)
+        && parts.len() > 1
+    {
         parts.pop();
     }
     let name = parts.into_iter().rfind(|part| !is_major(part))?;
@@ -317,7 +321,46 @@ mod tests {
         let main = "package main\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n";
         let ui = "package ui\n//go:embed all:dist\nvar Files embed.FS\n";
         type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
-        let cases: [Case; 12] = [
+        let cases: [Case; 15] = [
+            (
+                &[
+                    ("go.mod", "module e.com/x\nrequire github.com/99designs/gqlgen v0.17.85\n"),
+                    ("go.sum", ""),
+                    (
+                        "main.go",
+                        "package main\nimport _ \"e.com/x/made/api\"\ntype C struct {\n\tConn string `default:\"data/x.db\"`\n}\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n",
+                    ),
+                    ("gqlgen.yml", "exec:\n  filename: made/api/api.go\n"),
+                ],
+                &["RUN go run github.com/99designs/gqlgen@v0.17.85\n", "/app/data/.keep"],
+            ),
+            (
+                &[
+                    ("go.mod", "module e.com/hub\nrequire github.com/pocketbase/pocketbase v0.30.0\n"),
+                    ("go.sum", ""),
+                    ("internal/agent/main.go", "package main\nfunc main() { net.Listen(a, b) }\n"),
+                    (
+                        "internal/hub/main.go",
+                        "package main\nimport \"github.com/pocketbase/pocketbase\"\nfunc main() { pocketbase.New().Start() }\n",
+                    ),
+                    ("Makefile", "build:\n\tgo build -o build/agent ./internal/agent\n"),
+                ],
+                &["EXPOSE 8090\n", "CMD [\"serve\", \"--http=0.0.0.0:8090\", \"--dir=/data\"]\n"],
+            ),
+            (
+                &[
+                    ("go.mod", "module e.com/x\n"),
+                    (
+                        "main.go",
+                        "package main\n\n// #cgo pkg-config: libsodium\nimport \"C\"\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n",
+                    ),
+                    ("fast.cc", ""),
+                ],
+                &[
+                    "install -y --no-install-recommends libsodium-dev\n",
+                    "install -y --no-install-recommends ca-certificates libsodium23 tzdata\n",
+                ],
+            ),
             (
                 &[
                     ("go.mod", "module e.com/x\nrequire github.com/a-h/templ v0.3.960\n"),

@@ -28,14 +28,16 @@ impl Planner<'_> {
 
     /// The other ports that a container file exposes beside that of the program.
     pub(super) fn exposed_beside(&self, run: &mut Run) {
-        let is_exposed = |fact: &&Fact| fact.evidence.quote.starts_with("EXPOSE ");
-        let ports = |fact: &Fact| match fact.kind {
-            Kind::Port(port) => Some((port, fact.evidence.file.clone())),
-            _ => None,
-        };
-        let found: Vec<(u16, String)> = self.heard().filter(is_exposed).filter_map(ports).collect();
-        let file = found.iter().find(|(port, _)| Some(*port) == run.port).map(|(_, file)| file);
-        run.ports.extend(found.iter().filter(|(_, of)| Some(of) == file).map(|(port, _)| *port));
+        let exposed = || self.heard().filter(|fact| fact.evidence.quote.starts_with("EXPOSE "));
+        let is_own = |fact: &&Fact| matches!(fact.kind, Kind::Port(port) if Some(port) == run.port);
+        let Some(file) = exposed().find(is_own).map(|fact| fact.evidence.file.as_str()) else { return };
+        for fact in exposed().filter(|fact| fact.evidence.file == file) {
+            match fact.kind {
+                Kind::Port(port) => run.ports.push(port),
+                Kind::Udp(port) => run.udp.push(port),
+                _ => {}
+            }
+        }
     }
 
     /// Which variable of a file says where the program listens: the one that has the port already, that the program reads, whose

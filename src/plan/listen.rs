@@ -236,8 +236,10 @@ impl Planner<'_> {
             let evidence = Evidence::new("", &why, Strength::Guess);
             candidates.push(Candidate::new(port, port.to_string(), why, evidence));
         }
-        // A user may not listen there everywhere: a guess of such a port is the last.
-        candidates.sort_by_key(|it| it.evidence.strength == Strength::Guess && it.value < FIRST_OF_USERS);
+        // A user may not listen there everywhere: a guess of such a port is the last, but for one that another image has.
+        let is_exposed = |it: &Candidate<u16>| it.evidence.quote.starts_with("EXPOSE ");
+        candidates
+            .sort_by_key(|it| it.evidence.strength == Strength::Guess && it.value < FIRST_OF_USERS && !is_exposed(it));
         let port = self.choose(topic::PORT, candidates);
         if let Some(decision) = self.decisions.last_mut().filter(|decision| decision.topic == topic::PORT) {
             decision.options.push("none".to_owned());

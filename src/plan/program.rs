@@ -167,7 +167,7 @@ impl Planner<'_> {
         what: &str,
         mut found: Vec<Startable<T>>,
     ) -> Result<Option<T>, Error> {
-        let is_only = found.len() == 1;
+        let are_all_aside = found.iter().all(Startable::is_aside);
         found.sort_by_key(Startable::rank);
         let mut candidates: Vec<Candidate<T>> = Vec::new();
         if let Some(wish) = &self.wishes.entry {
@@ -179,7 +179,7 @@ impl Planner<'_> {
         }
         candidates.extend(found.iter().map(|program| {
             let mut evidence = program.evidence.clone();
-            if program.is_aside() && !is_only {
+            if program.is_aside() && !are_all_aside {
                 evidence.strength = Strength::Guess;
             }
             Candidate::new(program.value.clone(), program.entry.clone(), program.reason.clone(), evidence)

@@ -8,6 +8,9 @@ use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::image::Run;
 use crate::path;
 
+/// What says how the program is started.
+const STARTS: [&str; 3] = [topic::START, topic::SERVER, topic::ENTRY];
+
 impl Planner<'_> {
     /// The words that are asked for: behind those that start the program, or in place of them.
     pub(super) fn started_as_asked(&mut self, run: &mut Run) {
@@ -38,12 +41,14 @@ impl Planner<'_> {
                 _ => continue,
             };
             let argv = from_own(argv, run);
-            let is_taken =
-                |it: &Decision| (&it.evidence.file, &it.evidence.quote) == (&fact.evidence.file, &fact.evidence.quote);
+            let is_taken = |it: &Decision| {
+                STARTS.contains(&it.topic)
+                    && (&it.evidence.file, &it.evidence.quote) == (&fact.evidence.file, &fact.evidence.quote)
+            };
             if run.entrypoint.iter().chain(&run.command).eq(argv) || self.decisions.iter().any(is_taken) {
                 continue;
             }
-            let words = plain(argv.get(1..).unwrap_or_default(), placed);
+            let words = plain(argv.get(1..).unwrap_or_default(), placed, &run.writes);
             if !words.is_empty() && words == run.command {
                 continue;
             }
@@ -91,8 +96,7 @@ impl Planner<'_> {
 
     /// A start that is not taken is told beside the one that is.
     fn lose(&mut self, argv: &[String], evidence: &Evidence) {
-        let told = [topic::START, topic::SERVER, topic::ENTRY];
-        let decided = told.iter().find_map(|topic| self.decisions.iter().position(|it| it.topic == *topic));
+        let decided = STARTS.iter().find_map(|topic| self.decisions.iter().position(|it| it.topic == *topic));
         if let Some(decision) = decided.and_then(|at| self.decisions.get_mut(at)) {
             let why = match evidence.strength {
                 Strength::Stated => "a container of it is started so, and dockgen starts what it builds".to_owned(),
@@ -125,13 +129,16 @@ fn reason(fact: &Fact) -> &'static str {
     }
 }
 
-/// The words as far as every file that they name is there: all, or the ones before the first option.
-fn plain<'a>(words: &'a [String], placed: &[String]) -> &'a [String] {
+/// The words as far as every file that they name is there, or is the program's to write: all, or the ones before the first option.
+fn plain<'a>(words: &'a [String], placed: &[String], written: &[String]) -> &'a [String] {
     let tells = |word: &String| SHARED.telling.contains(word);
     if words.iter().any(tells) {
         return &[];
     }
-    let is_there = |word: &String| is_plain(word) || placed.iter().any(|place| file_of(word) == place);
+    let is_written = |word: &str| !is_file(word) && written.iter().any(|folder| path::is_below(word, folder));
+    let is_there = |word: &String| {
+        is_plain(word) || placed.iter().any(|place| file_of(word) == place) || is_written(file_of(word))
+    };
     if words.iter().all(is_there) {
         return words;
     }
@@ -141,8 +148,13 @@ fn plain<'a>(words: &'a [String], placed: &[String]) -> &'a [String] {
 
 /// Whether a word names no file.
 fn is_plain(word: &str) -> bool {
+    !word.contains(['/', '$', '`']) && !is_file(word)
+}
+
+/// Whether a word ends as a file that somebody else writes.
+fn is_file(word: &str) -> bool {
     let ends = [".yaml", ".yml", ".toml", ".json", ".conf", ".ini", ".cfg", ".env", ".js", ".py", ".sh"];
-    !word.contains(['/', '$', '`']) && !ends.iter().any(|end| word.ends_with(end))
+    ends.iter().any(|end| word.ends_with(end))
 }
 
 #[cfg(test)]
@@ -154,10 +166,16 @@ mod tests {
         assert!(is_plain("serve") && is_plain("--port={port}") && !is_plain("/etc/x") && !is_plain("c.yaml"));
         let words = ["serve", "--config", "/etc/x"].map(str::to_owned);
         assert_eq!(
-            (plain(&words, &[]), plain(&words[..2], &[]).len(), plain(&words[1..], &[]).len()),
+            (plain(&words, &[], &[]), plain(&words[..2], &[], &[]).len(), plain(&words[1..], &[], &[]).len()),
             (&words[..1], 2, 0)
         );
-        assert_eq!(plain(&words, &["/etc/x".to_owned()]), words);
-        assert!(plain(&["--help".to_owned()], &[]).is_empty());
+        assert_eq!(plain(&words, &["/etc/x".to_owned()], &[]), words);
+        assert!(plain(&["--help".to_owned()], &[], &[]).is_empty());
+        let data = ["/data".to_owned()];
+        for (word, is_there) in
+            [("--db=/data", true), ("/data/x.db", true), ("/data/x.conf", false), ("/database", false)]
+        {
+            assert_eq!(plain(&[word.to_owned()], &[], &data).len(), usize::from(is_there), "{word}");
+        }
     }
 }

@@ -189,7 +189,11 @@ impl Reader<'_> {
         for word in list(step) {
             let word = self.filled(&word);
             let (port, protocol) = word.split_once('/').unwrap_or((&word, "tcp"));
-            let Some(port) = port.parse::<u16>().ok().filter(|port| *port > 0 && protocol == "tcp") else { continue };
+            let Some(port) = port.parse::<u16>().ok().filter(|port| *port > 0) else { continue };
+            if protocol == "udp" {
+                self.say(Kind::Udp(port), step, Strength::Stated);
+                continue;
+            }
             let is_first = !self.facts.iter().any(|fact| matches!(fact.kind, Kind::Port(_)));
             self.say(Kind::Port(port), step, super::strength(port, is_first));
         }
@@ -411,6 +415,7 @@ mod tests {
                 "toolchain 3.12",
                 "environment MODE=live",
                 "port 8000",
+                "port 9000/udp",
                 "port 9100",
                 "writes /app/media",
                 "writes /data",

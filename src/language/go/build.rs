@@ -8,7 +8,7 @@ use regex::Regex;
 use crate::command::{self, Command};
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::tasks::UNKNOWN;
-use crate::path::{parent, resolve};
+use crate::path::{name, parent, resolve};
 use crate::repo::Repo;
 use crate::source::{pattern, shell};
 
@@ -21,6 +21,8 @@ use super::program::Program;
 pub struct Build {
     /// The folder of the program; `None` where it cannot be known.
     pub folder: Option<String>,
+    /// What the binary is called, where that is said.
+    pub output: Option<String>,
     /// Build tags.
     pub tags: Vec<String>,
     /// Whether it has tags that only its run can tell.
@@ -77,6 +79,7 @@ impl Build {
         let words = shell::commands(option("ldflags").unwrap_or_default()).concat();
         Some(Build {
             folder,
+            output: option("o").map(|path| name(path.trim_end_matches('/')).to_owned()),
             is_untold: tags.contains('$'),
             tags: tags.replace(UNKNOWN, ",").split([',', ' ']).filter(|tag| is_tag(tag)).map(str::to_owned).collect(),
             values: values(&words),

@@ -1,5 +1,6 @@
 //! `templates/go/catalog.toml`: releases, runtimes, rows, and how sources are read.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -32,6 +33,10 @@ pub struct Catalog {
     pub generator: Vec<Generator>,
     /// Their options that say where they write.
     pub into: Vec<String>,
+    /// C libraries: the packages of Debian for the build and for the program; none where every libc comes with it.
+    pub libraries: BTreeMap<String, Vec<String>>,
+    /// How names of files with C++ end.
+    pub cpp: Vec<String>,
     /// A module that compiles C and stands behind others.
     pub behind: Behind,
     /// What every program needs, and why.
@@ -94,6 +99,9 @@ pub struct Generator {
     /// How the names of files end that it makes.
     #[serde(default)]
     pub made: Option<String>,
+    /// Its settings at the top of the repository, which name the folders that it makes.
+    #[serde(default)]
+    pub settings: Vec<String>,
     /// Patterns of what it reads.
     pub inputs: Vec<String>,
 }
@@ -148,6 +156,8 @@ pub struct Source {
     pub beside: Vec<String>,
     /// Words of lines whose ports are of other services.
     pub others: Vec<String>,
+    /// Parts of paths of what only says how the program is, and of tests.
+    pub aside: Vec<String>,
     /// Words of lines that say where a server listens.
     pub listening: Vec<String>,
     /// Words of lines that may say so.

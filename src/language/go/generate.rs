@@ -33,7 +33,7 @@ impl Go {
         let what =
             format!("{} is not in the repository, and the program needs it ({})", missing.what, missing.evidence);
         if planner.wishes.extras.build_commands.is_empty() {
-            let command = missing.made.as_ref().map_or("go generate ./...", |made| made.tool.as_str());
+            let command = missing.made.as_ref().map_or("COMMAND", |made| made.tool.as_str());
             return Err(Error::no(format!("{what}: the build would fail"))
                 .hint(format!("make it with `dockgen config set build.commands '{command}'`, or commit it")));
         }

@@ -40,6 +40,10 @@ impl Listening {
         let call = CATALOG.source.by_itself.find(code);
         let mut ports = addresses(path, masked);
         ports.extend(numbers(path, masked, text));
+        let is_aside = |part: &str| CATALOG.source.aside.iter().any(|word| word == part);
+        if path.trim_end_matches(".go").split('/').any(is_aside) {
+            ports.iter_mut().for_each(|port| port.evidence.strength = Strength::Guess);
+        }
         Listening {
             listens: CATALOG.source.listens.is_match(code),
             by_itself: call.map(|call| Evidence::new(path, masked.line(call.start), Strength::Stated)),

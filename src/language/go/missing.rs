@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::command::{self, Command};
 use crate::facts::{Evidence, Strength};
 use crate::format::go_mod::{self, GoMod};
-use crate::path::{join, name, parent};
+use crate::path::{self, join, name, parent};
 use crate::repo::Repo;
 
 use super::build::Build;
@@ -54,7 +54,12 @@ pub struct Code<'a> {
 pub fn missing(repo: &Repo, code: &Code) -> Vec<Missing> {
     let folders: BTreeSet<&String> = code.programs.iter().flat_map(|program| &program.packages).collect();
     let manifest = repo.text("go.mod").and_then(|text| go_mod::parse(text).ok()).unwrap_or_default();
-    let seen = Seen { commands: commands(repo, code), manifest };
+    let tools = CATALOG.generator.iter().flat_map(|row| row.settings.iter().map(|file| (row.run.as_str(), file)));
+    let settings = tools.filter_map(|(tool, file)| Some((tool, repo.text(file)?))).collect();
+    let directed = directed(repo, code);
+    let is_directed = !directed.is_empty();
+    let commands = code.builds.iter().flat_map(|build| build.before.iter().cloned()).chain(directed).collect();
+    let seen = Seen { commands, manifest, settings, is_directed };
     let of_sources = folders.iter().filter_map(|folder| seen.unmade(repo, folder));
     let mut found: Vec<Missing> = of_sources.collect();
     let is_absent = |folder: &&&String| !repo.inside(folder).any(|path| path.ends_with(".go"));
@@ -66,24 +71,33 @@ pub fn missing(repo: &Repo, code: &Code) -> Vec<Missing> {
     found
 }
 
-/// Commands that may make code: what runs before builds, and `//go:generate` lines.
-fn commands(repo: &Repo, code: &Code) -> Vec<Command> {
+/// The commands of `//go:generate` lines.
+fn directed(repo: &Repo, code: &Code) -> Vec<Command> {
     let files = code.packages.values().flat_map(Package::files).collect::<BTreeSet<_>>();
     let texts = files.iter().take(2000).filter_map(|path| Some((path, repo.text(path)?)));
     let of_file = |(path, text): (&&str, &str)| -> Vec<Command> {
         let lines = text.lines().filter_map(|line| line.strip_prefix("//go:generate ")).take(20);
         lines.flat_map(|line| command::script(line, parent(path), &[])).collect()
     };
-    let directives = texts.flat_map(of_file).take(100);
-    code.builds.iter().flat_map(|build| build.before.iter().cloned()).chain(directives).collect()
+    texts.flat_map(of_file).take(100).collect()
 }
 
-struct Seen {
+struct Seen<'r> {
     commands: Vec<Command>,
     manifest: GoMod,
+    /// Tools with settings at the top: what they are called, and the text of the settings.
+    settings: Vec<(&'static str, &'r str)>,
+    /// Whether sources have `//go:generate` lines.
+    is_directed: bool,
 }
 
-impl Seen {
+/// Whether settings name a folder or something in it.
+fn names(text: &str, folder: &str) -> bool {
+    let is_end = |c: char| !(c.is_ascii_alphanumeric() || "._-/".contains(c));
+    !folder.is_empty() && text.split(is_end).any(|word| path::is_below(word.trim_start_matches("./"), folder))
+}
+
+impl Seen<'_> {
     /// A file of a package that a tool reads, without what it makes of it.
     fn unmade(&self, repo: &Repo, folder: &str) -> Option<Missing> {
         CATALOG.generator.iter().find_map(|row| {
@@ -117,12 +131,13 @@ impl Seen {
             let words = self.commands.iter().filter_map(|command| tool(row, command));
             words.into_iter().any(|words| into(&words).is_none_or(|place| name(place) == name(folder)))
         };
-        let known = CATALOG.generator.iter().find(makes);
+        let is_set = |row: &&Generator| self.settings.iter().any(|(of, text)| *of == row.run && names(text, folder));
+        let known = CATALOG.generator.iter().find(makes).or_else(|| CATALOG.generator.iter().find(is_set));
         Some(Missing {
             folder: folder.to_owned(),
             evidence: evidence.clone(),
             what: format!("the package `{import}`"),
-            made: known.map(|row| self.made(row)),
+            made: known.map(|row| self.made(row)).or_else(|| self.is_directed.then(Made::directed)),
         })
     }
 
@@ -187,6 +202,11 @@ fn tool(row: &Generator, command: &Command) -> Option<Vec<String>> {
 }
 
 impl Made {
+    /// What the sources say themselves: what that takes is not known.
+    fn directed() -> Self {
+        Made { argv: Vec::new(), tool: "go generate ./...".to_owned(), inputs: Vec::new() }
+    }
+
     /// The command, a line for a shell.
     pub fn line(&self) -> String {
         shlex::try_join(self.argv.iter().map(String::as_str)).unwrap_or_default()

@@ -14,6 +14,7 @@ use crate::source::named;
 use super::catalog::CATALOG;
 use super::config;
 use super::known::Known;
+use super::links;
 use super::modules::Module;
 use super::packages::Package;
 use super::source::{self, Source};
@@ -128,6 +129,7 @@ impl Program {
         let is_low = |fact: &Fact| matches!(fact.kind, Kind::Port(port) if port < FIRST_OF_USERS);
         facts.sort_by_key(|fact| (Reverse(fact.evidence.strength), is_low(fact), !is_http(&fact.evidence)));
         facts.extend(rows::follow(&CATALOG.row, &Uses { repo, sources: &sources, required }));
+        facts.extend(links::facts(&sources));
         facts.extend(settings.writes());
         facts.extend(settings.configuration());
         if let Some((word, evidence)) = source::serving(sources.iter().copied()) {
@@ -308,6 +310,7 @@ impl Seen for Uses<'_> {
             "import C" => self.import(|import| import == "C"),
             "listens by itself" => self.sources.iter().find_map(|source| source.listening.by_itself.clone()),
             "behind" => self.behind(),
+            "compiles C++" => self.cpp(),
             "dies without .env" => self.sources.iter().find_map(|source| source.dies.clone()),
             _ => None,
         }
@@ -315,6 +318,16 @@ impl Seen for Uses<'_> {
 }
 
 impl Uses<'_> {
+    /// A source that compiles C and has C++ beside it.
+    fn cpp(&self) -> Option<Evidence> {
+        let is_cpp = |path: &str| CATALOG.cpp.iter().any(|end| path.ends_with(end.as_str()));
+        let is_beside = |source: &&&Source| self.repo.inside(parent(&source.path)).any(is_cpp);
+        let of_c = |source: &&Source| source.imports.iter().find(|(import, _)| import == "C").map(|(_, it)| it.clone());
+        let mut links = self.sources.iter().flat_map(|source| &source.links);
+        let linked = links.find(|(name, _)| name == "stdc++").map(|(_, evidence)| evidence.clone());
+        linked.or_else(|| self.sources.iter().filter(|source| of_c(source).is_some()).find(is_beside).and_then(of_c))
+    }
+
     /// An import of a module of somebody else that is named like one which go.mod has for it.
     fn behind(&self) -> Option<Evidence> {
         let Required { has_behind, ours } = self.required;

@@ -147,7 +147,9 @@ impl Go {
     pub fn strength(&self, program: &Program) -> Strength {
         let base = self.modules.first().map(|module| name(&module.path)).unwrap_or_default();
         let folder = name(&program.folder);
-        let is_usual = folder.is_empty() || folder == base || folder == self.name;
+        let is_made_so =
+            |build: &Build| build.folder.as_ref() == Some(&program.folder) && build.output.as_deref() == Some(base);
+        let is_usual = folder.is_empty() || folder == base || folder == self.name || self.builds.iter().any(is_made_so);
         match (self.programs.len(), is_usual && self.serves(program)) {
             (1, _) => Strength::Stated,
             (_, true) => Strength::Convention,

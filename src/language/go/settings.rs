@@ -55,7 +55,13 @@ fn stores(path: &str, masked: &Masked) -> Vec<(String, Evidence)> {
         is_short && CATALOG.source.stored.is_match(text) && !CATALOG.source.compares.is_match(masked.line(*at))
     };
     let line = |at: usize| Evidence::new(path, masked.line(at), Strength::Convention);
-    masked.literals().filter(is_store).map(|(at, text)| (text.to_owned(), line(at))).collect()
+    let plain = |(at, text)| (at, tag_default(text).unwrap_or(text));
+    masked.literals().map(plain).filter(is_store).map(|(at, text)| (text.to_owned(), line(at))).collect()
+}
+
+/// The default in the tag of a field.
+fn tag_default(tag: &str) -> Option<&str> {
+    Some(tag.split_once("default:\"")?.1.split_once('"')?.0)
 }
 
 /// Literals that name the file of a configuration.

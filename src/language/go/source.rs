@@ -6,6 +6,7 @@ use crate::source::mask::{GO, Masked};
 
 use super::catalog::CATALOG;
 use super::config;
+use super::links::links;
 use super::listen::Listening;
 use super::settings::Settings;
 use super::subcommand::{self, Word};
@@ -41,6 +42,8 @@ pub struct Source {
     pub dies: Option<Evidence>,
     /// Where it listens.
     pub listening: Listening,
+    /// C libraries that it links with.
+    pub links: Vec<(String, Evidence)>,
     /// What can be set.
     pub settings: Settings,
     /// The commands of a command line that it defines.
@@ -69,6 +72,7 @@ impl Source {
             marks: marks(path, &masked),
             dies: dies(path, &masked),
             listening: Listening::read(path, &masked, text),
+            links: links(path, text),
             settings: Settings::read(path, &masked, text),
             words: subcommand::words(&masked, text),
         }

@@ -147,7 +147,7 @@ impl Frontend {
         let folders = repo.files().filter_map(|path| path.strip_suffix("/package.json"));
         let folders = folders.filter(|folder| !folder.contains("node_modules") && !is_below(made, folder));
         folders.take(MOST_FOLDERS).find_map(|folder| {
-            let own = inside(repo, folder);
+            let own = repo.part(folder);
             let package = Package::new(&own, "", package_json::parse(own.text("package.json")?).ok()?);
             let place = |line: &str| resolve(folder, &build::said(&own, &package, line)?);
             let is_it = |line: &str| place(line).filter(|place| is_below(made, place));
@@ -189,7 +189,7 @@ impl Frontend {
 
     /// With the folder that `made` says it makes.
     fn read(whole: &Repo, folder: &str, made: &dyn Fn(&Repo, &mut Service) -> Option<String>) -> Option<Self> {
-        let (repo, wishes) = (&inside(whole, folder), Wishes::default());
+        let (repo, wishes) = (&whole.part(folder), Wishes::default());
         let told = witness::testify(repo);
         let mut workspace = Workspace::read(Scope { repo, wishes: &wishes, told: &told });
         workspace.project.lock_above = lock_above(whole, folder);
@@ -256,15 +256,6 @@ fn lock_above(repo: &Repo, folder: &str) -> Option<String> {
     let locks = || CATALOG.manager.iter().flat_map(|manager| &manager.lockfiles);
     let mut above = std::iter::successors(Some(folder), |folder| (!folder.is_empty()).then(|| parent(folder))).skip(1);
     above.find_map(|folder| locks().map(|lock| join(folder, lock)).find(|path| repo.has(path)))
-}
-
-/// A folder as a repository of its own.
-fn inside(repo: &Repo, folder: &str) -> Repo {
-    let top = format!("{folder}/");
-    let files = repo.below(folder).map(|path| path.strip_prefix(&top).unwrap_or(path));
-    let texts: Vec<(&str, &str)> =
-        files.map(|path| (path, repo.text(&join(folder, path)).unwrap_or_default())).collect();
-    Repo::from_list(folder, texts)
 }
 
 /// The one folder that the build of a site makes.
