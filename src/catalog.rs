@@ -176,6 +176,8 @@ pub struct Shared {
     pub shells: Vec<String>,
     /// Words in the names of folders whose programs are tools, samples or tests.
     pub aside: Vec<String>,
+    /// Commands of a command line that serve, the likeliest first.
+    pub serving: Vec<String>,
     /// Names of programs that usually are the service, the usual one first.
     pub services: Vec<String>,
     /// How platforms call processes.
@@ -250,11 +252,11 @@ pub struct Released {
 }
 
 /// A way in which a CI file publishes images.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Publisher {
-    /// A regular expression for the text of a CI file.
-    pub text: String,
+    /// What the text of a CI file holds.
+    pub text: Pattern,
     /// What it is, for people.
     pub what: String,
 }

@@ -1,11 +1,10 @@
 //! A command line as a value: what it runs, with which words and variables and in which folder, as far as that can be known
 //! without a shell. One reader for scripts, processes, and the commands of Dockerfiles and compose files.
 
-use std::sync::LazyLock;
-
 use crate::catalog::SHARED;
 use crate::path;
 use crate::source::shell;
+use crate::source::{Found, Pattern};
 
 /// What a line comes down to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,13 +42,12 @@ pub const PORT: &str = "{port}";
 /// How many programs may run one another.
 const DEEPEST: usize = 8;
 
-static PORT_VARIABLE: LazyLock<regex::Regex> =
-    LazyLock::new(|| crate::source::pattern(r"\$(?:PORT\b|\{PORT(?::?-[^}]*)?\})"));
+static PORT_VARIABLE: Pattern = Pattern::new(r"\$(?:PORT\b|\{PORT(?::?-[^}]*)?\})");
 
 /// Reads a line as it is written for a shell.
 pub fn read(line: &str) -> Command {
     let mut command = Command::default();
-    PLAIN.line_into(&PORT_VARIABLE.replace_all(line, PORT), &mut command, 0);
+    PLAIN.line_into(&PORT_VARIABLE.replace_all(line, |_| PORT.to_owned()), &mut command, 0);
     command
 }
 
@@ -77,6 +75,12 @@ pub fn option<S: AsRef<str>>(words: &[String], options: &[S]) -> Option<String> 
         })
     };
     words.iter().enumerate().find_map(value)
+}
+
+/// The words behind these, where a command begins with them: `go build`.
+pub fn behind<'a>(argv: &'a [String], words: &str) -> Option<&'a [String]> {
+    let (head, rest) = argv.split_at_checked(words.split(' ').count())?;
+    words.split(' ').eq(head.iter().map(String::as_str)).then_some(rest)
 }
 
 /// Reads the words of an exec form.
@@ -170,14 +174,13 @@ fn spread(words: &[String], environment: &[(String, String)]) -> Vec<String> {
 
 /// The text with the values of known variables.
 pub fn filled(text: &str, environment: &[(String, String)]) -> String {
-    static VARIABLE: LazyLock<regex::Regex> =
-        LazyLock::new(|| crate::source::pattern(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?-[^}]*)?\})"));
-    let value = |found: &regex::Captures| {
+    static VARIABLE: Pattern = Pattern::new(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?-[^}]*)?\})");
+    let value = |found: &Found| {
         let name = found.get(1).or(found.get(2)).map_or("", |name| name.as_str());
         let known = environment.iter().rfind(|(known, value)| known == name && value.len() < 2000);
         known.map_or_else(|| found[0].to_owned(), |(_, value)| value.clone())
     };
-    if text.len() > 4000 { text.to_owned() } else { VARIABLE.replace_all(text, value).into_owned() }
+    if text.len() > 4000 { text.to_owned() } else { VARIABLE.replace_all(text, value) }
 }
 
 impl Command {
@@ -257,11 +260,10 @@ fn shell_line(argv: &[String]) -> Option<String> {
 
 /// What a wrapper runs, behind its options and assignments.
 fn unwrapped(argv: &[String], command: &mut Command) -> Option<Vec<String>> {
-    let fits = |words: &String| words.split(' ').eq(argv.iter().map(String::as_str).take(words.split(' ').count()));
     let rows = SHARED.wrapper.iter();
-    let found = rows.flat_map(|row| row.words.iter().filter(|words| fits(words)).map(move |words| (row, words)));
-    let (row, count) = found.map(|(row, words)| (row, words.split(' ').count())).max_by_key(|(_, count)| *count)?;
-    let mut rest = argv.get(count..)?.iter().peekable();
+    let found = rows.flat_map(|row| row.words.iter().filter_map(move |words| Some((row, behind(argv, words)?))));
+    let (row, rest) = found.min_by_key(|(_, rest)| rest.len())?;
+    let mut rest = rest.iter().peekable();
     while let Some(word) = rest.peek() {
         if let Some((name, value)) = shell::assignment(word) {
             command.environment.push((name.to_owned(), value.to_owned()));

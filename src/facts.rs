@@ -1,10 +1,12 @@
 //! Testimonies about a service: what a detector saw, where, and how strongly it speaks. A detector never chooses.
 
+use std::cmp::Reverse;
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::command::Command;
+use crate::format::Fault;
 use crate::requirement::Requirement;
 
 /// How strongly a source speaks; the order decides.
@@ -178,10 +180,37 @@ pub struct Fact {
     pub program: Option<String>,
 }
 
+/// The commands with which others build, those of the strongest first: the ones before it, the command, and what tells of it.
+pub fn builds(told: &[Fact]) -> impl Iterator<Item = (&[Command], &Command, &Evidence)> {
+    let mut facts: Vec<&Fact> = told.iter().collect();
+    facts.sort_by_key(|fact| Reverse(fact.evidence.strength));
+    facts.into_iter().flat_map(|fact| {
+        let commands = if let Kind::Build(commands) = &fact.kind { commands.as_slice() } else { &[] };
+        commands.iter().enumerate().map(move |(at, command)| (&commands[..at], command, &fact.evidence))
+    })
+}
+
 impl Fact {
     /// A fact from a file.
     pub fn new(kind: Kind, file: &str, quote: &str, strength: Strength) -> Self {
         Fact::from_evidence(kind, Evidence::new(file, quote, strength))
+    }
+
+    /// A file that the dependency step reads.
+    pub fn manifest(path: &str) -> Self {
+        Fact::new(Kind::Manifest(path.to_owned()), path, "", Strength::Stated)
+    }
+
+    /// A file that cannot be read, and without which nothing is built.
+    pub fn unreadable(path: &str, fault: &Fault) -> Self {
+        Fact::new(Kind::Unreadable(fault.what.clone()), path, &fault.quote, Strength::Stated)
+    }
+
+    /// What a manifest says of its build lies where no build context of this folder reaches.
+    pub fn outside(path: &str, name: &str, said: &str) -> Self {
+        let what = format!("`{name}` lies at `{said}`, which is not below this folder");
+        let hint = "run dockgen in the folder above that holds both, and name the program with `--entry`";
+        Fact::new(Kind::Obstacle(what, hint.to_owned()), path, name, Strength::Stated)
     }
 
     /// A fact with evidence that is there already.

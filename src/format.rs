@@ -27,7 +27,6 @@ pub mod pyproject;
 pub mod python_lock;
 pub mod python_version;
 pub mod requirements;
-pub mod rust_toolchain;
 pub mod setup_cfg;
 pub mod taskfile;
 pub mod tasks;

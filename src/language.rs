@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use crate::catalog::{Foreign, Image as Tags, Release, SHARED};
 use crate::dockerignore::Section;
 use crate::error::{Error, typed};
-use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::facts::{Evidence, Fact, Strength};
 use crate::format::Fault;
 pub use crate::image::{AllLabels, Extra, Labels, USER, Variable, variables};
 use crate::image::{Filled, Image, Part};
@@ -72,13 +72,8 @@ pub struct Scope<'r> {
 
 /// A file as its reader understands it; where it is there and cannot be read, a fact says so.
 pub fn parsed<T>(repo: &Repo, path: &str, parse: fn(&str) -> Result<T, Fault>, faults: &mut Vec<Fact>) -> Option<T> {
-    let (what, quote) = match repo.try_text(path)?.map(parse) {
-        Ok(Ok(read)) => return Some(read),
-        Ok(Err(fault)) => (fault.what, fault.quote),
-        Err(why) => (why.to_string(), String::new()),
-    };
-    faults.push(Fact::new(Kind::Unreadable(what), path, &quote, Strength::Stated));
-    None
+    let read = repo.try_text(path)?.map_err(|why| Fault::new(why.to_string(), "")).and_then(parse);
+    read.map_err(|fault| faults.push(Fact::unreadable(path, &fault))).ok()
 }
 
 /// What one language read of a service. It is only passed on: nothing is read after [`Project::testify`].

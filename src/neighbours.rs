@@ -2,9 +2,6 @@
 //! and CI that publishes images.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use crate::Draft;
 use crate::catalog::SHARED;
@@ -219,10 +216,6 @@ pub fn is_container_file(path: &str) -> bool {
     ["Dockerfile", "Containerfile", "dockerfile"].iter().any(|word| named(word)) && !name.ends_with("ignore")
 }
 
-static PUBLISHERS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
-    SHARED.publisher.iter().map(|row| (crate::source::pattern(&row.text), row.what.as_str())).collect()
-});
-
 /// A CI file of somebody else's that publishes images.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Publisher {
@@ -245,8 +238,8 @@ pub fn publisher(repo: &Repo, service: &Service) -> Option<Publisher> {
             .filter(|line| !line.trim_start().starts_with('#'))
             .map(|line| format!("{line}\n"))
             .collect();
-        let (_, what) = PUBLISHERS.iter().find(|(pattern, _)| pattern.is_match(&said))?;
-        Some(Publisher { path: path.to_owned(), what })
+        let row = SHARED.publisher.iter().find(|row| row.text.is_match(&said))?;
+        Some(Publisher { path: path.to_owned(), what: &row.what })
     })
 }
 

@@ -1,5 +1,7 @@
 //! Paths of a repository: relative, with slashes, the top is empty.
 
+use std::collections::{BTreeSet, VecDeque};
+
 /// Two parts of a path; either may be empty.
 pub fn join(folder: &str, name: &str) -> String {
     match (folder.is_empty(), name.is_empty()) {
@@ -40,6 +42,16 @@ pub fn resolve(folder: &str, path: &str) -> Option<String> {
         }
     }
     Some(parts.join("/"))
+}
+
+/// Visits each of these once, and what a visit names, in the order in which they are named.
+pub fn visit<T: Clone + Ord>(first: impl IntoIterator<Item = T>, mut visit: impl FnMut(&T) -> Vec<T>) {
+    let (mut open, mut seen) = (VecDeque::from_iter(first), BTreeSet::new());
+    while let Some(next) = open.pop_front() {
+        if seen.insert(next.clone()) {
+            open.extend(visit(&next));
+        }
+    }
 }
 
 /// A path without `.`, `..` and doubled slashes; `None` where it leaves the repository.

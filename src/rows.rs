@@ -35,13 +35,15 @@ pub struct When {
     pub word: Vec<String>,
     /// The program or its build starts this command.
     pub command: Vec<String>,
+    /// Another program or package of the repository depends on this.
+    pub beside: Vec<String>,
     /// A named question of the language is answered with yes.
     pub asks: Option<String>,
     /// None of these packages, files and folders is there.
     pub unless: Vec<String>,
 }
 
-/// What follows. `{name}` in a text stands for what was seen, `{need}` in `why` for what is needed.
+/// What follows. `{name}` in a text stands for what was seen, `{file}` for where, `{need}` in `why` for what is needed.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Then {
@@ -112,8 +114,14 @@ pub struct Native {
 }
 
 impl Native {
+    /// What follows from packages, with what each has behind it.
+    pub fn facts<'p>(&self, packages: &BTreeMap<String, Evidence>, behind: impl Fn(&str) -> &'p [String]) -> Vec<Fact> {
+        let kinds = packages.iter().filter_map(|(name, evidence)| Some((self.kind(name, behind(name))?, evidence)));
+        kinds.map(|(kind, evidence)| Fact::from_evidence(kind, evidence.clone())).collect()
+    }
+
     /// What follows from a package with these behind it.
-    pub fn kind(&self, name: &str, behind: &[String]) -> Option<Kind> {
+    fn kind(&self, name: &str, behind: &[String]) -> Option<Kind> {
         let is_compiler = |one: &str| self.compilers.iter().any(|compiler| compiler == one);
         if self.r#static.iter().any(|one| one == name) {
             return Some(Kind::Package(self.package.clone()));
@@ -164,6 +172,11 @@ pub trait Seen {
         None
     }
 
+    /// What says that another package of the repository depends on this one.
+    fn beside(&self, _name: &str) -> Option<Evidence> {
+        None
+    }
+
     /// The answer to a named question.
     fn asks(&self, _question: &str) -> Option<Evidence> {
         None
@@ -195,13 +208,14 @@ impl When {
     }
 
     /// Each list with what looks for an item of it.
-    fn lists<'s>(&'s self, seen: &'s dyn Seen) -> [(&'s [String], Box<Look<'s>>); 4] {
+    fn lists<'s>(&'s self, seen: &'s dyn Seen) -> [(&'s [String], Box<Look<'s>>); 5] {
         let file = |path: &str| seen.has(path).then(|| Evidence::new(path, "", Strength::Stated));
         [
             (&self.dependency, Box::new(|name| self.dependency(seen, name))),
             (&self.file, Box::new(file)),
             (&self.word, Box::new(|word| seen.word(word))),
             (&self.command, Box::new(|name| seen.command(name))),
+            (&self.beside, Box::new(|name| seen.beside(name))),
         ]
     }
 
@@ -217,7 +231,7 @@ impl When {
 impl Then {
     /// The consequences, as facts.
     fn facts(&self, (name, evidence): Found) -> Vec<Fact> {
-        let filled = |text: &String| text.replace("{name}", &name);
+        let filled = |text: &String| text.replace("{name}", &name).replace("{file}", &evidence.file);
         let why = |need: &str| filled(&self.why).replace("{need}", need);
         let mut kinds: Vec<Kind> = self.framework.iter().map(|framework| Kind::Framework(filled(framework))).collect();
         kinds.extend(self.needs.iter().map(|need| Kind::Need(need.clone(), why(need))));

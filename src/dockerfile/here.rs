@@ -1,12 +1,9 @@
 //! Here-documents that `parse-dockerfile` does not read: those of a RUN that are not its first word, and a second one.
 
+use crate::source::Pattern;
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
-use regex::Regex;
-
-static DOCUMENT: LazyLock<Regex> =
-    LazyLock::new(|| crate::source::pattern(r#"(?:^|\s)\d*<<(-?)["']?([A-Za-z_][\w.-]*)["']?"#));
+static DOCUMENT: Pattern = Pattern::new(r#"(?:^|\s)\d*<<(-?)["']?([A-Za-z_][\w.-]*)["']?"#);
 
 /// The text with blanks in place of these documents, byte by byte.
 pub fn blanked(text: &str) -> Cow<'_, str> {
@@ -27,7 +24,8 @@ pub fn blanked(text: &str) -> Cow<'_, str> {
             continue;
         }
         let mut is_known = word != "RUN" || starts_with_one(&said);
-        for (_, [tabs, name]) in DOCUMENT.captures_iter(&said).map(|found| found.extract()) {
+        for found in DOCUMENT.captures_iter(&said) {
+            let (tabs, name) = (&found[1], &found[2]);
             let is_end =
                 |line: &&str| if tabs.is_empty() { *line } else { line.trim_start_matches('\t') }.trim_end() == name;
             let Some(length) = lines.iter().skip(at).position(is_end).map(|length| length + 1) else { break };

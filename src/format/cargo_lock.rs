@@ -51,6 +51,30 @@ pub fn parse(text: &str) -> Result<CargoLock, Fault> {
     }
 }
 
+/// The packages that one depends on.
+pub fn behind<'l>(lock: &'l CargoLock, name: &str) -> &'l [String] {
+    lock.get(name).map(|locked| locked.dependencies.as_slice()).unwrap_or_default()
+}
+
+/// What these packages are made of, themselves too: each with that of them which leads to it. What is not `on` is passed over.
+pub fn closure<'l>(
+    lock: &'l CargoLock,
+    of: impl Iterator<Item = &'l str>,
+    on: impl Fn(&str) -> bool,
+) -> BTreeMap<&'l str, &'l str> {
+    let mut open: Vec<(&str, &str)> = of.map(|name| (name, name)).collect();
+    let mut found: BTreeMap<&str, &str> = open.iter().copied().collect();
+    while let Some((name, root)) = open.pop() {
+        for next in behind(lock, name).iter().filter(|next| on(next)) {
+            if !found.contains_key(next.as_str()) {
+                found.insert(next, root);
+                open.push((next, root));
+            }
+        }
+    }
+    found
+}
+
 /// Takes out that a package depends on these.
 pub fn forget(lock: &mut CargoLock, package: &str, of: &[String]) {
     if let Some(locked) = lock.get_mut(package) {
@@ -127,6 +151,9 @@ dependencies = [
             assert_eq!(lock["axum"].dependencies, ["bytes", "tower"]);
             assert!(lock["axum"].source.as_ref().unwrap().starts_with("registry+"));
             assert_eq!(lock.len(), 2);
+            let made = closure(&lock, ["api", "x"].into_iter(), |name| name != "tower");
+            let expected = [("api", "api"), ("axum", "api"), ("bytes", "api"), ("words", "api"), ("x", "x")];
+            assert!(made.into_iter().eq(expected));
         }
     }
 

@@ -153,21 +153,45 @@ pub struct Target {
     pub features: Vec<String>,
 }
 
-/// Something that Cargo builds, with the places in which it looks for the main file, relative to the manifest.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Place {
-    /// The name of a binary; `None` where nothing can be started.
-    pub binary: Option<String>,
-    /// The places, the first that is there counts.
-    pub paths: Vec<String>,
+/// Something that can be started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binary {
+    /// Its name.
+    pub name: String,
+    /// Its main file.
+    pub file: String,
     /// The features without which it is not built.
     pub features: Vec<String>,
 }
 
+/// Something that Cargo builds: the name of a binary, and the places in which it looks for the main file.
+#[derive(Default)]
+struct Place {
+    binary: Option<String>,
+    paths: Vec<String>,
+    features: Vec<String>,
+}
+
 impl CargoManifest {
-    /// Everything that the manifest names, then the main program, the library and the build script. `found` are the files below
-    /// `src/bin`, relative to that.
-    pub fn places<'a>(&self, found: impl Iterator<Item = &'a str>) -> Vec<Place> {
+    /// What can be started, and the main files of everything that Cargo builds. `found` are the files below `src/bin`, relative
+    /// to that; `there` is the path of a file of the package that is there.
+    pub fn targets<'a>(
+        &self,
+        found: impl Iterator<Item = &'a str>,
+        there: impl Fn(&str) -> Option<String>,
+    ) -> (Vec<Binary>, Vec<String>) {
+        let (mut binaries, mut files) = (Vec::new(), Vec::new());
+        for place in self.places(found) {
+            let is_new = |file: &String| !files.contains(file);
+            let Some(file) = place.paths.iter().find_map(|path| there(path).filter(is_new)) else { continue };
+            files.push(file.clone());
+            binaries.extend(place.binary.map(|name| Binary { name, file, features: place.features }));
+        }
+        (binaries, files)
+    }
+
+    /// Everything that the manifest names, then the main program, the library and the build script.
+    fn places<'a>(&self, found: impl Iterator<Item = &'a str>) -> Vec<Place> {
         let Some(package) = &self.package else { return Vec::new() };
         let name = |target: &Target| target.name.clone().unwrap_or_else(|| package.name.clone());
         let below = |folders: &[&str], target: &Target| {
@@ -196,6 +220,16 @@ impl CargoManifest {
         let others = self.others.iter().map(|target| below(&["tests", "benches", "examples"], target));
         places.extend(others.map(|paths| Place { paths, ..Place::default() }));
         places
+    }
+
+    /// A binary with those of these words that are features of the package, in addition to its own; `None` where none is.
+    pub fn with_features(&self, binary: &Binary, words: &str) -> Option<Binary> {
+        let is_own =
+            |name: &&str| self.features.contains_key(*name) || self.dependencies.iter().any(|it| it.key == *name);
+        let known: Vec<&str> = words.split([',', ' ']).filter(is_own).collect();
+        let new = known.iter().filter(|name| binary.features.iter().all(|own| own != *name));
+        let features = binary.features.iter().cloned().chain(new.map(|name| (*name).to_owned())).collect();
+        (!known.is_empty()).then(|| Binary { features, ..binary.clone() })
     }
 
     /// The binary that `cargo run` starts, where the manifest names one.
@@ -461,22 +495,19 @@ mod tests {
         let bare = parse(&text.replace("default =", "other =")).unwrap();
         assert_eq!((bare.built_from(&[]).count(), bare.built_from(&["sql".to_owned()]).count()), (5, 6));
         let found = ["tool.rs", "more/main.rs", "more/other.rs"];
-        let places = read
-            .places(found.into_iter())
-            .into_iter()
-            .map(|place| (place.binary, place.paths[0].clone()))
-            .collect::<Vec<_>>();
-        let named = |name: Option<&str>, path: &str| (name.map(str::to_owned), path.to_owned());
-        let expected = [
-            named(Some("greet"), "bin/greet.rs"),
-            named(Some("greeter"), "src/main.rs"),
-            named(Some("tool"), "src/bin/tool.rs"),
-            named(Some("more"), "src/bin/more/main.rs"),
-            named(None, "src/lib.rs"),
-            named(None, "make/build.rs"),
-            named(None, "tests/speed.rs"),
+        let (binaries, files) = read.targets(found.into_iter(), |path| Some(format!("a/{path}")));
+        let named: Vec<_> = binaries.iter().map(|one| (one.name.as_str(), one.file.as_str())).collect();
+        let mut expected = vec![
+            ("greet", "a/bin/greet.rs"),
+            ("greeter", "a/src/main.rs"),
+            ("tool", "a/src/bin/tool.rs"),
+            ("more", "a/src/bin/more/main.rs"),
         ];
-        assert_eq!(places, expected);
+        assert_eq!(named, expected);
+        expected.extend([("", "a/src/lib.rs"), ("", "a/make/build.rs"), ("", "a/tests/speed.rs")]);
+        assert!(files.iter().eq(expected.iter().map(|(_, file)| file)));
+        assert_eq!(read.with_features(&binaries[0], "sql,none server").unwrap().features, ["server", "sql"]);
+        assert_eq!(read.with_features(&binaries[0], "none"), None);
     }
 
     #[test]

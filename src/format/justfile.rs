@@ -1,19 +1,17 @@
 //! `justfile`: recipes with the variables that it sets itself.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use super::Fault;
 use super::tasks::{LONGEST, MOST_TASKS, Task, UNKNOWN};
+use crate::source::{Found, Pattern};
 
 /// Reads the recipes, in order.
 ///
 /// # Errors
 /// Never: what is not understood is passed over.
 pub fn parse(text: &str) -> Result<Vec<Task>, Fault> {
-    static HEAD: LazyLock<Regex> = LazyLock::new(|| crate::source::pattern(r"^@?([A-Za-z_][\w-]*)[^:]*:(?:\s+(.*))?$"));
+    static HEAD: Pattern = Pattern::new(r"^@?([A-Za-z_][\w-]*)[^:]*:(?:\s+(.*))?$");
     let mut values: BTreeMap<&str, String> = BTreeMap::new();
     let mut tasks: Vec<Task> = Vec::new();
     for line in text.lines() {
@@ -36,8 +34,8 @@ pub fn parse(text: &str) -> Result<Vec<Task>, Fault> {
 }
 
 fn filled(text: &str, values: &BTreeMap<&str, String>) -> String {
-    static NAME: LazyLock<Regex> = LazyLock::new(|| crate::source::pattern(r"\{\{\s*(\w*)[^}]*\}\}"));
-    let value = |found: &regex::Captures| values.get(&found[1]).cloned().unwrap_or_else(|| UNKNOWN.to_owned());
+    static NAME: Pattern = Pattern::new(r"\{\{\s*(\w*)[^}]*\}\}");
+    let value = |found: &Found| values.get(&found[1]).cloned().unwrap_or_else(|| UNKNOWN.to_owned());
     NAME.replace_all(text, value).chars().take(LONGEST).collect()
 }
 

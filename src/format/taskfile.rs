@@ -1,14 +1,13 @@
 //! Tasks that are written in YAML: `Taskfile.yml`, and `moon.yml` with other words for the same.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
-use regex::Regex;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::tasks::{LONGEST, MOST_TASKS, Task, UNKNOWN};
 use super::{Fault, yaml};
+use crate::source::{Found, Pattern};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -79,8 +78,8 @@ fn lines(value: &Value, call: &str) -> Vec<String> {
 
 /// The text with `{{.NAME}}` filled in, as far as a file says what it is.
 fn filled(text: &str, all: &Map<String, Value>, own: &Map<String, Value>) -> String {
-    static NAME: LazyLock<Regex> = LazyLock::new(|| crate::source::pattern(r"\{\{-?\s*\.?(\w*)[^}]*\}\}"));
-    let value = |found: &regex::Captures| {
+    static NAME: Pattern = Pattern::new(r"\{\{-?\s*\.?(\w*)[^}]*\}\}");
+    let value = |found: &Found| {
         let value = own.get(&found[1]).or_else(|| all.get(&found[1])).map_or_else(|| UNKNOWN.to_owned(), scalar);
         if value.contains("{{") || value.len() > 200 { UNKNOWN.to_owned() } else { value }
     };

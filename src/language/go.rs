@@ -99,7 +99,7 @@ impl Project for Go {
     }
 
     fn recipe(&self, planner: &mut Planner) -> Result<Recipe, Error> {
-        self.check_manifests(planner)?;
+        planner.readable()?;
         let toolchain = planner.toolchain(LANGUAGE.id, "Go", &CATALOG.release)?;
         let program = self.entry(planner)?;
         planner.obey()?;
@@ -148,22 +148,6 @@ impl Project for Go {
 }
 
 impl Go {
-    /// A manifest that cannot be read, or that leads out of the repository, ends the matter.
-    fn check_manifests(&self, planner: &Planner) -> Result<(), Error> {
-        for fact in &planner.facts {
-            if let Kind::Unreadable(why) = &fact.kind {
-                return Err(Error::usage(format!("{}: {why}", fact.evidence)).hint("mend the file"));
-            }
-        }
-        match self.modules.iter().find(|module| module.outside) {
-            None => Ok(()),
-            Some(module) => {
-                let what = format!("`{}` is replaced by a folder outside of this repository", module.path);
-                Err(Error::no(what).hint("run dockgen in the folder that holds both, which becomes the build context"))
-            }
-        }
-    }
-
     fn entry(&self, planner: &mut Planner) -> Result<&Program, Error> {
         let startable = |(at, program): (usize, &Program)| {
             let strength = self.strength(program);

@@ -113,7 +113,11 @@ impl super::Project for Node {
 
     fn recipe(&self, planner: &mut Planner) -> Result<Recipe, Error> {
         let project = &self.workspace.project;
-        refuse_unreadable(planner, project)?;
+        planner.readable()?;
+        if !project.is_there {
+            let none = Error::no("there is no `package.json` at the top");
+            return Err(none.hint("run dockgen where the `package.json` lies"));
+        }
         let service = member::choose(planner, &self.workspace)?;
         planner.program = Some(service.package.folder.clone());
         let toolchain = planner.toolchain(LANGUAGE.id, "Node", &CATALOG.release)?;
@@ -133,28 +137,6 @@ impl super::Project for Node {
             Outcome::Site(site) => desk.site(planner, &site),
         }
     }
-}
-
-/// A manifest that cannot be read ends the matter; of other files a word is said.
-fn refuse_unreadable(planner: &mut Planner, project: &Project) -> Result<(), Error> {
-    if let Some((file, fault)) = project.faults.iter().find(|(file, _)| file == "package.json") {
-        return Err(Error::usage(format!("`{file}` {fault}")).hint("mend the file: npm cannot read it either"));
-    }
-    if !project.is_there {
-        return Err(
-            Error::no("there is no `package.json` at the top").hint("run dockgen where the `package.json` lies")
-        );
-    }
-    let unread: Vec<String> = planner
-        .facts
-        .iter()
-        .filter_map(|fact| match &fact.kind {
-            Kind::Unreadable(why) => Some(format!("{}: {why}; it is as if it were not there", fact.evidence)),
-            _ => None,
-        })
-        .collect();
-    unread.into_iter().for_each(|sentence| planner.warn(sentence));
-    Ok(())
 }
 
 /// What is decided before the shapes part.

@@ -190,11 +190,7 @@ impl Python<'_> {
 
 /// A manifest that cannot be read ends the matter.
 fn readable(planner: &Planner, manifests: &Manifests) -> Result<(), Error> {
-    for fact in &planner.facts {
-        if let Kind::Unreadable(why) = &fact.kind {
-            return Err(Error::usage(format!("{}: {why}", fact.evidence)).hint("mend the file"));
-        }
-    }
+    planner.readable()?;
     let above = |read: &Pyproject| {
         read.workspace_members.is_empty() && read.local_sources.iter().any(|(_, path)| path.is_empty())
     };

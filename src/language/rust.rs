@@ -15,15 +15,15 @@ use crate::catalog::{self, Image as Tags, Release, Runtime};
 use crate::dockerignore::Section;
 use crate::error::Error;
 use crate::facts::{Evidence, Fact, Kind, Strength};
-use crate::format::rust_toolchain;
+use crate::format::cargo_manifest::Binary;
 use crate::image::{Image, Part, Version};
 use crate::path::join;
 use crate::plan::labels::Stated;
 use crate::plan::{Decision, Planner, topic};
 use crate::requirement::Requirement;
 use crate::rows::{Behind, Embed, Native, Row};
-use crate::source::rust::Source;
-use crates::{Binary, Crates, LOCK, Member};
+use crate::source::rust::{self as source, Source};
+use crates::{Crates, LOCK, Member};
 use program::Program;
 
 /// The row.
@@ -50,11 +50,9 @@ struct Catalog {
     unused: Vec<Behind>,
     implied: Vec<Behind>,
     embed: Vec<Embed>,
-    /// Commands of a command line that serve, the likeliest first.
-    serving: Vec<String>,
-    /// Packages of front ends in WebAssembly.
-    wasm: Vec<String>,
     row: Vec<Row>,
+    /// How the names of channels begin that have no images.
+    channels: Vec<String>,
 }
 
 static CATALOG: LazyLock<Catalog> =
@@ -67,15 +65,13 @@ struct Cargo {
     facts: Vec<Fact>,
     /// Programs with the places of their packages, by how facts name them.
     programs: BTreeMap<String, (usize, Binary)>,
-    /// The channel of rustup, where it has no images.
-    nightly: Option<String>,
+    /// What tells of the features that it has by the way in which others build it.
+    followed: BTreeMap<String, Evidence>,
     /// The configuration of Cargo.
     config: Option<&'static str>,
     /// Whether that says where packages come from.
     has_sources: bool,
     frontends: Vec<Frontend>,
-    /// The features with which others build programs, by the names of these.
-    followed: BTreeMap<String, (String, Evidence)>,
 }
 
 impl Cargo {
@@ -83,23 +79,19 @@ impl Cargo {
         let repo = scope.repo;
         let config = [".cargo/config.toml", ".cargo/config"].into_iter().find(|path| repo.has(path));
         let said = config.and_then(|path| repo.text(path)).unwrap_or_default();
-        let channel = ["rust-toolchain.toml", "rust-toolchain"].iter().find_map(|path| repo.text(path));
-        let channel = channel.and_then(|text| rust_toolchain::parse(text).ok());
         let mut cargo = Cargo {
             crates: Crates::read(repo),
-            nightly: channel.and_then(|read| read.nightly().map(str::to_owned)),
             config,
             has_sources: said.contains("[source") || said.contains("[registr"),
             ..Cargo::default()
         };
-        cargo.followed = cargo.crates.follow(scope.told);
         cargo.look(scope);
         cargo.frontends = Frontend::all(scope, &mut cargo.facts);
         cargo
     }
 
     /// Programs, and what is seen of each.
-    fn look(&mut self, Scope { repo, wishes, .. }: Scope) {
+    fn look(&mut self, Scope { repo, wishes, told }: Scope) {
         let is_asked = wishes.extras.build_flags.iter().any(|flag| flag.contains("features"));
         let (crates, sources) = (&self.crates, Source::all(repo));
         let all = || {
@@ -109,17 +101,20 @@ impl Cargo {
             let member = &crates.members[place];
             let is_one = all().filter(|(_, other)| other.name == binary.name).count() == 1;
             let label = if is_one { binary.name.clone() } else { join(&member.folder, &binary.name) };
-            let program =
-                Program { repo, crates, member, binary, built: crates.built(place, binary), sources: &sources };
+            let (binary, followed) = member.as_built(binary, told);
+            let built = crates.built(place, &binary);
+            let program = Program { repo, crates, member, binary: &binary, built, sources: &sources };
             let entry = Kind::Entry(label.clone());
             let usual = if binary.file.ends_with("src/main.rs") { Strength::Convention } else { Strength::Guess };
             self.facts.push(match member.manifest.default_run() == Some(&binary.name) {
                 true => Fact::new(entry, &member.path(), "default-run", Strength::Stated),
                 false => Fact::new(entry, &binary.file, "", usual),
             });
-            let demanded = program.demanded().filter(|_| !is_asked);
+            let on = member.manifest.asked(&binary.features);
+            let demanded = source::demanded(program.sources(), &on).filter(|_| !is_asked);
             self.facts.extend(program.facts().into_iter().chain(demanded).map(|fact| fact.of(&label)));
-            self.programs.insert(label, (place, binary.clone()));
+            self.followed.extend(followed.map(|evidence| (label.clone(), evidence)));
+            self.programs.insert(label, (place, binary));
         }
     }
 
@@ -150,11 +145,11 @@ impl Cargo {
         ["cargo", verb, "--release"].map(str::to_owned).into_iter().chain(packages).collect()
     }
 
-    /// The environment of the build.
-    fn environment(&self) -> Vec<Variable> {
+    /// The environment of the build, with a channel that has no image.
+    fn environment(&self, channel: Option<&String>) -> Vec<Variable> {
         let strips = self.crates.members.first().is_some_and(|root| root.manifest.strips);
         let strip = (!strips).then(|| Variable::new("CARGO_PROFILE_RELEASE_STRIP", "symbols"));
-        strip.into_iter().chain(self.nightly.as_ref().map(|name| Variable::new("RUSTUP_TOOLCHAIN", name))).collect()
+        strip.into_iter().chain(channel.map(|name| Variable::new("RUSTUP_TOOLCHAIN", name))).collect()
     }
 
     fn build(&self, place: usize, binary: &Binary, more: &[String]) -> Vec<String> {
@@ -175,14 +170,9 @@ impl Project for Cargo {
             let kind = Kind::Bound(LANGUAGE.id.to_owned(), Requirement::at_least(version)?);
             Some(Fact::new(kind, &member.path(), &format!("rust-version = \"{version}\""), Strength::Stated))
         };
-        let manifest = |path: String| Fact::new(Kind::Manifest(path.clone()), &path, "", Strength::Stated);
         let mut facts = self.crates.faults.clone();
         facts.extend(self.crates.members.iter().filter_map(bound));
-        facts.extend(self.manifests().into_iter().map(manifest));
-        if let Some(channel) = &self.nightly {
-            let what = format!("`{channel}` of Rust has no image: rustup downloads it while the image is built");
-            facts.push(Fact::new(Kind::Warning(what), "rust-toolchain.toml", channel, Strength::Stated));
-        }
+        facts.extend(self.manifests().iter().map(|path| Fact::manifest(path)));
         facts.extend(self.facts.iter().cloned().chain(self.frontends.iter().flat_map(Frontend::testify)));
         facts
     }
@@ -191,13 +181,15 @@ impl Project for Cargo {
         planner.readable()?;
         let label = planner.program_of_facts("binary")?;
         planner.obey()?;
+        let channel = planner.channel(LANGUAGE.id, LANGUAGE.title, &CATALOG.channels);
         let toolchain = planner.toolchain(LANGUAGE.id, LANGUAGE.title, &CATALOG.release)?;
         let needs = planner.needs(&[("ca", "TLS needs CA certificates"), ("tmp", "temporary files need /tmp")]);
         let runtime = planner.runtime(needs, &CATALOG.runtime, &toolchain)?;
         let listen = planner.listening();
         let (place, binary) = &self.programs[&label];
         let member = &self.crates.members[*place];
-        if let Some((said, evidence)) = self.followed.get(&binary.name) {
+        if let Some(evidence) = self.followed.get(&label) {
+            let said = format!("--features {}", binary.features.join(","));
             planner.note(Decision::new(topic::BUILD, said, "its own build has these features", evidence.clone()));
         }
         let name = planner.name(Some((&binary.name, Evidence::new(&member.path(), &binary.name, Strength::Stated))));
@@ -213,9 +205,9 @@ impl Project for Cargo {
         let words = json!({
             "name": name,
             "builder": fill(&CATALOG.image.builder),
-            "environment": self.environment(),
+            "environment": self.environment(channel.as_ref()),
             "apt": toolchain.suited(packages.chain((!is_own).then(|| "tini".to_owned()))),
-            "nightly": self.nightly,
+            "nightly": channel,
             "musl": musl,
             "binds": if has_layer { self.manifests() } else { Vec::new() },
             "files": self.crates.members.iter().flat_map(|member| &member.targets).collect::<Vec<_>>(),
@@ -273,7 +265,7 @@ mod tests {
                     ("app/src/lib.rs", ""),
                 ],
                 "FROM",
-                "`app` is a front end in WebAssembly (`yew`)",
+                "`app/Cargo.toml` is of a front end in WebAssembly (`yew`)",
             ),
         ];
         for (files, line, said) in cases {

@@ -309,6 +309,20 @@ impl Planner<'_> {
         Ok(toolchain)
     }
 
+    /// The channel that a file pins and that has no images, where it is one whose name begins so: the build brings it, and what
+    /// the file says counts for no image.
+    pub fn channel(&mut self, tool: &str, title: &str, begins: &[String]) -> Option<String> {
+        let is_one = |wanted: &Requirement| wanted.is_name() && begins.iter().any(|name| wanted.text.starts_with(name));
+        let is_it = |fact: &Fact| matches!(&fact.kind, Kind::Toolchain(of, wanted) if of == tool && is_one(wanted));
+        let pinned = self.heard().find(|fact| is_it(fact))?;
+        let Kind::Toolchain(_, Requirement { text, .. }) = pinned.kind.clone() else { return None };
+        let what =
+            format!("{}: `{text}` of {title} has no image: it is downloaded while the image is built", pinned.evidence);
+        self.warn(what);
+        self.facts.retain(|fact| !is_it(fact));
+        Some(text)
+    }
+
     /// Another program than the toolchain runs what is built: `toolchain` names it.
     pub fn runs_on(&mut self, toolchain: &str, evidence: Evidence) {
         if let Some(decision) = self.decisions.iter_mut().find(|decision| decision.topic == topic::TOOLCHAIN) {

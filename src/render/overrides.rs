@@ -1,20 +1,18 @@
 //! Templates of a repository that take the place of dockgen's own, whole or a paragraph at a time.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use super::TEMPLATES;
 use crate::config;
 use crate::error::Error;
 use crate::repo::Repo;
+use crate::source::Pattern;
 
 /// What stands before the name of dockgen's own template where another has taken its place.
 pub const OWN: &str = "dockgen/";
 
-static BLOCK: LazyLock<Regex> = LazyLock::new(|| crate::source::pattern(r"\{%-?\s*block\s+([A-Za-z_]\w*)"));
-static EXTENDS: LazyLock<Regex> = LazyLock::new(|| crate::source::pattern(r#"\{%-?\s*extends\s+"([^"]*)""#));
+static BLOCK: Pattern = Pattern::new(r"\{%-?\s*block\s+([A-Za-z_]\w*)");
+static EXTENDS: Pattern = Pattern::new(r#"\{%-?\s*extends\s+"([^"]*)""#);
 
 /// The templates in a folder of the repository, by the names of those whose place they take.
 ///

@@ -60,7 +60,7 @@ pub fn settings(forms: &[Form], text: &str) -> Vec<Setting> {
 }
 
 fn setting(found: &Found, text: &str) -> Option<Setting> {
-    let at = found.get(0)?.start;
+    let at = found.get(0)?.start();
     if line(text, at).starts_with("//") {
         return None;
     }

@@ -2,10 +2,8 @@
 
 use std::cell::LazyCell;
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
-use regex::Regex;
-
+use super::Pattern;
 use super::mask::{JAVA, Masked};
 
 /// Words of texts that may start programs.
@@ -52,7 +50,7 @@ pub struct JavaSource {
 /// Looks into a source file. `stem` is the file's name without its ending, `is_kotlin` says which language it is.
 /// `listens` are patterns for calls that open a port, whose first group is a number or the name of a constant; without
 /// them only the class that can be started is looked for.
-pub fn read(stem: &str, is_kotlin: bool, text: &str, listens: Option<&[Regex]>) -> JavaSource {
+pub fn read(stem: &str, is_kotlin: bool, text: &str, listens: Option<&[Pattern]>) -> JavaSource {
     let may_start = text.contains(" main");
     let may_call = STARTING.iter().any(|word| text.contains(word));
     if !may_start && !may_call && listens.is_none() {
@@ -87,7 +85,7 @@ fn main(stem: &str, is_kotlin: bool, masked: &Masked<'_>) -> Option<Main> {
 }
 
 /// The ports and the paths of a source file.
-fn opened(masked: &Masked<'_>, listens: &[Regex]) -> JavaSource {
+fn opened(masked: &Masked<'_>, listens: &[Pattern]) -> JavaSource {
     let variable = port_variable(masked);
     let mut found: Vec<Listens> = listens.iter().flat_map(|pattern| listening(pattern, masked)).collect();
     found.extend(variable.iter().filter_map(|(quote, port)| port.map(|port| Listens { port, quote: quote.clone() })));
@@ -100,22 +98,19 @@ fn opened(masked: &Masked<'_>, listens: &[Regex]) -> JavaSource {
     }
 }
 
-macro_rules! pattern {
-    ($name:ident, $text:literal) => {
-        static $name: LazyLock<Regex> = LazyLock::new(|| Regex::new($text).unwrap_or_else(|_| unreachable!()));
-    };
-}
-
-pattern!(PACKAGE, r"(?m)^\s*package\s+([\w.]+)");
-pattern!(SPRING_BOOT, r"@SpringBootApplication\b|@EnableAutoConfiguration\b|\bSpringApplication\s*\.\s*run\b");
-pattern!(JAVA_MAIN, r"\b(?:public\s+static|static\s+public)\s+(?:final\s+|synchronized\s+)*void\s+main\s*\(");
-pattern!(KOTLIN_MAIN, r"(@JvmStatic\s+)?\bfun\s+main\s*\(");
-pattern!(TYPE, r"\b(?:class|enum|interface|record|object)\s+(\w+)");
-pattern!(JVM_NAME, r"@file:\s*JvmName\s*\(");
-pattern!(COMMAND, r"\bProcessBuilder\s*\(|\.exec\s*\(|\bCommandLine(?:\.parse)?\s*\(");
-pattern!(GETENV, r"\bgetenv\s*\(|\bgetOrDefault\s*\(|\bgetenv\s*\(\s*\)\s*\.get\w*\s*\(|\bgetenv\s*\(\s*\)\s*\[");
-pattern!(CONSTANT, r"\b(\w+)(?:\s*:\s*Int)?\s*=\s*(\d{2,5})");
-pattern!(NUMBER, r"\b(\d{2,5})\b");
+static PACKAGE: Pattern = Pattern::new(r"(?m)^\s*package\s+([\w.À-ﻼ]+)");
+static SPRING_BOOT: Pattern =
+    Pattern::new(r"@SpringBootApplication\b|@EnableAutoConfiguration\b|\bSpringApplication\s*\.\s*run\b");
+static JAVA_MAIN: Pattern =
+    Pattern::new(r"\b(?:public\s+static|static\s+public)\s+(?:final\s+|synchronized\s+)*void\s+main\s*\(");
+static KOTLIN_MAIN: Pattern = Pattern::new(r"(@JvmStatic\s+)?\bfun\s+main\s*\(");
+static TYPE: Pattern = Pattern::new(r"\b(?:class|enum|interface|record|object)\s+([\wÀ-ﻼ]+)");
+static JVM_NAME: Pattern = Pattern::new(r"@file:\s*JvmName\s*\(");
+static COMMAND: Pattern = Pattern::new(r"\bProcessBuilder\s*\(|\.exec\s*\(|\bCommandLine(?:\.parse)?\s*\(");
+static GETENV: Pattern =
+    Pattern::new(r"\bgetenv\s*\(|\bgetOrDefault\s*\(|\bgetenv\s*\(\s*\)\s*\.get\w*\s*\(|\bgetenv\s*\(\s*\)\s*\[");
+static CONSTANT: Pattern = Pattern::new(r"\b(\w+)(?:\s*:\s*Int)?\s*=\s*(\d{2,5})");
+static NUMBER: Pattern = Pattern::new(r"\b(\d{2,5})\b");
 
 fn may_be_path(text: &str) -> bool {
     (2..100).contains(&text.len())
@@ -123,7 +118,7 @@ fn may_be_path(text: &str) -> bool {
         && text.chars().all(|c| c.is_alphanumeric() || "._-/".contains(c))
 }
 
-fn first(pattern: &Regex, code: &str) -> Option<String> {
+fn first(pattern: &Pattern, code: &str) -> Option<String> {
     pattern.captures(code).and_then(|found| found.get(1)).map(|group| group.as_str().to_owned())
 }
 
@@ -164,7 +159,7 @@ fn file_class(stem: &str, masked: &Masked<'_>) -> String {
     format!("{head}{}Kt", chars.as_str())
 }
 
-fn listening(pattern: &Regex, masked: &Masked<'_>) -> Vec<Listens> {
+fn listening(pattern: &Pattern, masked: &Masked<'_>) -> Vec<Listens> {
     let code = masked.code();
     let constants = LazyCell::new(|| constants(code));
     let groups = pattern.captures_iter(code).filter_map(|found| found.get(1));
@@ -201,14 +196,14 @@ fn port_variable(masked: &Masked<'_>) -> Option<(String, Option<u16>)> {
 mod tests {
     use super::*;
 
-    fn listens() -> Vec<Regex> {
+    fn listens() -> Vec<Pattern> {
         [
             r"new\s+(?:\w+\.)*ServerSocket\s*\(\s*(\w+)",
             r"\.start\s*\(\s*(\w+)",
             r"new\s+InetSocketAddress\s*\((?:[^,()]*,)?\s*(\w+)",
         ]
         .iter()
-        .map(|pattern| Regex::new(pattern).unwrap())
+        .map(|pattern| Pattern::new(pattern))
         .collect()
     }
 

@@ -2,9 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
-use super::pattern;
+use super::Pattern;
 use crate::catalog::SHARED;
 use crate::dockerignore::Matcher;
 use crate::facts::{Fact, Host, Kind, Listens, Strength};
@@ -14,11 +12,9 @@ use crate::rows::{Embed, From};
 use crate::witness;
 
 /// What a line has that reads files.
-static READS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)dir|file|path|static|open|read|load|glob|config|folder|template|serve|migrat|include|compile|rerun|source|from\(|new\(",
-    )
-});
+static READS: Pattern = Pattern::new(
+    r"(?i)dir|file|path|static|open|read|load|glob|config|folder|template|serve|migrat|include|compile|rerun|source|from\(|new\(",
+);
 
 /// Endings that readers of configuration add by themselves.
 const ENDINGS: [&str; 5] = ["toml", "yaml", "yml", "json", "ron"];
@@ -26,17 +22,13 @@ const ENDINGS: [&str; 5] = ["toml", "yaml", "yml", "json", "ron"];
 /// Folders and files that belong to the sources.
 const SOURCES: [&str; 7] = ["src", "target", "tests", "benches", "examples", "Cargo.toml", "Cargo.lock"];
 
-static SETTING: LazyLock<Regex> = LazyLock::new(|| pattern(r#"^\s*"?port"?\s*[:=]\s*"?([1-9][0-9]{1,4})\b"#));
-static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r#"^\s*"?((?:\w{1,30}_)?(?:addr|address|bind|listen|host|ip))"?\s*[:=]\s*["']?((?:(0\.0\.0\.0|\[::\])|127\.0\.0\.1|localhost|\[::1\])(?::([1-9][0-9]{1,4}))?)["']?\s*,?\s*(?:#.*)?$"#,
-    )
-});
-static FOLDER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r#"^\s*"?(?:\w{1,30}_)?(?:upload|data|storage|store|cache|media|attachment|state)s?_?(?:path|dir|directory|folder|root)"?\s*[:=]\s*["']([\w./-]{1,80})["']"#,
-    )
-});
+static SETTING: Pattern = Pattern::new(r#"^\s*"?port"?\s*[:=]\s*"?([1-9][0-9]{1,4})\b"#);
+static ADDRESS: Pattern = Pattern::new(
+    r#"^\s*"?((?:\w{1,30}_)?(?:addr|address|bind|listen|host|ip))"?\s*[:=]\s*["']?((?:(0\.0\.0\.0|\[::\])|127\.0\.0\.1|localhost|\[::1\])(?::([1-9][0-9]{1,4}))?)["']?\s*,?\s*(?:#.*)?$"#,
+);
+static FOLDER: Pattern = Pattern::new(
+    r#"^\s*"?(?:\w{1,30}_)?(?:upload|data|storage|store|cache|media|attachment|state)s?_?(?:path|dir|directory|folder|root)"?\s*[:=]\s*["']([\w./-]{1,80})["']"#,
+);
 static SECRETS: LazyLock<Matcher> = LazyLock::new(|| Matcher::new(&SHARED.secrets.join("\n")));
 
 /// Whether a file of this name may hold secrets.

@@ -11,12 +11,9 @@ mod listening;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use regex::Regex;
-
+use super::Pattern;
 use super::mask::{Masked, PYTHON};
-use super::pattern;
 pub use definitions::{Assignment, Function};
 pub use environment::Variable;
 use imports::{Import, aliases, read as read_imports};
@@ -77,11 +74,10 @@ const JOINED: usize = 8;
 /// How long a list may be that a keyword names, in bytes.
 const LIST: usize = 20_000;
 
-static PLAIN_IMPORT: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?m)^(?:from[ \t]+(\w[.\w]*)[ \t]+import\b|import[ \t]+([^\n]+))"));
-static CONSTANT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^[ \t]*([A-Za-z_]\w*)[ \t]*(?::[^=\n]+)?=[ \t]*"));
-static CALL: LazyLock<Regex> = LazyLock::new(|| pattern(r"([A-Za-z_][\w.]*)[ \t]*\("));
-static WORD_EQUALS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b([A-Za-z_]\w*)[ \t]*=[ \t]*"));
+static PLAIN_IMPORT: Pattern = Pattern::new(r"(?m)^(?:from[ \t]+(\w[.\w]*)[ \t]+import\b|import[ \t]+([^\n]+))");
+static CONSTANT: Pattern = Pattern::new(r"(?m)^[ \t]*([A-Za-z_]\w*)[ \t]*(?::[^=\n]+)?=[ \t]*");
+static CALL: Pattern = Pattern::new(r"([A-Za-z_][\w.]*)[ \t]*\(");
+static WORD_EQUALS: Pattern = Pattern::new(r"\b([A-Za-z_]\w*)[ \t]*=[ \t]*");
 
 impl<'a> Module<'a> {
     /// Masks a source and reads its imports.

@@ -1,16 +1,13 @@
 //! Looks into Rust sources: where they listen, which files they name, which words stand in them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use super::mask::{Masked, RUST, boundary};
 use super::named::{self, Naming};
-use super::pattern;
+use super::{Found as Match, Pattern};
 use crate::catalog::SHARED;
-use crate::facts::{Fact, Host, Kind, Listens, Strength};
+use crate::facts::{Evidence, Fact, Host, Kind, Listens, Strength};
 use crate::path::parent;
 use crate::repo::Repo;
 use crate::rows::Embed;
@@ -40,40 +37,62 @@ pub struct Found {
 
 /// What stands before the name of a variable that is read.
 const TAKES: [&str; 3] = ["var(\"", "var_os(\"", "env = \""];
-static TESTS: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?m)^\s*#\[cfg\((?:all\()?test\b.*\n(?:\s*#\[[^\]]*\])*\s*(?:pub )?mod "));
-static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b[1-9][0-9]{1,4}\b"));
-static PORT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)(?:^|[^a-z])port(?:[^a-z]|$)"));
-static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"^(?:(0\.0\.0\.0|\[::\]|::)|(127\.0\.0\.1|localhost|\[::1\]|::1))?(?::([0-9]{1,5}|\{[a-zA-Z_.]{0,40}\}))?$",
-    )
-});
-static NEXT: LazyLock<Regex> = LazyLock::new(|| pattern(r#"^"(?:\.(?:to_string|into)\(\))?\s*,\s*([0-9]{2,5})\b"#));
-static SOCKET: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?:\[\s*(0|127)\s*,\s*0\s*,\s*0\s*,\s*[01]\s*\]|\b(UNSPECIFIED|LOCALHOST)\b)[\s)]{0,9},?\s*([0-9]{2,5})?")
-});
-static LISTENING: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)bind|listen|serve|addr|host|socket|default_value|\bip\b|\brun\b"));
-static COMPARED: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#"(?:[=!]=\s*|(?:contains|starts_with|ends_with|eq|replace)\(\s*|\|\s*)"?$"#));
-static VARIABLE: LazyLock<Regex> = LazyLock::new(|| pattern(r#""([A-Z][A-Z0-9_]{1,60})""#));
-static LONG: LazyLock<Regex> = LazyLock::new(|| pattern(r#"\blong\b(?:\s*=\s*"([\w-]{1,60})")?"#));
-static FIELD: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"^[^\]]{0,200}\](?:\s*#\[[^\]]{0,200}\])*\s*(?:pub )?(\w{1,60})\s*:"));
+static TESTS: Pattern = Pattern::new(r"(?m)^\s*#\[cfg\((?:all\()?test\b.*\n(?:\s*#\[[^\]]*\])*\s*(?:pub )?mod ");
+static NUMBER: Pattern = Pattern::new(r"\b[1-9][0-9]{1,4}\b");
+static PORT: Pattern = Pattern::new(r"(?i)(?:^|[^a-z])port(?:[^a-z]|$)");
+static ADDRESS: Pattern = Pattern::new(
+    r"^(?:(0\.0\.0\.0|\[::\]|::)|(127\.0\.0\.1|localhost|\[::1\]|::1))?(?::([0-9]{1,5}|\{[a-zA-Z_.]{0,40}\}))?$",
+);
+static NEXT: Pattern = Pattern::new(r#"^"(?:\.(?:to_string|into)\(\))?\s*,\s*([0-9]{2,5})\b"#);
+static SOCKET: Pattern = Pattern::new(
+    r"(?:\[\s*(0|127)\s*,\s*0\s*,\s*0\s*,\s*[01]\s*\]|\b(UNSPECIFIED|LOCALHOST)\b)[\s)]{0,9},?\s*([0-9]{2,5})?",
+);
+static LISTENING: Pattern = Pattern::new(r"(?i)bind|listen|serve|addr|host|socket|default_value|\bip\b|\brun\b");
+static COMPARED: Pattern = Pattern::new(r#"(?:[=!]=\s*|(?:contains|starts_with|ends_with|eq|replace)\(\s*|\|\s*)"?$"#);
+static VARIABLE: Pattern = Pattern::new(r#""([A-Z][A-Z0-9_]{1,60})""#);
+static LONG: Pattern = Pattern::new(r#"\blong\b(?:\s*=\s*"([\w-]{1,60})")?"#);
+static FIELD: Pattern = Pattern::new(r"^[^\]]{0,200}\](?:\s*#\[[^\]]{0,200}\])*\s*(?:pub )?(\w{1,60})\s*:");
 
-static COMMANDS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\(subcommand[^\]\n]{0,60}\]\s*(?:pub(?:\(\w+\))? )?\w{1,60}\s*:\s*(?:\w{1,60}::){0,4}(\w{1,60})")
-});
-static DEMANDS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#"#\[cfg\(not\(any\(((?:\s*feature\s*=\s*"[\w-]{1,60}"\s*,?){1,20})\s*\)\)\)\]\s*compile_error!"#)
-});
+static COMMANDS: Pattern =
+    Pattern::new(r"\(subcommand[^\]\n]{0,60}\]\s*(?:pub(?:\(\w+\))? )?\w{1,60}\s*:\s*(?:\w{1,60}::){0,4}(\w{1,60})");
+static DEMANDS: Pattern =
+    Pattern::new(r#"#\[cfg\(not\(any\(((?:\s*feature\s*=\s*"[\w-]{1,60}"\s*,?){1,20})\s*\)\)\)\]\s*compile_error!"#);
 
 /// Folders whose sources are no part of a program.
 const ASIDE: [&str; 4] = ["target", "tests", "benches", "examples"];
 
 /// The sources of a repository by their paths.
 pub type Sources<'r> = BTreeMap<&'r str, Source<'r>>;
+
+/// The word without which a program of these sources only tells how it is used: the likeliest of its commands.
+pub fn serving<'s>(
+    sources: impl Iterator<Item = (&'s str, &'s Source<'s>)> + Clone,
+) -> Option<(&'static str, Evidence)> {
+    let of = sources.clone().find_map(|(_, source)| source.needs_command())?;
+    let serves = |word: &'static String| {
+        let (path, line) = sources.clone().find_map(|(path, source)| Some((path, source.variant(of, word)?)))?;
+        Some((word.as_str(), Evidence::new(path, line, Strength::Convention)))
+    };
+    SHARED.serving.iter().find_map(serves)
+}
+
+/// What follows from sources, each with its path and the folder of its package.
+pub fn facts(repo: &Repo, rows: &[Embed], sources: &[(&str, &str, &Source)]) -> Vec<Fact> {
+    let naming = sources.iter().find_map(|(_, _, source)| source.naming());
+    sources.iter().flat_map(|(path, package, it)| it.facts(repo, rows, (path, package), naming.as_ref())).collect()
+}
+
+/// Features of which these sources demand one, where none of them is among those that are on.
+pub fn demanded<'s>(mut sources: impl Iterator<Item = (&'s str, &'s Source<'s>)>, on: &BTreeSet<&str>) -> Option<Fact> {
+    let is_off = |names: &Vec<&str>| names.iter().all(|name| !on.contains(name));
+    let (path, names) = sources.find_map(|(path, source)| Some((path, source.demands().into_iter().find(is_off)?)))?;
+    let what = format!("`{path}` ends the build, as none of the features `{}` is on", names.join("`, `"));
+    let hint = format!(
+        "name what the program shall have, as in `dockgen config set build.flags -- --features={}`",
+        names.first()?
+    );
+    Some(Fact::new(Kind::Obstacle(what, hint), path, "compile_error!", Strength::Stated))
+}
 
 impl<'a> Source<'a> {
     /// Every source of a repository, and the configuration of Cargo.
@@ -84,7 +103,7 @@ impl<'a> Source<'a> {
     }
 
     /// How variables take the place of settings, where the source says it: `Environment::with_prefix("APP").separator("__")`.
-    pub fn naming(&self) -> Option<Naming> {
+    fn naming(&self) -> Option<Naming> {
         let first = |call: &str| self.behind(call).into_iter().find_map(|(text, _)| text.map(str::to_owned));
         let separator = first("Environment::default().separator(").or_else(|| first(".separator("))?;
         self.line_with("Environment").map(|_| Naming { prefix: first("Environment::with_prefix("), separator })
@@ -92,13 +111,7 @@ impl<'a> Source<'a> {
 
     /// What follows from a source of a package: files that it names, what it compiles in, where it listens. `naming` is how
     /// variables take the place of settings.
-    pub fn facts(
-        &self,
-        repo: &Repo,
-        rows: &[Embed],
-        (path, package): (&str, &str),
-        naming: Option<&Naming>,
-    ) -> Vec<Fact> {
+    fn facts(&self, repo: &Repo, rows: &[Embed], (path, package): (&str, &str), naming: Option<&Naming>) -> Vec<Fact> {
         let fact = |kind, line: &str, strength| Fact::new(kind, path, line, strength);
         let mut facts = named::embedded(repo, rows, (path, package), |call| self.behind(call));
         let is_script = path.ends_with("build.rs") && parent(path) == package;
@@ -150,13 +163,13 @@ impl<'a> Source<'a> {
     }
 
     /// The type of the commands that have to be typed, where there are some: a field that is no `Option`.
-    pub fn needs_command(&self) -> Option<&str> {
+    fn needs_command(&self) -> Option<&str> {
         let of = COMMANDS.captures(&self.text)?.get(1)?.as_str();
         Some(of).filter(|of| *of != "Option")
     }
 
     /// The line of a command of this type that is typed so: `Serve(Options)` of `serve`.
-    pub fn variant(&self, of: &str, word: &str) -> Option<&str> {
+    fn variant(&self, of: &str, word: &str) -> Option<&str> {
         let body = self.text.split_once(&format!("enum {of} {{"))?.1.split("\n}").next()?;
         let is_it = |line: &&str| {
             let name = line.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
@@ -166,8 +179,8 @@ impl<'a> Source<'a> {
     }
 
     /// Features of which one has to be on: without, the build ends.
-    pub fn demands(&self) -> Vec<Vec<&str>> {
-        let names = |found: regex::Captures<'_>| found.get(1).map(|list| list.range());
+    fn demands(&self) -> Vec<Vec<&str>> {
+        let names = |found: Match| found.get(1).map(|list| list.range());
         let lists = DEMANDS.captures_iter(&self.text).filter_map(names).filter_map(|range| self.text.get(range));
         lists.map(|list| list.split('"').skip(1).step_by(2).collect()).collect()
     }

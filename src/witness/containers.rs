@@ -1,9 +1,7 @@
 //! Container files that are there already: what somebody else's Dockerfile says of the same program.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
-use regex::Regex;
 use serde::Deserialize;
 
 use super::stages::{self, Carried, Stage, defaults, filled, pairs};
@@ -16,7 +14,8 @@ use crate::lock::{self, Lock};
 use crate::path;
 use crate::repo::Repo;
 use crate::requirement::Requirement;
-use crate::source::{listening, pattern};
+use crate::source::Pattern;
+use crate::source::listening;
 use crate::{command, lint, neighbours};
 
 /// What is known of the container files of others.
@@ -47,9 +46,8 @@ const DOCKERFILE: &str = "Dockerfile";
 /// No more files than this are read.
 const MOST_FILES: usize = 20;
 
-static HEALTH: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::[0-9${}A-Z_]{1,20})?(/[\w./-]*)")
-});
+static HEALTH: Pattern =
+    Pattern::new(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::[0-9${}A-Z_]{1,20})?(/[\w./-]*)");
 
 /// The testimonies of the container files of others, the likeliest first. What dockgen wrote says nothing new; the file that
 /// it took the place of does.

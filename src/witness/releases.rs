@@ -1,8 +1,5 @@
 //! Release files: how the programs are built that people download.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use serde::Deserialize;
 
 use super::CATALOG;
@@ -13,6 +10,7 @@ use crate::format::goreleaser::{self, Build};
 use crate::format::tasks::UNKNOWN;
 use crate::path;
 use crate::repo::Repo;
+use crate::source::Pattern;
 use crate::source::shell;
 
 /// What is known of release files.
@@ -69,8 +67,8 @@ fn command_of(build: &Build) -> Command {
 
 /// The text without what the tool fills in.
 fn untold(text: &str) -> String {
-    static FILLED: LazyLock<Regex> = LazyLock::new(|| crate::source::pattern(r"\{\{[^}]*\}\}"));
-    FILLED.replace_all(text, regex::NoExpand(UNKNOWN)).into_owned()
+    static FILLED: Pattern = Pattern::new(r"\{\{[^}]*\}\}");
+    FILLED.replace_all(text, |_| UNKNOWN.to_owned())
 }
 
 #[cfg(test)]

@@ -2,16 +2,14 @@
 //! what one stage takes from another.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use crate::command::{self, Command};
 use crate::dockerfile::{Body, Step};
 use crate::facts::{Evidence, Strength};
 use crate::path::{self, is_below, join, resolve};
 use crate::repo::Repo;
-use crate::source::{pattern, shell};
+use crate::source::shell;
+use crate::source::{Found, Pattern};
 
 /// No more variables of a stage are kept.
 const MOST: usize = 20;
@@ -185,11 +183,11 @@ pub fn pairs(text: &str) -> Vec<(String, String)> {
 
 /// The text with the values of variables.
 pub fn filled(text: &str, values: &BTreeMap<String, String>) -> String {
-    static VARIABLE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\$(?:(\w+)|\{(\w+)(?::-([^}]*))?\})"));
-    let value = |found: &regex::Captures| {
+    static VARIABLE: Pattern = Pattern::new(r"\$(?:(\w+)|\{(\w+)(?::-([^}]*))?\})");
+    let value = |found: &Found| {
         let name = found.get(1).or(found.get(2)).map_or("", |name| name.as_str());
         let default = || found.get(3).map(|default| default.as_str().to_owned());
         values.get(name).cloned().or_else(default).unwrap_or_else(|| found[0].to_owned())
     };
-    VARIABLE.replace_all(text, value).into_owned()
+    VARIABLE.replace_all(text, value)
 }

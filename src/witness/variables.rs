@@ -2,9 +2,7 @@
 //! person has to know. Values that may be secrets are never passed on.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
-use regex::Regex;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -13,7 +11,8 @@ use super::{CATALOG, tree};
 use crate::facts::{Fact, Kind, Strength};
 use crate::language;
 use crate::lint;
-use crate::source::{pattern, shell};
+use crate::source::Pattern;
+use crate::source::shell;
 
 /// What is known of variables.
 #[derive(Debug, Deserialize)]
@@ -115,8 +114,8 @@ fn is_hidden(name: &str, value: &str) -> bool {
     lint::is_secret(name) || name.ends_with("KEY") || is_random(value) || CREDENTIALS.is_match(value)
 }
 
-static CREDENTIALS: LazyLock<Regex> = LazyLock::new(|| pattern(r"://[^/@\s]{1,200}@"));
-static OWN_HOST: LazyLock<Regex> = LazyLock::new(|| pattern(r"(://(?:[^/@\s]{1,200}@)?)(?:localhost|127\.0\.0\.1)\b"));
+static CREDENTIALS: Pattern = Pattern::new(r"://[^/@\s]{1,200}@");
+static OWN_HOST: Pattern = Pattern::new(r"(://(?:[^/@\s]{1,200}@)?)(?:localhost|127\.0\.0\.1)\b");
 
 /// Whether a value is an address of one's own machine.
 pub fn is_own_address(value: &str) -> bool {
@@ -129,8 +128,8 @@ fn example(name: &str, value: &str) -> Option<String> {
     if !is_plain || lint::is_secret(name) || name.ends_with("KEY") || is_random(value) {
         return None;
     }
-    let value = CREDENTIALS.replace_all(value, "://USER:PASSWORD@");
-    let value = OWN_HOST.replace_all(&value, "${1}HOST").into_owned();
+    let value = CREDENTIALS.replace_all(value, |_| "://USER:PASSWORD@".to_owned());
+    let value = OWN_HOST.replace_all(&value, |found| format!("{}HOST", &found[1]));
     (!value.contains('@') || value.contains("USER:PASSWORD@")).then_some(value)
 }
 

@@ -99,10 +99,13 @@ fn of_lines(tool: &str, text: &str, path: &str) -> Vec<Fact> {
 fn of_channel(tool: &str, text: &str, path: &str) -> Vec<Fact> {
     let table = toml_table::parse(text).ok();
     let channel = table.and_then(|table| toml_table::text(&table, &["toolchain", "channel"]));
-    match channel {
-        Some(channel) => wanted(tool, &channel, path, &format!("channel = \"{channel}\"")).into_iter().collect(),
-        None => of_lines(tool, text, path),
-    }
+    let line = text.trim();
+    let quote = channel.as_ref().map_or(line.to_owned(), |channel| format!("channel = \"{channel}\""));
+    let channel = channel.as_deref().unwrap_or(line);
+    // The name of a machine may stand behind: `nightly-2025-06-01-x86_64-unknown-linux-gnu`.
+    let is_of_channel = |(at, part): &(usize, &str)| *at == 0 || part.starts_with(|c: char| c.is_ascii_digit());
+    let parts: Vec<&str> = channel.split('-').enumerate().take_while(is_of_channel).map(|(_, part)| part).collect();
+    wanted(tool, &parts.join("-"), path, &quote).into_iter().collect()
 }
 
 fn of_tools(form: Form, text: &str, path: &str) -> Vec<Fact> {

@@ -1,16 +1,15 @@
 //! How others build the program: tags, values for the linker, and whether C is compiled in.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use crate::command::{self, Command};
-use crate::facts::{Evidence, Fact, Kind, Strength};
+use crate::facts::{self, Evidence, Fact, Kind, Strength};
 use crate::format::tasks::UNKNOWN;
 use crate::path::{name, parent, resolve};
 use crate::repo::Repo;
-use crate::source::{pattern, shell};
+use crate::source::Pattern;
+use crate::source::shell;
 
 use super::catalog::CATALOG;
 use super::modules::{self, Module};
@@ -41,28 +40,20 @@ pub struct Build {
 
 /// The builds that files tell of, the strongest first.
 pub fn builds(told: &[Fact], modules: &[Module]) -> Vec<Build> {
-    let mut found = Vec::new();
-    for fact in told {
-        let Kind::Build(commands) = &fact.kind else { continue };
-        let one = |(at, command): (usize, &Command)| {
-            let build = Build::read(command, modules)?;
-            let before = commands.get(..at).unwrap_or_default().to_vec();
-            Some(Build { before, evidence: fact.evidence.clone(), ..build })
-        };
-        found.extend(commands.iter().enumerate().filter_map(one));
-    }
-    found.sort_by_key(|build| (std::cmp::Reverse(build.evidence.strength), build.is_untold));
+    let read = |(before, command, evidence): (&[Command], &Command, &Evidence)| {
+        Some(Build { before: before.to_vec(), evidence: evidence.clone(), ..Build::read(command, modules)? })
+    };
+    let mut found: Vec<Build> = facts::builds(told).filter_map(read).collect();
+    found.sort_by_key(|build| (Reverse(build.evidence.strength), build.is_untold));
     found
 }
 
 impl Build {
     fn read(command: &Command, modules: &[Module]) -> Option<Self> {
         let rows = &CATALOG.build;
-        let is_it =
-            |row: &&String| row.split(' ').eq(command.argv.iter().map(String::as_str).take(row.split(' ').count()));
-        let row = rows.commands.iter().find(is_it)?;
+        let words = rows.commands.iter().find_map(|row| command::behind(&command.argv, row))?;
         let other = command.variable("GOOS").filter(|system| *system != "linux" && !system.contains('$'));
-        let (options, operands) = options(command.argv.get(row.split(' ').count()..)?, &rows.valued);
+        let (options, operands) = options(words, &rows.valued);
         let option = |name: &str| options.iter().rfind(|(known, _)| *known == name).map(|(_, value)| value.as_str());
         let folder = option("C").map_or(Some(command.folder.clone()), |folder| resolve(&command.folder, folder))?;
         let known = operands.iter().rfind(|operand| !operand.contains(['$', '>']) && !operand.contains("..."));
@@ -138,7 +129,7 @@ fn is_tag(tag: &str) -> bool {
 
 /// What the linker sets: `-X path.Name=value`.
 fn values(words: &[String]) -> Vec<(String, Option<String>)> {
-    static SYMBOL: LazyLock<Regex> = LazyLock::new(|| pattern(r"^[A-Za-z0-9_./~-]+\.[A-Za-z_]\w*$"));
+    static SYMBOL: Pattern = Pattern::new(r"^[A-Za-z0-9_./~-]+\.[A-Za-z_]\w*$");
     let joined = words.iter().filter_map(|word| word.strip_prefix("-X=").map(str::to_owned));
     let behind = words.windows(2).filter(|pair| pair.first().is_some_and(|word| word == "-X"));
     let pairs = behind.filter_map(|pair| pair.get(1).cloned()).chain(joined);
@@ -173,7 +164,7 @@ pub fn defaults(repo: &Repo, builds: &[Build], modules: &[Module], programs: &[P
             package => modules::local(&folders, package).into_iter().collect(),
         };
         let files = places.iter().flat_map(|folder| repo.inside(folder)).filter(|path| path.ends_with(".go"));
-        let line = pattern(&format!(r#"(?m)^\s*(?:var\s+)?{name}\s*(?:string\s*)?=\s*"([^"\n]*)""#));
+        let line = Pattern::from(format!(r#"(?m)^\s*(?:var\s+)?{name}\s*(?:string\s*)?=\s*"([^"\n]*)""#));
         let texts = files.take(50).filter_map(|path| repo.text(path));
         if let Some(value) = texts.filter_map(|text| line.captures(text)).map(|found| found[1].to_owned()).next() {
             found.insert(symbol.clone(), value);
@@ -205,7 +196,7 @@ mod tests {
 
     #[test]
     fn commands_that_build() {
-        let modules = [Module { path: "e.com/x".to_owned(), folder: String::new(), outside: false }];
+        let modules = [Module { path: "e.com/x".to_owned(), folder: String::new() }];
         let shown = |line: &str| {
             let one = |command: &Command| Build::read(command, &modules);
             let build = command::script(line, "", &[]).iter().find_map(one)?;

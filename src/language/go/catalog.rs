@@ -150,8 +150,6 @@ pub struct Source {
     pub helps: Pattern,
     /// A command that takes words of its own.
     pub wants: Pattern,
-    /// Commands that serve, the likeliest first.
-    pub serving: Vec<String>,
     /// Words of lines whose ports are for something beside the program's purpose.
     pub beside: Vec<String>,
     /// Words of lines whose ports are of other services.

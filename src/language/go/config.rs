@@ -1,26 +1,20 @@
 //! Configuration files that a program reads: which ones, the port in them, and the folders that they name.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use crate::facts::{Fact, Kind, Strength};
 use crate::repo::Repo;
-use crate::source::pattern;
+use crate::source::Pattern;
 
 use super::catalog::CATALOG;
 
 /// A line that sets where a server listens.
-static PORT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r#"(?im)^[ \t]*["']?(?:(?:http|server|app|web|api|listen|service|rest)[_.-]?)*(?:port|addr|address|listen)["']?[ \t]*[:=][ \t]*["']?(?:[\w.\[\]-]*:)?(\d{4,5})["']?[ \t]*,?[ \t]*(?:[#;].*)?\r?$"#,
-    )
-});
+static PORT: Pattern = Pattern::new(
+    r#"(?im)^[ \t]*["']?(?:(?:http|server|app|web|api|listen|service|rest)[_.-]?)*(?:port|addr|address|listen)["']?[ \t]*[:=][ \t]*["']?(?:[\w.\[\]-]*:)?(\d{4,5})["']?[ \t]*,?[ \t]*(?:[#;].*)?\r?$"#,
+);
 
 /// A value that names a folder beside the program.
-static NAMED: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#"(?m)[:=][ \t]*["']?(?:file://|\./)([\w][\w./-]*)["']?[ \t]*\r?$"#));
+static NAMED: Pattern = Pattern::new(r#"(?m)[:=][ \t]*["']?(?:file://|\./)([\w][\w./-]*)["']?[ \t]*\r?$"#);
 
 /// The configuration files with one of these names, in these folders and where they usually lie.
 pub fn named(repo: &Repo, names: &BTreeSet<String>, folders: &BTreeSet<String>) -> Vec<String> {

@@ -46,7 +46,7 @@ impl Listening {
         }
         Listening {
             listens: CATALOG.source.listens.is_match(code),
-            by_itself: call.map(|call| Evidence::new(path, masked.line(call.start), Strength::Stated)),
+            by_itself: call.map(|call| Evidence::new(path, masked.line(call.start()), Strength::Stated)),
             from_environment: CATALOG.source.port_variable.is_match(text),
             ports,
         }
@@ -95,11 +95,11 @@ fn numbers(path: &str, masked: &Masked, text: &str) -> Vec<Port> {
     let found = CATALOG.source.port.captures_iter(text).filter_map(|found| {
         let number = found.group()?;
         // The beginning of an address, or of a sum.
-        if text.get(number.end..).is_some_and(|rest| rest.starts_with('.') || rest.starts_with(" +")) {
+        if text.get(number.end()..).is_some_and(|rest| rest.starts_with('.') || rest.starts_with(" +")) {
             return None;
         }
-        let line = masked.line(number.start);
-        let port: u16 = text.get(number)?.parse().ok()?;
+        let line = masked.line(number.start());
+        let port: u16 = number.as_str().parse().ok()?;
         let is_other = CATALOG.config.others.contains(&port) || says(&line.to_lowercase(), &CATALOG.source.others);
         let is_comment = line.trim_start().starts_with("//");
         let strength = if port < FIRST_OF_USERS { Strength::Guess } else { Strength::Convention };

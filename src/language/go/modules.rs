@@ -1,9 +1,10 @@
 //! The modules of the build, and which folders belong to them.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 
+use crate::facts::Fact;
 use crate::format::go_mod;
-use crate::path::{join, resolve};
+use crate::path::{join, parent, resolve, visit};
 use crate::repo::Repo;
 
 /// A module of the build: the main one, a workspace's member, or a local replacement.
@@ -13,46 +14,33 @@ pub struct Module {
     pub path: String,
     /// Its folder; empty for the top.
     pub folder: String,
-    /// Whether the folder lies outside of the repository.
-    pub outside: bool,
 }
 
-/// The modules of the build, the top one first.
-pub fn modules(repo: &Repo) -> Vec<Module> {
+/// The modules of the build, the top one first, and those that lie outside of the repository, as facts.
+pub fn modules(repo: &Repo) -> (Vec<Module>, Vec<Fact>) {
     let read = |path: &str| repo.text(path).and_then(|text| go_mod::parse(text).ok());
-    let mut folders: VecDeque<(String, Option<String>)> = VecDeque::new();
-    if repo.has("go.mod") {
-        folders.push_back((String::new(), None));
-    }
-    let workspace = read("go.work");
-    let members = workspace.iter().flat_map(|work| work.members.iter().map(|member| (member, None)));
-    let replaced =
-        workspace.iter().flat_map(|work| work.replace.iter().map(|(path, folder)| (folder, Some(path.clone()))));
-    let (mut found, mut strays): (Vec<Module>, Vec<Module>) = (Vec::new(), Vec::new());
-    let mut seen = HashSet::new();
-    let outside =
-        |path: Option<String>| Module { path: path.unwrap_or_default(), folder: String::new(), outside: true };
-    for (target, path) in members.chain(replaced) {
-        match resolve("", target) {
-            Some(folder) => folders.push_back((folder, path)),
-            None => strays.push(outside(path)),
+    let (mut found, mut strays, mut names) = (Vec::new(), Vec::new(), HashMap::new());
+    let mut place = |file: &str, name: &str, said: &str| {
+        let folder = resolve(parent(file), said);
+        match &folder {
+            Some(folder) => drop(names.entry(folder.clone()).or_insert_with(|| name.to_owned())),
+            None => strays.push(Fact::outside(file, if name.is_empty() { said } else { name }, said)),
         }
-    }
-    while let Some((folder, named)) = folders.pop_front() {
-        if !seen.insert(folder.clone()) {
-            continue;
-        }
-        let manifest = read(&join(&folder, "go.mod")).unwrap_or_default();
-        for (path, target) in manifest.replace {
-            match resolve(&folder, &target) {
-                Some(target) => folders.push_back((target, Some(path))),
-                None => strays.push(outside(Some(path))),
-            }
-        }
-        found.push(Module { path: manifest.module.or(named).unwrap_or_default(), folder, outside: false });
-    }
-    found.append(&mut strays);
-    found
+        folder
+    };
+    let mut first: Vec<String> = repo.has("go.mod").then(String::new).into_iter().collect();
+    let work = read("go.work").unwrap_or_default();
+    first.extend(work.members.iter().filter_map(|said| place("go.work", "", said)));
+    first.extend(work.replace.iter().filter_map(|(name, said)| place("go.work", name, said)));
+    visit(first, |folder| {
+        let file = join(folder, "go.mod");
+        let manifest = read(&file).unwrap_or_default();
+        found.push((manifest.module, folder.clone()));
+        manifest.replace.iter().filter_map(|(name, said)| place(&file, name, said)).collect()
+    });
+    let path = |own: Option<String>, folder: &str| own.or_else(|| names.get(folder).cloned()).unwrap_or_default();
+    let modules = found.into_iter().map(|(own, folder)| Module { path: path(own, &folder), folder });
+    (modules.collect(), strays)
 }
 
 /// Whether the go command passes a folder over.
@@ -82,7 +70,7 @@ pub fn is_ours(repo: &Repo, ours: &HashSet<&str>, folder: &str) -> bool {
 
 /// The folders of this repository's modules by their paths.
 pub fn folders(modules: &[Module]) -> HashMap<&str, &str> {
-    let named = modules.iter().filter(|module| !module.path.is_empty() && !module.outside);
+    let named = modules.iter().filter(|module| !module.path.is_empty());
     named.map(|module| (module.path.as_str(), module.folder.as_str())).collect()
 }
 
@@ -108,13 +96,9 @@ mod tests {
             "x",
             [("go.mod", "module a\nreplace b => ./libs/b\nreplace c => ../c"), ("libs/b/go.mod", "module b")],
         );
-        let found = modules(&repo);
-        assert_eq!(
-            found
-                .iter()
-                .map(|module| (module.path.as_str(), module.folder.as_str(), module.outside))
-                .collect::<Vec<_>>(),
-            [("a", "", false), ("b", "libs/b", false), ("c", "", true)]
-        );
+        let (found, strays) = modules(&repo);
+        let shown: Vec<_> = found.iter().map(|module| (module.path.as_str(), module.folder.as_str())).collect();
+        assert_eq!(shown, [("a", ""), ("b", "libs/b")]);
+        assert_eq!(strays[0].evidence.quote, "c");
     }
 }

@@ -2,12 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
-use regex::Regex;
-use std::sync::LazyLock;
-
 use crate::path::{name, parent};
 use crate::repo::Repo;
-use crate::source::pattern;
+use crate::source::Pattern;
 
 use super::modules::{self, Module};
 use super::source::Source;
@@ -94,8 +91,7 @@ impl<'r> Packages<'r> {
 
     /// The folders with a program, each with the file where it begins, outside of vendored trees.
     pub fn mains(&mut self, modules: &[Module]) -> Vec<(String, String)> {
-        let ours = modules.iter().filter(|module| !module.outside).map(|module| module.folder.as_str());
-        let ours: HashSet<&str> = ours.collect();
+        let ours: HashSet<&str> = modules.iter().map(|module| module.folder.as_str()).collect();
         let mut mains = Vec::new();
         // The package clause of one file holds for all in its folder.
         let mut settled: HashSet<&str> = HashSet::new();
@@ -115,7 +111,7 @@ impl<'r> Packages<'r> {
 }
 
 /// Quick to search for: a text without it is of no main package.
-static CLAUSE: LazyLock<Regex> = LazyLock::new(|| pattern(r"package\s+main\b"));
+static CLAUSE: Pattern = Pattern::new(r"package\s+main\b");
 
 /// The files of a folder that an ordinary build compiles, with their texts.
 fn compiled<'a>(repo: &'a Repo, folder: &str, tags: &[String]) -> impl Iterator<Item = (&'a str, &'a str)> {
@@ -146,7 +142,7 @@ fn is_constrained(text: &str, tags: &[String]) -> bool {
 
 /// Whether a build constraint holds: alternatives of conjunctions of tags, with `!` before single ones and groups.
 fn holds(line: &str, is_set: &dyn Fn(&str) -> bool) -> bool {
-    static INNER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\(([^()]*)\)"));
+    static INNER: Pattern = Pattern::new(r"\(([^()]*)\)");
     let flat = |text: &str| {
         let term = |term: &str| {
             let tag = term.trim().trim_start_matches('!');

@@ -6,6 +6,7 @@ use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::go_mod;
 use crate::language::node::frontend::{Frontend, MANIFEST};
 use crate::language::node::maker;
+use crate::language::parsed;
 use crate::path::{join, name};
 use crate::repo::Repo;
 use crate::requirement::Requirement;
@@ -58,13 +59,14 @@ const OTHERS: [&str; 8] = ["c", "h", "cc", "cpp", "hpp", "s", "S", "syso"];
 impl Go {
     /// Reads it.
     pub fn read(repo: &Repo, told: &[Fact]) -> Self {
-        let modules = modules::modules(repo);
+        let (modules, strays) = modules::modules(repo);
         let builds = build::builds(told, &modules);
         let mut packages =
             Packages::new(repo, &modules, builds.first().map(|build| build.tags.clone()).unwrap_or_default());
         let mains = packages.mains(&modules);
         let closures: Vec<Vec<String>> = mains.iter().map(|(folder, _)| packages.closure(folder)).collect();
         let mut stated = stated(repo);
+        stated.extend(strays);
         if packages.is_full() {
             let what =
                 "there are more programs and packages than are looked into: of the last ones only their own folder was";
@@ -108,10 +110,7 @@ impl Go {
     pub fn facts(&self) -> Vec<Fact> {
         let mut facts = self.stated.clone();
         facts.extend(
-            self.manifests
-                .iter()
-                .filter(|path| !name(path).starts_with("go.work"))
-                .map(|path| Fact::new(Kind::Manifest(path.clone()), path, "", Strength::Stated)),
+            self.manifests.iter().filter(|path| !name(path).starts_with("go.work")).map(|path| Fact::manifest(path)),
         );
         for program in &self.programs {
             let strength = self.strength(program);
@@ -212,19 +211,9 @@ const MOST_FOLDERS: usize = 24;
 fn stated(repo: &Repo) -> Vec<Fact> {
     let mut facts = Vec::new();
     for file in ["go.work", "go.mod"] {
-        match repo.try_text(file) {
-            None => {}
-            Some(Err(why)) => facts.push(Fact::new(Kind::Unreadable(why.to_string()), file, "", Strength::Stated)),
-            Some(Ok(text)) => match go_mod::parse(text) {
-                Ok(read) if file == "go.mod" && has_no_sums(repo, &read) => {
-                    facts.extend(versions(file, &read).into_iter().chain([without_sums(file)]))
-                }
-                Err(fault) => {
-                    facts.push(Fact::new(Kind::Unreadable(fault.what), file, &fault.quote, Strength::Stated));
-                }
-                Ok(read) => facts.extend(versions(file, &read)),
-            },
-        }
+        let Some(read) = parsed(repo, file, go_mod::parse, &mut facts) else { continue };
+        facts.extend(versions(file, &read));
+        facts.extend((file == "go.mod" && has_no_sums(repo, &read)).then(|| without_sums(file)));
     }
     facts
 }

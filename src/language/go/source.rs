@@ -1,5 +1,6 @@
 //! What one file says. Each file is looked into once, whatever programs use it.
 
+use crate::catalog::SHARED;
 use crate::facts::{Evidence, Strength};
 use crate::source::Pattern;
 use crate::source::mask::{GO, Masked};
@@ -57,7 +58,7 @@ impl Source {
         let code = masked.code();
         let is_main = PACKAGE.word(code) == Some("main");
         let named = |pattern: &Pattern| {
-            pattern.find_iter(code).filter_map(|found| masked.string_at(found.end)).map(str::to_owned).collect()
+            pattern.find_iter(code).filter_map(|found| masked.string_at(found.end())).map(str::to_owned).collect()
         };
         Source {
             path: path.to_owned(),
@@ -91,12 +92,12 @@ fn marks(path: &str, masked: &Masked) -> Vec<(&'static str, Evidence)> {
 
 fn dies(path: &str, masked: &Masked) -> Option<Evidence> {
     let found = CATALOG.source.dotenv.find(masked.code())?;
-    Some(Evidence::new(path, masked.line(found.start), Strength::Stated))
+    Some(Evidence::new(path, masked.line(found.start()), Strength::Stated))
 }
 
 /// The string literals before the first declaration, which are what the file imports.
 fn imports(path: &str, masked: &Masked) -> Vec<(String, Evidence)> {
-    let head = DECLARATION.find(masked.code()).map_or(masked.code().len(), |found| found.start);
+    let head = DECLARATION.find(masked.code()).map_or(masked.code().len(), |found| found.start());
     let literals = masked.literals().take_while(|(at, _)| *at < head);
     literals.map(|(at, name)| (name.to_owned(), Evidence::new(path, masked.line(at), Strength::Stated))).collect()
 }
@@ -118,7 +119,7 @@ fn names(masked: &Masked) -> Vec<String> {
     let mut names: Vec<String> =
         masked.literals().filter(|(at, text)| is_name(*at, text)).map(|(_, text)| text.to_owned()).collect();
     for call in CATALOG.source.reads.find_iter(masked.code()) {
-        names.extend(masked.strings_behind(call.end).map(str::to_owned));
+        names.extend(masked.strings_behind(call.end()).map(str::to_owned));
     }
     names
 }
@@ -126,8 +127,8 @@ fn names(masked: &Masked) -> Vec<String> {
 fn commands(path: &str, masked: &Masked) -> Vec<(String, Evidence)> {
     let calls = CATALOG.source.starts.find_iter(masked.code());
     let named = calls.filter_map(|call| {
-        let command = masked.string_at(call.end)?;
-        let evidence = Evidence::new(path, masked.line(call.start), Strength::Stated);
+        let command = masked.string_at(call.end())?;
+        let evidence = Evidence::new(path, masked.line(call.start()), Strength::Stated);
         Some((crate::path::name(command).to_owned(), evidence))
     });
     named.collect()
@@ -139,7 +140,7 @@ pub fn serving<'a>(sources: impl Iterator<Item = &'a Source> + Clone) -> Option<
     if all.clone().any(|(word, _)| word.is_root && word.runs) {
         return None;
     }
-    let rank = |word: &Word| CATALOG.source.serving.iter().position(|serves| *serves == word.word);
+    let rank = |word: &Word| SHARED.serving.iter().position(|serves| *serves == word.word);
     let found = all.filter(|(word, _)| word.runs && !word.is_root);
     let found = found.filter_map(|(word, path)| Some((rank(word)?, path, word)));
     let (_, path, word) = found.min_by_key(|(rank, path, word)| (*rank, *path, &word.word))?;

@@ -1,9 +1,8 @@
 //! Commands of a command line: what is typed behind the name of a program.
 
-use std::ops::Range;
-
-use crate::source::Pattern;
+use crate::catalog::SHARED;
 use crate::source::mask::Masked;
+use crate::source::{Pattern, Place};
 
 use super::catalog::CATALOG;
 
@@ -41,8 +40,8 @@ fn of_library(masked: &Masked, text: &str) -> Vec<Word> {
     let starts: Vec<_> = found.filter_map(|found| Some((found.get(0)?, found.get(1)))).collect();
     let word = |index: usize| {
         let (whole, variable) = starts.get(index)?;
-        let end = starts.get(index + 1).map_or(text.len(), |(next, _)| next.start);
-        let body = text.get(whole.end..end).unwrap_or_default();
+        let end = starts.get(index + 1).map_or(text.len(), |(next, _)| next.start());
+        let body = text.get(whole.end()..end).unwrap_or_default();
         let literal = body.find("\n}").map_or(body, |at| body.get(..at).unwrap_or(body));
         let name = USE.word(literal)?.to_owned();
         Some(Word {
@@ -50,10 +49,7 @@ fn of_library(masked: &Masked, text: &str) -> Vec<Word> {
             word: name,
             runs: RUNS.is_match(literal) && !CATALOG.source.helps.is_match(literal),
             wants: CATALOG.source.wants.is_match(literal),
-            is_root: variable
-                .clone()
-                .and_then(|at| masked.code().get(at))
-                .is_some_and(|name| name.to_lowercase().contains("root")),
+            is_root: variable.as_ref().is_some_and(|name| name.as_str().to_lowercase().contains("root")),
         })
     };
     (0..starts.len()).filter_map(word).collect()
@@ -63,10 +59,9 @@ fn of_library(masked: &Masked, text: &str) -> Vec<Word> {
 fn others(masked: &Masked, text: &str) -> Vec<Word> {
     let rows = CATALOG.subcommand.iter().filter(|row| text.contains(&row.mark));
     let found = rows.flat_map(|row| row.word.find_iter(masked.code()));
-    let word = |found: Range<usize>| {
-        let word =
-            masked.string_at(found.end).filter(|word| CATALOG.source.serving.iter().any(|serves| serves == word))?;
-        let quote = masked.line(found.start).trim().to_owned();
+    let word = |found: Place| {
+        let word = masked.string_at(found.end()).filter(|word| SHARED.serving.iter().any(|serves| serves == word))?;
+        let quote = masked.line(found.start()).trim().to_owned();
         Some(Word { word: word.to_owned(), runs: true, wants: false, is_root: false, quote })
     };
     found.filter_map(word).collect()

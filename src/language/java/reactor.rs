@@ -1,13 +1,15 @@
 //! The poms of a repository: the one at the top, the modules below it, and the parents that they name.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::catalog::CATALOG;
 use super::config;
-use crate::facts::{Fact, Kind, Strength};
+use crate::facts::Fact;
+use crate::format::Fault;
 use crate::format::pom::{self, Dependency, Lineage, Parent, Pom, resolve};
-use crate::path::{self, join};
+use crate::language::parsed;
+use crate::path::{self, join, visit};
 use crate::repo::Repo;
 
 /// More modules than any build has.
@@ -94,13 +96,12 @@ impl Reactor {
 
     /// A module and the modules that it depends on, whatever for.
     pub fn with_siblings(&self, module: usize) -> Vec<&Module> {
-        let (mut found, mut known) = (vec![module], BTreeSet::from([module]));
-        let mut next = 0;
-        while let Some(module) = found.get(next).and_then(|at| self.modules.get(*at)) {
-            found.extend(module.siblings.iter().filter(|sibling| known.insert(**sibling)));
-            next += 1;
-        }
-        found.into_iter().filter_map(|at| self.modules.get(at)).collect()
+        let mut found = Vec::new();
+        visit([module], |at| {
+            found.push(&self.modules[*at]);
+            self.modules[*at].siblings.clone()
+        });
+        found
     }
 
     /// What a module needs when it runs: its own dependencies, and those of the modules among them.
@@ -147,18 +148,16 @@ impl<'r> Poms<'r> {
     /// The modules that the pom at the top leads to, and those that are named and not there.
     fn walk(&mut self) -> (Vec<Module>, Vec<Fact>) {
         let (mut modules, mut missing) = (Vec::new(), Vec::new());
-        let mut known = BTreeSet::new();
-        let mut queue = VecDeque::from(["pom.xml".to_owned()]);
-        while let Some(file) = queue.pop_front() {
-            if modules.len() >= MODULES || known.contains(&file) || !self.load(&file) {
-                continue;
+        visit(["pom.xml".to_owned()], |file| {
+            if modules.len() >= MODULES || !self.load(file) {
+                return Vec::new();
             }
-            self.load_parents(&file);
-            let lineage = self.lineage(&file);
-            queue.extend(self.modules_of(&file, &lineage, &mut missing));
-            known.insert(file.clone());
-            modules.push(Module::new(self.repo, file, lineage));
-        }
+            self.load_parents(file);
+            let lineage = self.lineage(file);
+            let next = self.modules_of(file, &lineage, &mut missing);
+            modules.push(Module::new(self.repo, file.clone(), lineage));
+            next
+        });
         (modules, missing)
     }
 
@@ -174,18 +173,10 @@ impl<'r> Poms<'r> {
         if self.poms.contains_key(file) || self.faulty.contains(file) {
             return self.poms.contains_key(file);
         }
-        let (why, quote) = match self.repo.try_text(file).map(|text| text.map(pom::parse)) {
-            None => return false,
-            Some(Ok(Ok(pom))) => {
-                self.poms.insert(file.to_owned(), Rc::new(pom));
-                return true;
-            }
-            Some(Ok(Err(fault))) => (fault.what, fault.quote),
-            Some(Err(why)) => (why.to_string(), String::new()),
-        };
-        self.faults.push(Fact::new(Kind::Unreadable(why), file, &quote, Strength::Stated));
-        self.faulty.insert(file.to_owned());
-        false
+        match parsed(self.repo, file, pom::parse, &mut self.faults) {
+            Some(pom) => self.poms.insert(file.to_owned(), Rc::new(pom)).is_none(),
+            None => !self.faulty.insert(file.to_owned()),
+        }
     }
 
     fn load_parents(&mut self, file: &str) {
@@ -215,23 +206,14 @@ impl<'r> Poms<'r> {
         for (written, entry) in lineage.modules() {
             match resolve(path::parent(file), &entry).and_then(|path| pom_at(self.repo, &path)) {
                 Some(pom) => found.push(pom),
-                None => missing.push(Fact::new(
-                    Kind::Unreadable(self.lost_module(file, &entry)),
-                    file,
-                    &format!("<module>{written}</module>"),
-                    Strength::Stated,
-                )),
+                None => {
+                    let is_outside = resolve(path::parent(file), &entry).is_none();
+                    let why = if is_outside { OUTSIDE } else { "there is no pom for this module" };
+                    missing.push(Fact::unreadable(file, &Fault::new(why, &format!("<module>{written}</module>"))));
+                }
             }
         }
         found
-    }
-
-    /// Why there is no pom of a module.
-    fn lost_module(&self, file: &str, entry: &str) -> String {
-        match resolve(path::parent(file), entry) {
-            Some(_) => "there is no pom for this module".to_owned(),
-            None => OUTSIDE.to_owned(),
-        }
     }
 
     fn lost_parent(&self) -> Option<(String, Parent)> {

@@ -9,15 +9,11 @@ use crate::plan::Planner;
 impl Java<'_> {
     /// A pom that cannot be read ends the matter, and so does one whose parent is not here.
     pub fn check_poms(&self, planner: &Planner) -> Result<(), Error> {
-        for fact in &planner.facts {
-            if let Kind::Unreadable(why) = &fact.kind {
-                if why == reactor::OUTSIDE {
-                    return Err(self.outside(fact));
-                }
-                return Err(Error::usage(format!("{}: {why}", fact.evidence))
-                    .hint("mend the file; Maven could not build this either"));
-            }
+        let is_outside = |fact: &&Fact| matches!(&fact.kind, Kind::Unreadable(why) if why == reactor::OUTSIDE);
+        if let Some(fact) = planner.facts.iter().find(is_outside) {
+            return Err(self.outside(fact));
         }
+        planner.readable()?;
         if let Some((file, parent)) = &self.reactor.lost_parent {
             let name = format!("{}:{}:{}", parent.group, parent.artifact, parent.version);
             let entry = self.reactor.modules.first().map(|module| module.lineage.artifact()).unwrap_or_default();

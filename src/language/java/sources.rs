@@ -2,20 +2,18 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::catalog::CATALOG;
 use super::reactor::Module;
 use super::shape;
 use crate::format::pom::resolve;
 use crate::path::join;
 use crate::repo::Repo;
+use crate::source::Pattern;
 use crate::source::java::{self, JavaSource};
-use crate::source::pattern;
 
 /// The patterns of the calls that open a port.
-pub static LISTENS: LazyLock<Vec<Regex>> =
-    LazyLock::new(|| CATALOG.listen.iter().map(|row| pattern(&row.pattern)).collect());
+pub static LISTENS: LazyLock<Vec<Pattern>> =
+    LazyLock::new(|| CATALOG.listen.iter().map(|row| Pattern::from(row.pattern.clone())).collect());
 
 /// How many sources of a module are looked into.
 const SOURCES: usize = 3000;

@@ -13,7 +13,7 @@ impl Java<'_> {
         let mut facts = self.reactor.faults.clone();
         facts.extend(release::facts(&self.reactor));
         facts.extend(self.manager());
-        let manifest = |file: &String| Fact::new(Kind::Manifest(file.clone()), file, "", Strength::Stated);
+        let manifest = |file: &String| Fact::manifest(file);
         facts.extend(self.reactor.files.iter().map(manifest));
         let entry = |(_, program): (_, &super::program::Program)| {
             Fact::from_evidence(Kind::Entry(program.entry.clone()), program.evidence.clone())

@@ -60,7 +60,7 @@ fn database(text: &str) -> Option<String> {
 /// A file in a folder of the program that no image has.
 fn own(line: &str) -> Option<String> {
     let found = CATALOG.writes.own.captures_iter(line).next()?;
-    let [folder, name] = [1, 2].map(|group| found.get(group).and_then(|range| line.get(range)).unwrap_or_default());
+    let [folder, name] = [1, 2].map(|group| found.get(group).map_or("", |place| place.as_str()));
     let is_system = CATALOG.writes.system.iter().any(|system| system == name);
     (!is_system).then(|| format!("{folder}/x"))
 }

@@ -8,7 +8,7 @@ use crate::format::package_json::Texts;
 use crate::path;
 use crate::path::{join, normal};
 use crate::repo::Repo;
-use crate::source::{pattern, shell};
+use crate::source::shell;
 
 use super::catalog::{CATALOG, Framework, Prepare};
 use super::framework::{self, Shape};
@@ -242,9 +242,8 @@ impl Build {
         self.before.extend(rows().filter(wanted).map(|row| row.command.clone()));
         for row in rows().filter(|row| calls(row) || self.before.contains(&row.command)) {
             let texts = row.settings.iter().filter_map(|file| repo.text(&package.path(file)));
-            let names = texts.flat_map(|text| {
-                pattern(&row.demands).captures_iter(text).map(|found| found[1].to_owned()).collect::<Vec<_>>()
-            });
+            let names = texts
+                .flat_map(|text| row.demands.captures_iter(text).map(|found| found[1].to_owned()).collect::<Vec<_>>());
             self.stand_ins.extend(names.map(|name| (name, row.stand_in.clone())));
         }
     }

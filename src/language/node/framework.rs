@@ -112,7 +112,7 @@ fn settle(repo: &Repo, package: &Package, settings: &Settings, mode: &Mode) -> M
 
 /// The first group of a pattern (or the whole match) in one of a framework's files, outside of comments.
 fn find_setting(repo: &Repo, package: &Package, framework: &Framework, pattern: &str) -> Option<String> {
-    let pattern = crate::source::pattern(pattern);
+    let pattern = crate::source::Pattern::from(pattern.to_owned());
     framework.config.iter().find_map(|file| {
         let text = repo.text(&package.path(file))?;
         let lines =

@@ -1,26 +1,21 @@
 //! The packages that a file imports whenever it is started.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use crate::path;
 use crate::path::{join, normal};
 use crate::repo::Repo;
+use crate::source::Pattern;
 use crate::source::mask::{JAVASCRIPT, Masked};
-use crate::source::pattern;
 
 use super::catalog::CATALOG;
 use super::package::package_name;
 use super::source::MOST_FILES;
 
 /// Lines at the top level that import something.
-static IMPORTS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r#"(?m)^(?:(?:const|let|var)\b[^\n]*?=\s*|module\.exports\s*=\s*)?(?:require\(\s*|import\s+|import\s[^\n"']*?from\s+|export\s[^\n"']*?from\s+)['"]([^'"\n]+)['"]"#,
-    )
-});
+static IMPORTS: Pattern = Pattern::new(
+    r#"(?m)^(?:(?:const|let|var)\b[^\n]*?=\s*|module\.exports\s*=\s*)?(?:require\(\s*|import\s+|import\s[^\n"']*?from\s+|export\s[^\n"']*?from\s+)['"]([^'"\n]+)['"]"#,
+);
 
 /// Names of the packages that a file, and what it imports of the repository, import whenever it is started.
 pub fn imported(repo: &Repo, entry: &str) -> BTreeSet<String> {

@@ -1,13 +1,9 @@
 //! From the command line that people type to the words that the image runs: no package manager and, wherever it is
 //! possible, no shell stands between.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use crate::command;
 use crate::format::package_json::Texts;
-use crate::source::pattern;
+use crate::source::Pattern;
 use crate::source::shell::{self, Command};
 
 use super::catalog::{CATALOG, Wrapper, WrapperKind};
@@ -238,8 +234,7 @@ fn folder(row: &Wrapper, rest: &[String]) -> Option<String> {
 
 /// The first script that a configuration of pm2 names.
 pub fn named_script(text: &str) -> Option<String> {
-    static NAMED: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r#"\bscript['"]?\s*:\s*['"]?([A-Za-z0-9_./-]+\.[cm]?[jt]s)\b"#));
+    static NAMED: Pattern = Pattern::new(r#"\bscript['"]?\s*:\s*['"]?([A-Za-z0-9_./-]+\.[cm]?[jt]s)\b"#);
     Some(NAMED.captures(text)?.get(1)?.as_str().trim_start_matches("./").to_owned())
 }
 

@@ -78,8 +78,8 @@ pub fn choose(planner: &mut Planner, project: &Project, toolchain: &Toolchain, n
     let row = CATALOG.named(&id, is_modern(project, named.as_deref()));
     let row = row.ok_or_else(|| Error::usage(format!("`{id}` is no package manager of the catalog")))?;
     let lockfile = row.lockfiles.iter().find(|file| project.has(file)).cloned();
-    if let Some((file, fault)) = project.faults.iter().find(|(file, _)| Some(file) == lockfile.as_ref()) {
-        return Err(Error::usage(format!("`{file}` {fault}")).hint(format!("make it anew with {id}, or delete it")));
+    if let Some(fault) = project.faults.iter().find(|fault| Some(&fault.evidence.file) == lockfile.as_ref()) {
+        return Err(Error::usage(fault.kind.to_string()).hint(format!("make it anew with {id}, or delete it")));
     }
     warn(planner, project, row, lockfile.as_deref());
     let stale = lockfile.as_ref().filter(|_| !row.opaque).and_then(|_| stale(project));

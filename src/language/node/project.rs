@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-use crate::facts::Fact;
+use crate::facts::{Fact, Strength};
 use crate::format::npm_lock::NpmLock;
 use crate::format::npmrc::Npmrc;
 use crate::format::package_json::{self, PackageJson};
 use crate::format::pnpm_workspace::{self, PnpmWorkspace};
-use crate::format::{Fault, npm_lock, npmrc, pnpm_lock, yarn_lock, yarnrc};
+use crate::format::{npm_lock, npmrc, pnpm_lock, yarn_lock, yarnrc};
+use crate::language::parsed;
 use crate::path::{join, normal};
 use crate::repo::Repo;
 
@@ -91,7 +92,7 @@ pub struct Project {
     /// Testimonies of the top about the toolchain.
     pub versions: Vec<Fact>,
     /// Files that cannot be read.
-    pub faults: Vec<(String, Fault)>,
+    pub faults: Vec<Fact>,
 }
 
 /// More members than any repository has.
@@ -101,8 +102,8 @@ impl Project {
     /// Reads what there is.
     pub fn read(repo: &Repo) -> Self {
         let mut faults = Vec::new();
-        let root = read(repo, "package.json", package_json::parse, &mut faults).unwrap_or_default();
-        let pnpm = read(repo, "pnpm-workspace.yaml", pnpm_workspace::parse, &mut faults);
+        let root = parsed(repo, "package.json", package_json::parse, &mut faults).unwrap_or_default();
+        let pnpm = parsed(repo, "pnpm-workspace.yaml", pnpm_workspace::parse, &mut faults);
         let folders = repo.files().filter_map(|path| path.strip_suffix("/package.json")).map(str::to_owned);
         let mut project = Project {
             lock_above: None,
@@ -133,6 +134,9 @@ impl Project {
         }
         project.read_locks(repo);
         project.patched = project.patched(repo, pnpm.as_ref());
+        // Without another file it can be built.
+        let others = project.faults.iter_mut().filter(|fault| fault.evidence.file != "package.json");
+        others.for_each(|fault| fault.evidence.strength = Strength::Guess);
         project.versions = versions::facts(repo, "package.json", &project.root.manifest);
         project
     }
@@ -142,7 +146,7 @@ impl Project {
         let folders = self.folders.iter().filter(|folder| taken.is_match(folder) && !left.is_match(folder));
         for folder in folders.take(MOST_MEMBERS) {
             let path = join(folder, "package.json");
-            if let Some(manifest) = read(repo, &path, package_json::parse, &mut self.faults) {
+            if let Some(manifest) = parsed(repo, &path, package_json::parse, &mut self.faults) {
                 let name = manifest.name.clone().unwrap_or_default();
                 self.named.entry(name).or_default().push(self.members.len());
                 self.members.push(Package::new(repo, folder, manifest));
@@ -154,25 +158,25 @@ impl Project {
         let faults = &mut self.faults;
         self.npm = ["package-lock.json", "npm-shrinkwrap.json"]
             .iter()
-            .find_map(|file| read(repo, file, npm_lock::parse, faults));
+            .find_map(|file| parsed(repo, file, npm_lock::parse, faults));
         if let Some(lock) = &self.npm {
             self.locked.extend(lock.install_scripts.iter().map(|name| (name.clone(), String::new())));
             let versions = lock.packages.iter().map(|(name, locked)| (name.clone(), locked.version.clone()));
             self.locked.extend(versions);
             self.git |= lock.git;
         }
-        if let Some(lock) = read(repo, "pnpm-lock.yaml", pnpm_lock::parse, faults) {
+        if let Some(lock) = parsed(repo, "pnpm-lock.yaml", pnpm_lock::parse, faults) {
             self.locked.extend(lock.packages);
             self.lock_version = Some(lock.version);
             self.git |= lock.git;
         }
-        if let Some(lock) = read(repo, "yarn.lock", yarn_lock::parse, faults) {
+        if let Some(lock) = parsed(repo, "yarn.lock", yarn_lock::parse, faults) {
             self.locked.extend(lock.packages);
             self.berry = lock.berry.is_some();
             self.lock_version = self.lock_version.take().or_else(|| lock.berry.map(|version| version.to_string()));
             self.git |= lock.git;
         }
-        if let Some(settings) = read(repo, ".yarnrc.yml", yarnrc::parse, faults) {
+        if let Some(settings) = parsed(repo, ".yarnrc.yml", yarnrc::parse, faults) {
             self.berry = true;
             self.yarn_path = settings.yarn_path.as_deref().and_then(normal).filter(|path| repo.has(path));
         }
@@ -261,20 +265,6 @@ impl Project {
     pub fn uses(&self, package: &Package, name: &str) -> bool {
         package.manifest.dependency(name).is_some() || self.locked.contains_key(name)
     }
-}
-
-/// The text of a file, read; a fault is kept.
-fn read<T>(
-    repo: &Repo,
-    path: &str,
-    parse: fn(&str) -> Result<T, Fault>,
-    faults: &mut Vec<(String, Fault)>,
-) -> Option<T> {
-    let parsed = match repo.try_text(path)? {
-        Ok(text) => parse(text),
-        Err(why) => Err(Fault::new(why.to_string(), "")),
-    };
-    parsed.map_err(|fault| faults.push((path.to_owned(), fault))).ok()
 }
 
 /// What the manifest of the root takes from folders of the repository, `file:lib`: their manifests, or packed files.

@@ -1,10 +1,6 @@
 //! What the image runs: the words of a start.
 
-use std::sync::LazyLock;
-
-use regex::{Captures, Regex};
-
-use crate::source::pattern;
+use crate::source::{Found, Pattern};
 
 /// What a command line comes down to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,9 +55,9 @@ pub const PORT: &str = "__PORT__";
 
 /// `$PORT` and `${PORT:-3000}` are the only variables that need no shell: the port is known when the image is made.
 pub fn with_port(line: &str) -> String {
-    static VARIABLE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\$(?:PORT\b|\{PORT\}|\{PORT:-([^}]*)\})"));
-    let value = |found: &Captures| found.get(1).map_or(PORT, |value| value.as_str()).to_owned();
-    VARIABLE.replace_all(line, value).into_owned()
+    static VARIABLE: Pattern = Pattern::new(r"\$(?:PORT\b|\{PORT\}|\{PORT:-([^}]*)\})");
+    let value = |found: &Found| found.get(1).map_or(PORT, |value| value.as_str()).to_owned();
+    VARIABLE.replace_all(line, value)
 }
 
 /// Whether a file is TypeScript by its name.

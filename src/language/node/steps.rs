@@ -1,6 +1,6 @@
 //! The steps of a script's line: scripts that call scripts are read through, and what only finds the program is left out.
 
-use crate::command::bare;
+use crate::command::{bare, behind};
 use crate::format::package_json::Texts;
 use crate::source::shell::{self, Command};
 use crate::witness;
@@ -72,14 +72,9 @@ pub fn plain_program(mut argv: Vec<String>) -> Vec<String> {
 
 /// The row with the longest beginning, and what follows it.
 pub fn wrapper(argv: &[String]) -> Option<(&'static Wrapper, &[String])> {
-    let fits = |words: &str| {
-        let count = words.split(' ').count();
-        (argv.len() >= count && words.split(' ').zip(argv).all(|(word, arg)| word == arg)).then_some(count)
-    };
     let rows = CATALOG.wrapper.iter();
-    let found = rows.filter_map(|row| row.words.iter().filter_map(|words| fits(words)).max().map(|count| (row, count)));
-    let (row, count) = found.max_by_key(|(_, count)| *count)?;
-    Some((row, argv.get(count..).unwrap_or_default()))
+    let found = rows.flat_map(|row| row.words.iter().filter_map(move |words| Some((row, behind(argv, words)?))));
+    found.min_by_key(|(_, rest)| rest.len())
 }
 
 /// `node --option node_modules/gatsby/cli.js build` is `gatsby build`.

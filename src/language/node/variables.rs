@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
-use regex::Regex;
 use serde::Serialize;
 
 use crate::path::join;
 use crate::repo::Repo;
-use crate::source::pattern;
+use crate::source::Pattern;
 
 use super::catalog::CATALOG;
 use super::source::MOST_FILES;
@@ -38,23 +37,23 @@ pub struct Demands {
 /// The patterns of the catalog.
 struct Patterns {
     /// A variable for browsers in a source.
-    public: Regex,
+    public: Pattern,
     /// The same in a file that shows which variables there are.
-    example: Regex,
+    example: Pattern,
     /// A list of names that a build demands and shows.
-    shown: Regex,
+    shown: Pattern,
     /// The same of those that it keeps.
-    kept: Regex,
+    kept: Pattern,
 }
 
 static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
     let row = &CATALOG.demanded;
     let begins = row.public.join("|");
     Patterns {
-        public: pattern(&format!(r"\b(?:import\.meta|process)\.env\.((?:{begins})_[A-Z0-9_]+)")),
-        example: pattern(&format!(r"(?m)^\s*(?:export\s+)?((?:{begins})_[A-Z0-9_]+)\s*=")),
-        shown: pattern(&row.shown),
-        kept: pattern(&row.kept),
+        public: Pattern::from(format!(r"\b(?:import\.meta|process)\.env\.((?:{begins})_[A-Z0-9_]+)")),
+        example: Pattern::from(format!(r"(?m)^\s*(?:export\s+)?((?:{begins})_[A-Z0-9_]+)\s*=")),
+        shown: Pattern::from(row.shown.clone()),
+        kept: Pattern::from(row.kept.clone()),
     }
 });
 
@@ -64,7 +63,7 @@ pub fn read(repo: &Repo, folder: &str) -> Demands {
     let is_page = |path: &&str| CATALOG.sources.pages.iter().any(|end| path.ends_with(end.as_str()));
     let files = repo.below(folder).filter(|path| is_page(path) && !path.contains(".test."));
     let texts: Vec<&str> = files.take(MOST_FILES).filter_map(|path| repo.text(path)).collect();
-    let all = |pattern: &Regex| texts.iter().flat_map(|text| named(pattern, text)).collect::<BTreeSet<String>>();
+    let all = |pattern: &Pattern| texts.iter().flat_map(|text| named(pattern, text)).collect::<BTreeSet<String>>();
     let examples = row.examples.iter().filter_map(|file| repo.text(&join(folder, file)));
     let (shown, kept) = (listed(all(&patterns.shown)), listed(all(&patterns.kept)));
     let mut names = all(&patterns.public);
@@ -88,7 +87,7 @@ pub fn read(repo: &Repo, folder: &str) -> Demands {
 }
 
 /// What the first group of a pattern finds.
-fn named(pattern: &Regex, text: &str) -> Vec<String> {
+fn named(pattern: &Pattern, text: &str) -> Vec<String> {
     pattern.captures_iter(text).filter_map(|found| Some(found.get(1)?.as_str().to_owned())).collect()
 }
 
@@ -163,6 +162,7 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles() {
-        let _ = &*PATTERNS;
+        let all = [&PATTERNS.public, &PATTERNS.example, &PATTERNS.shown, &PATTERNS.kept];
+        assert!(all.iter().all(|pattern| !pattern.is_match(&" ".repeat(5000))));
     }
 }

@@ -1,7 +1,6 @@
 //! Which Node is wanted: how version files name it, and the range of a manifest.
 
 use crate::facts::{Fact, Kind, Strength};
-use crate::format::Fault;
 use crate::format::node_version::{self, Request};
 use crate::format::package_json::PackageJson;
 use crate::repo::Repo;
@@ -25,10 +24,7 @@ pub fn facts(repo: &Repo, file: &str, manifest: &PackageJson) -> Vec<Fact> {
     let kind = if enforced.any(|lock| repo.has(lock)) { Kind::Bound } else { Kind::Toolchain };
     let stated = |text: &str, quote: &str, strength| match range(text)? {
         Ok(wanted) => Some(Fact::new(kind("node".to_owned(), wanted), file, quote, strength)),
-        Err(what) => {
-            let fault = Fault::new(what, quote);
-            Some(Fact::new(Kind::Unreadable(fault.what), file, &fault.quote, Strength::Guess))
-        }
+        Err(what) => Some(Fact::new(Kind::Unreadable(what.to_owned()), file, quote, Strength::Guess)),
     };
     let volta = manifest.volta.get("node");
     let volta =

@@ -1,6 +1,6 @@
 //! A repository with a `package.json` at its top: its packages, and those of them that may be the service.
 
-use crate::facts::{Fact, Kind, Strength};
+use crate::facts::Fact;
 use crate::language::Scope;
 use crate::path::{is_below, join, normal};
 use crate::repo::Repo;
@@ -68,12 +68,10 @@ impl Workspace {
         let project = &self.project;
         let mut facts = project.versions.clone();
         facts.extend(manager::facts(project));
-        for (file, fault) in &project.faults {
-            facts.push(Fact::new(Kind::Unreadable(fault.what.clone()), file, &fault.quote, Strength::Stated));
-        }
+        facts.extend(project.faults.iter().cloned());
         facts.extend(project.packages().flat_map(build::facts));
         facts.extend(self.services.iter().flat_map(|service| service.facts(needs::facts(project, service))));
-        facts.push(Fact::new(Kind::Manifest("package.json".to_owned()), "package.json", "", Strength::Stated));
+        facts.push(Fact::manifest("package.json"));
         facts.extend(registry::feeds(project));
         facts
     }

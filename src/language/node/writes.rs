@@ -2,23 +2,21 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use crate::path::{is_below, join, normal, parent};
 use crate::source::mask::{Masked, boundary};
-use crate::source::pattern;
+use crate::source::{Pattern, Place};
 
 use super::catalog::CATALOG;
 
 /// What a call makes: the folder that it names, or a file in one.
 struct Calls {
-    folders: Regex,
-    files: Regex,
+    folders: Pattern,
+    files: Pattern,
 }
 
 static CALLS: LazyLock<Calls> = LazyLock::new(|| {
     let row = &CATALOG.writes;
-    let calls = |names: &[String]| pattern(&format!(r"\b(?:{})\s*\(\s*", names.join("|")));
+    let calls = |names: &[String]| Pattern::from(format!(r"\b(?:{})\s*\(\s*", names.join("|")));
     Calls { folders: calls(&row.folders), files: calls(&row.files) }
 });
 
@@ -31,7 +29,7 @@ const DEEPEST: usize = 3;
 /// The folders below `package` that a source writes to, with where it says so, relative to the repository.
 pub fn find(path: &str, package: &str, text: &str, masked: &Masked) -> Vec<(String, usize)> {
     let place = |at: usize| place(text, argument(text, at), (path, package), 0);
-    let of = |pattern: &Regex| -> Vec<(usize, usize)> {
+    let of = |pattern: &Pattern| -> Vec<(usize, usize)> {
         let live = pattern.find_iter(text).filter(|found| masked.is_code(found.start()));
         live.map(|found| (found.start(), found.end())).collect()
     };
@@ -47,9 +45,9 @@ pub fn find(path: &str, package: &str, text: &str, masked: &Masked) -> Vec<(Stri
 
 /// Where a source makes a folder whose place only shows when it runs; folders of the system and temporary ones are none.
 pub fn unplaced(path: &str, package: &str, text: &str, masked: &Masked) -> Option<usize> {
-    static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?i)te?mp|^['"`]"#));
+    static ELSEWHERE: Pattern = Pattern::new(r#"(?i)te?mp|^['"`]"#);
     let made = CALLS.folders.find_iter(text).filter(|found| masked.is_code(found.start()));
-    let unknown = |found: &regex::Match| {
+    let unknown = |found: &Place| {
         let named = argument(text, found.end());
         !named.is_empty() && !ELSEWHERE.is_match(named) && place(text, named, (path, package), 0).is_none()
     };
@@ -81,12 +79,12 @@ fn argument(text: &str, at: usize) -> &str {
 
 /// The path that an expression stands for, relative to the repository, where only texts and the folder of the source are in it.
 fn place(text: &str, expression: &str, (path, package): (&str, &str), depth: usize) -> Option<String> {
-    static TEXTS: LazyLock<Regex> = LazyLock::new(|| pattern(r#"['"`]([^'"`\n]*)['"`]"#));
-    static NAME: LazyLock<Regex> = LazyLock::new(|| pattern(r"^[A-Za-z_$][\w$.]*$"));
+    static TEXTS: Pattern = Pattern::new(r#"['"`]([^'"`\n]*)['"`]"#);
+    static NAME: Pattern = Pattern::new(r"^[A-Za-z_$][\w$.]*$");
     let row = &CATALOG.writes;
     if NAME.is_match(expression) && depth < DEEPEST {
         let name = regex::escape(expression);
-        let set = pattern(&format!(r"(?m)(?:^\s*|\b(?:const|let|var)\s+){name}(?:\s*:\s*\w+)?\s*=\s*"));
+        let set = Pattern::from(format!(r"(?m)(?:^\s*|\b(?:const|let|var)\s+){name}(?:\s*:\s*\w+)?\s*=\s*"));
         return place(text, argument(text, set.find(text)?.end()), (path, package), depth + 1);
     }
     let expression = expression.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -97,7 +95,7 @@ fn place(text: &str, expression: &str, (path, package): (&str, &str), depth: usi
     if before.contains(',') && usual.matches(')').count() > usual.matches('(').count() {
         return None;
     }
-    let outside = TEXTS.replace_all(usual, " ");
+    let outside = TEXTS.replace_all(usual, |_| " ".to_owned());
     let mut words =
         outside.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').filter(|word| !word.is_empty());
     let of_source = row.source.iter().any(|word| outside.contains(word.as_str()));

@@ -1,18 +1,15 @@
 //! Package indexes that want a password.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use serde::Serialize;
 
 use super::manifests::Manifests;
 use super::rows::{CATALOG, Manager};
 use crate::facts::{Fact, Kind, Strength};
 use crate::plan::Planner;
-use crate::source::pattern;
+use crate::source::Pattern;
 
 /// A variable in an index's address.
-static VARIABLE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}"));
+static VARIABLE: Pattern = Pattern::new(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}");
 
 /// A secret of the build.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 
 use globset::Glob;
 
-use super::requirements::{Dependency, RequirementsSet, join, optional_requirements, parsed};
+use super::requirements::{Dependency, RequirementsSet, join, optional_requirements};
 use super::rows::{BackEnd, CATALOG, Manager};
 use crate::catalog;
 use crate::dockerignore::Matcher;
-use crate::facts::{Fact, Kind, Strength};
-use crate::format::Fault;
+use crate::facts::Fact;
 use crate::format::pipfile::{self, Pipfile, PipfileLock};
 use crate::format::pyproject::{self, Pyproject};
 use crate::format::python_lock::{self, Lock};
 use crate::format::requirements::{self, Requirement, normalize};
 use crate::format::setup_cfg::{self, SetupCfg};
+use crate::language::parsed;
 use crate::path;
 use crate::repo::Repo;
 use crate::source::python::Module;
@@ -111,7 +111,7 @@ pub struct Manifests {
     /// Files that the manifest names and the .dockerignore keeps away: a readme, a license.
     pub stand_ins: Vec<String>,
     /// Files that cannot be read, with the reason.
-    pub faults: Vec<(String, Fault)>,
+    pub faults: Vec<Fact>,
 }
 
 impl Manifests {
@@ -187,12 +187,8 @@ impl Manifests {
 
     /// The testimony of the files: those that cannot be read, and those that packages are installed from.
     pub fn testify(&self) -> Vec<Fact> {
-        let fault = |(file, fault): &(String, Fault)| {
-            Fact::new(Kind::Unreadable(fault.what.clone()), file, &fault.quote, Strength::Stated)
-        };
-        let files = self.files().into_iter();
-        let manifests = files.map(|file| Fact::new(Kind::Manifest(file.clone()), &file, "", Strength::Stated));
-        self.faults.iter().map(fault).chain(manifests).collect()
+        let files = self.files();
+        self.faults.iter().cloned().chain(files.iter().map(|file| Fact::manifest(file))).collect()
     }
 
     /// The files that packages are installed from, whichever manager does it.

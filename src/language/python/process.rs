@@ -1,18 +1,14 @@
 //! Processes that a platform runs: those that need no shell, in the words of `python`.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use super::rows::{CATALOG, Server, Told};
 use super::source::Source;
 use super::sources::Program;
 use crate::command::{Command, PORT};
 use crate::language::Variable;
-use crate::source::pattern;
+use crate::source::Pattern;
 
 /// A port behind a flag or an address.
-static PORT_ARGUMENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:^|[:=])(\d{2,5})$"));
+static PORT_ARGUMENT: Pattern = Pattern::new(r"(?:^|[:=])(\d{2,5})$");
 
 /// A process that can be started.
 #[derive(Debug, Clone)]

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::rows::CATALOG;
-use crate::facts::{Evidence, Strength};
+use crate::facts::{Evidence, Fact, Strength};
 use crate::format::Fault;
 use crate::format::requirements::{self, Requirement};
+use crate::language::parsed;
 use crate::path;
 use crate::repo::Repo;
 
@@ -84,7 +85,7 @@ pub fn optional_requirements<'r>(repo: &'r Repo, set: &RequirementsSet) -> Vec<(
 
 impl RequirementsSet {
     /// The set of these files, else of the one that counts; none where there is no requirements file.
-    pub fn read(repo: &Repo, named: &[String], faults: &mut Vec<(String, Fault)>) -> Option<Self> {
+    pub fn read(repo: &Repo, named: &[String], faults: &mut Vec<Fact>) -> Option<Self> {
         let named: Vec<String> = named.iter().filter_map(|file| join("", file)).collect();
         let installed = if named.is_empty() { vec![main_requirements(repo)?] } else { named };
         let mut open: Vec<(String, bool)> = installed.iter().rev().map(|file| (file.clone(), true)).collect();
@@ -106,16 +107,10 @@ impl RequirementsSet {
     }
 
     /// Takes in one file; what it includes, and whether that is asked for or only constrains.
-    fn take(
-        &mut self,
-        repo: &Repo,
-        path: &str,
-        counts: bool,
-        faults: &mut Vec<(String, Fault)>,
-    ) -> Vec<(String, bool)> {
+    fn take(&mut self, repo: &Repo, path: &str, counts: bool, faults: &mut Vec<Fact>) -> Vec<(String, bool)> {
         let Some(read) = parsed(repo, path, requirements::parse, faults) else { return Vec::new() };
         for line in &read.unknown {
-            faults.push((path.to_owned(), Fault::new("this line is no requirement", line)));
+            faults.push(Fact::unreadable(path, &Fault::new("this line is no requirement", line)));
         }
         if counts {
             let asked = read.requirements.into_iter();
@@ -129,23 +124,6 @@ impl RequirementsSet {
         let constraining = read.constraints.iter().filter_map(|file| join(folder, file)).map(|path| (path, false));
         included.chain(constraining).collect()
     }
-}
-
-/// What a file says, where it is there and can be read.
-pub fn parsed<T>(
-    repo: &Repo,
-    file: &str,
-    parse: fn(&str) -> Result<T, Fault>,
-    faults: &mut Vec<(String, Fault)>,
-) -> Option<T> {
-    let text = match repo.try_text(file)? {
-        Ok(text) => text,
-        Err(why) => {
-            faults.push((file.to_owned(), Fault::new(why.to_string(), "")));
-            return None;
-        }
-    };
-    parse(text).map_err(|fault| faults.push((file.to_owned(), fault))).ok()
 }
 
 /// A path relative to a folder, `.` and `..` resolved; `None` where it leads out of the repository.

@@ -2,12 +2,9 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use super::{LIST, Module};
-use crate::source::pattern;
+use crate::source::{Pattern, Place};
 
 /// A module-level `variable = callee(…)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,18 +32,14 @@ pub struct Function {
     pub quote: String,
 }
 
-static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?m)^([A-Za-z_]\w*)(?:[ \t]*,[ \t]*\w+)*[ \t]*(?::[^=\n]+)?=[ \t]*(?:[A-Za-z_]\w*[ \t]*=[ \t]*)?(?:\(\s*)?([A-Za-z_][\w.]*)[ \t]*\(",
-    )
-});
-static ATTRIBUTE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?m)^([A-Za-z_]\w*)[ \t]*=[ \t]*([A-Za-z_]\w*)\.([A-Za-z_]\w*)[ \t]*$"));
-static FUNCTION: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\("));
-static CLASS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^class[ \t]+(\w+)[ \t]*\("));
-static RETURN: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^[ \t]+return[ \t]+([A-Za-z_]\w*)[ \t]*$"));
-static GUARD: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?m)^if[ \t(]+(?:__name__[ \t]*==|.{10,14}==[ \t]*__name__)"));
+static ASSIGNMENT: Pattern = Pattern::new(
+    r"(?m)^([A-Za-z_]\w*)(?:[ \t]*,[ \t]*\w+)*[ \t]*(?::[^=\n]+)?=[ \t]*(?:[A-Za-z_]\w*[ \t]*=[ \t]*)?(?:\(\s*)?([A-Za-z_][\w.]*)[ \t]*\(",
+);
+static ATTRIBUTE: Pattern = Pattern::new(r"(?m)^([A-Za-z_]\w*)[ \t]*=[ \t]*([A-Za-z_]\w*)\.([A-Za-z_]\w*)[ \t]*$");
+static FUNCTION: Pattern = Pattern::new(r"(?m)^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(");
+static CLASS: Pattern = Pattern::new(r"(?m)^class[ \t]+(\w+)[ \t]*\(");
+static RETURN: Pattern = Pattern::new(r"(?m)^[ \t]+return[ \t]+([A-Za-z_]\w*)[ \t]*$");
+static GUARD: Pattern = Pattern::new(r"(?m)^if[ \t(]+(?:__name__[ \t]*==|.{10,14}==[ \t]*__name__)");
 
 impl Module<'_> {
     /// Calls whose result is kept in a module-level variable.
@@ -81,7 +74,7 @@ impl Module<'_> {
     }
 
     /// The function of a name, whose parameters begin behind `inside`.
-    fn function(&self, inside: usize, name: regex::Match) -> Function {
+    fn function(&self, inside: usize, name: Place) -> Function {
         let arguments = self.balanced(inside, LIST);
         let body = self.block(arguments.end);
         let given: Vec<&str> = self.split(arguments.clone()).iter().map(|part| parameter(self.code(part))).collect();

@@ -1,12 +1,9 @@
 //! Variables of the environment that a module reads, and those that it sets.
 
 use std::ops::Range;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use super::Module;
-use crate::source::pattern;
+use crate::source::{Pattern, Place};
 
 /// An environment variable that the module reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,13 +17,10 @@ pub struct Variable<'a> {
 }
 
 /// Where a variable is read; behind it stands its name.
-pub(super) static READ: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:environ[ \t]*\[|environ\.get[ \t]*\(|getenv[ \t]*\(|config[ \t]*\(|env(?:\.[a-z_]+)?[ \t]*\()[ \t\r\n]*",
-    )
-});
-static ENVIRONMENT: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\benviron(?:\.setdefault[ \t]*\(|[ \t]*\[)[ \t\r\n]*"));
+pub(super) static READ: Pattern = Pattern::new(
+    r"\b(?:environ[ \t]*\[|environ\.get[ \t]*\(|getenv[ \t]*\(|config[ \t]*\(|env(?:\.[a-z_]+)?[ \t]*\()[ \t\r\n]*",
+);
+static ENVIRONMENT: Pattern = Pattern::new(r"\benviron(?:\.setdefault[ \t]*\(|[ \t]*\[)[ \t\r\n]*");
 
 impl<'a> Module<'a> {
     /// Environment variables that the module reads by name.
@@ -50,7 +44,7 @@ impl<'a> Module<'a> {
 
     /// The value of `setdefault("NAME", "value")` or `environ["NAME"] = "value"`.
     pub fn environment_default(&self, name: &str) -> Option<&'a str> {
-        let pair = |found: regex::Match| {
+        let pair = |found: Place| {
             self.masked.string_at(found.end()).filter(|text| *text == name)?;
             let arguments = self.arguments(found.end());
             let value = self.split(arguments.clone()).into_iter().nth(1).map_or(arguments.end, |part| part.start);

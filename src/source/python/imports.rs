@@ -1,10 +1,6 @@
 //! Imports: what names of a source stand for.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
-use crate::source::pattern;
+use crate::source::Pattern;
 
 /// A name that an import binds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,9 +13,8 @@ pub struct Import {
     pub plain: Option<usize>,
 }
 
-static FROM: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?m)^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^()]*\)|[^\n]+)"));
-static IMPORT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^[ \t]*import[ \t]+([^\n]+)"));
+static FROM: Pattern = Pattern::new(r"(?m)^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]+(\([^()]*\)|[^\n]+)");
+static IMPORT: Pattern = Pattern::new(r"(?m)^[ \t]*import[ \t]+([^\n]+)");
 
 /// What the imports of a source bind.
 pub fn read(code: &str) -> Vec<Import> {

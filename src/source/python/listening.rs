@@ -1,14 +1,11 @@
 //! Where a module listens by its own doing, and whether it ends by itself.
 
 use std::ops::Range;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use super::environment::{READ, is_variable};
 use super::{Module, Site};
+use crate::source::Pattern;
 use crate::source::mask::{LONG, boundary};
-use crate::source::pattern;
 
 /// A number that the source says itself, or leaves to an environment variable.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,24 +29,18 @@ pub struct Listener {
     pub quote: String,
 }
 
-static PORT_KEYWORD: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:server_port|http_port|port)[ \t]*=[ \t]*"));
-static DEFAULT_KEYWORD: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bdefault[ \t]*=[ \t]*"));
-static OPTION: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?:^|\.)(?:add_argument|add_option|option|define|DEFINE_integer)$"));
-static HOST_KEYWORD: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(?:server_name|host|address|hostname)[ \t]*=[ \t]*"));
-static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\d[\d_]*$"));
-static NAME: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:int\()?[ \t]*([A-Za-z_]\w*)[ \t]*\)?$"));
-static SIGTERM: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"signal(?:_handler)?[ \t]*\([^()\n]*\bSIGTERM\b|(?s)\bfor\s+(\w+)\s+in\s*[\[({][^\])}]*\bSIGTERM\b[\x00-\x7F]{0,200}signal(?:_handler)?\s*\(\s*\w+",
-    )
-});
-static LISTENING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?:^|\.)(?:run|run_app|run_simple|run_server|listen|bind|serve|launch|make_server|start_server|create_server|serve_forever|HTTPServer|ThreadingHTTPServer|TCPServer|ThreadingTCPServer|WSGIServer|add_insecure_port|Config)$",
-    )
-});
+static PORT_KEYWORD: Pattern = Pattern::new(r"\b(?:server_port|http_port|port)[ \t]*=[ \t]*");
+static DEFAULT_KEYWORD: Pattern = Pattern::new(r"\bdefault[ \t]*=[ \t]*");
+static OPTION: Pattern = Pattern::new(r"(?:^|\.)(?:add_argument|add_option|option|define|DEFINE_integer)$");
+static HOST_KEYWORD: Pattern = Pattern::new(r"\b(?:server_name|host|address|hostname)[ \t]*=[ \t]*");
+static NUMBER: Pattern = Pattern::new(r"^\d[\d_]*$");
+static NAME: Pattern = Pattern::new(r"^(?:int\()?[ \t]*([A-Za-z_]\w*)[ \t]*\)?$");
+static SIGTERM: Pattern = Pattern::new(
+    r"signal(?:_handler)?[ \t]*\([^()\n]*\bSIGTERM\b|(?s)\bfor\s+(\w+)\s+in\s*[\[({][^\])}]*\bSIGTERM\b[\x00-\x7F]{0,200}signal(?:_handler)?\s*\(\s*\w+",
+);
+static LISTENING: Pattern = Pattern::new(
+    r"(?:^|\.)(?:run|run_app|run_simple|run_server|listen|bind|serve|launch|make_server|start_server|create_server|serve_forever|HTTPServer|ThreadingHTTPServer|TCPServer|ThreadingTCPServer|WSGIServer|add_insecure_port|Config)$",
+);
 
 impl Module<'_> {
     /// Servers that the module starts itself, with what it says about their ports.
@@ -100,7 +91,7 @@ impl Module<'_> {
         self.masked.code().get(..at).is_some_and(|head| head.trim_end_matches([' ', '\t']).ends_with("def"))
     }
 
-    fn keyword(&self, pattern: &Regex, arguments: &Range<usize>) -> Option<Range<usize>> {
+    fn keyword(&self, pattern: &Pattern, arguments: &Range<usize>) -> Option<Range<usize>> {
         let found = pattern.find(self.code(arguments))?;
         let start = arguments.start + found.end();
         self.split(start..arguments.end.max(start)).into_iter().next()

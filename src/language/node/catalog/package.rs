@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::format::package_json::PackageJson;
 use crate::path::join;
 use crate::repo::Repo;
+use crate::source::Pattern;
 
 /// What a package generates into node_modules.
 #[derive(Debug, Deserialize)]
@@ -54,7 +55,7 @@ pub struct Prepare {
     pub settings: Vec<String>,
     /// A pattern that finds variables in them without which it does not start.
     #[serde(default)]
-    pub demands: String,
+    pub demands: Pattern,
     /// What stands in for their values.
     #[serde(default)]
     pub stand_in: String,

@@ -1,6 +1,0 @@
-//! Any text: no panic.
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|text: &str| {
-    let _ = dockgen::format::rust_toolchain::parse(text);
-});
