@@ -51,8 +51,7 @@ struct Catalog {
     examples: examples::Rows,
 }
 
-static CATALOG: LazyLock<Catalog> =
-    LazyLock::new(|| catalog::parse("witness.toml", include_str!("../templates/witness.toml")));
+static CATALOG: LazyLock<Catalog> = LazyLock::new(|| catalog::parse("witness.toml"));
 
 /// The testimonies of all of them.
 pub fn testify(repo: &Repo) -> Vec<Fact> {

@@ -55,8 +55,7 @@ struct Catalog {
     channels: Vec<String>,
 }
 
-static CATALOG: LazyLock<Catalog> =
-    LazyLock::new(|| catalog::parse("rust/catalog.toml", include_str!("../../templates/rust/catalog.toml")));
+static CATALOG: LazyLock<Catalog> = LazyLock::new(|| catalog::parse("rust/catalog.toml"));
 
 /// What was read.
 #[derive(Default)]

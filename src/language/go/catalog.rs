@@ -207,5 +207,4 @@ pub struct Config {
 }
 
 /// The catalog.
-pub static CATALOG: LazyLock<Catalog> =
-    LazyLock::new(|| catalog::parse("go/catalog.toml", include_str!("../../../templates/go/catalog.toml")));
+pub static CATALOG: LazyLock<Catalog> = LazyLock::new(|| catalog::parse("go/catalog.toml"));

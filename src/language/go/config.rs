@@ -36,7 +36,8 @@ pub fn named(repo: &Repo, names: &BTreeSet<String>, folders: &BTreeSet<String>) 
 
 /// Whether a string is likely the name of a configuration file.
 pub fn is_named(text: &str) -> bool {
-    let plain = text.len() < 80 && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
+    let plain =
+        text.len() < 80 && text.contains('.') && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
     let is_other = || CATALOG.config.not.iter().any(|name| name == text);
     plain && is_config(text) && !is_other() && !text.starts_with('.')
 }

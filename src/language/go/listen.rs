@@ -60,6 +60,8 @@ fn says(line: &str, words: &[String]) -> bool {
 /// Literals that are an address.
 fn addresses(path: &str, masked: &Masked) -> Vec<Port> {
     let found = masked.literals().filter_map(|(at, literal)| {
+        let literal =
+            Some(literal).filter(|text| text.contains(':') && text.ends_with(|c: char| c.is_ascii_digit()))?;
         let number: u16 = ADDRESS.word(literal)?.parse().ok()?;
         let line = masked.line(at);
         let lower = line.to_lowercase();

@@ -51,7 +51,7 @@ impl Settings {
 /// Literals that name files of databases, and folders of data, where the program is started.
 fn stores(path: &str, masked: &Masked) -> Vec<(String, Evidence)> {
     let is_store = |(at, text): &(usize, &str)| {
-        let is_short = text.len() < 60 && !text.starts_with('/');
+        let is_short = text.len() < 60 && !text.starts_with('/') && text.contains(['.', '/']);
         is_short && CATALOG.source.stored.is_match(text) && !CATALOG.source.compares.is_match(masked.line(*at))
     };
     let line = |at: usize| Evidence::new(path, masked.line(at), Strength::Convention);

@@ -1,5 +1,9 @@
 //! What one file says. Each file is looked into once, whatever programs use it.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use crate::catalog::SHARED;
 use crate::facts::{Evidence, Strength};
 use crate::source::Pattern;
@@ -12,7 +16,11 @@ use super::listen::Listening;
 use super::settings::Settings;
 use super::subcommand::{self, Word};
 
-static PACKAGE: Pattern = Pattern::new(r"(?m)^\s*package\s+(\w+)");
+/// The words of rows, with what looks for each.
+static WORDS: LazyLock<Vec<(&str, Finder)>> = LazyLock::new(|| {
+    let words = CATALOG.row.iter().flat_map(|row| &row.when.word);
+    words.map(|word| (word.as_str(), Finder::new(word.as_bytes()))).collect()
+});
 static MAIN: Pattern = Pattern::new(r"(?m)^func\s+main\s*\(\s*\)");
 static DECLARATION: Pattern = Pattern::new(r"(?m)^(?:func|type|var|const)\b");
 
@@ -56,7 +64,10 @@ impl Source {
     pub fn read(path: &str, text: &str) -> Self {
         let masked = Masked::new(text, &GO);
         let code = masked.code();
-        let is_main = PACKAGE.word(code) == Some("main");
+        let is_main = code
+            .trim_start()
+            .strip_prefix("package")
+            .is_some_and(|rest| rest.split_whitespace().next() == Some("main"));
         let named = |pattern: &Pattern| {
             pattern.find_iter(code).filter_map(|found| masked.string_at(found.end())).map(str::to_owned).collect()
         };
@@ -82,10 +93,9 @@ impl Source {
 
 /// The words of rows that stand in the code.
 fn marks(path: &str, masked: &Masked) -> Vec<(&'static str, Evidence)> {
-    let words = CATALOG.row.iter().flat_map(|row| &row.when.word);
-    let found = words.filter_map(|word| {
-        let at = memchr::memmem::find(masked.code().as_bytes(), word.as_bytes())?;
-        Some((word.as_str(), Evidence::new(path, masked.line(at), Strength::Stated)))
+    let found = WORDS.iter().filter_map(|(word, finder)| {
+        let at = finder.find(masked.code().as_bytes())?;
+        Some((*word, Evidence::new(path, masked.line(at), Strength::Stated)))
     });
     found.collect()
 }
@@ -110,11 +120,15 @@ fn embeds(text: &str) -> Vec<String> {
 
 /// Strings where a call reads files, where a flag has its default, or that look like a path.
 fn names(masked: &Masked) -> Vec<String> {
+    let is_path = |text: &str| text.starts_with("./") || text.starts_with("../") || config::is_named(text);
     let is_name = |at: usize, text: &str| {
+        // What is said to people names nothing; most texts end here.
+        if text.is_empty() || text.contains([' ', '%', '\n']) {
+            return false;
+        }
         let line = masked.line(at);
         let of_line = || CATALOG.source.named.is_match(line) || CATALOG.source.flag.is_match(line);
-        let is_written = || CATALOG.source.written.is_match(line);
-        (text.starts_with("./") || text.starts_with("../") || config::is_named(text) || of_line()) && !is_written()
+        (is_path(text) || of_line()) && !CATALOG.source.written.is_match(line)
     };
     let mut names: Vec<String> =
         masked.literals().filter(|(at, text)| is_name(*at, text)).map(|(_, text)| text.to_owned()).collect();

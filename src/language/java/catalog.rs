@@ -345,8 +345,7 @@ pub struct Repositories {
 }
 
 /// The catalog.
-pub static CATALOG: LazyLock<Catalog> =
-    LazyLock::new(|| catalog::parse("java/catalog.toml", include_str!("../../../templates/java/catalog.toml")));
+pub static CATALOG: LazyLock<Catalog> = LazyLock::new(|| catalog::parse("java/catalog.toml"));
 
 impl Catalog {
     /// The packages of a runtime that meet needs.

@@ -249,8 +249,7 @@ pub struct Elsewhere {
 }
 
 /// The catalog, read once.
-pub static CATALOG: LazyLock<Catalog> =
-    LazyLock::new(|| catalog::parse("node/catalog.toml", include_str!("../../../templates/node/catalog.toml")));
+pub static CATALOG: LazyLock<Catalog> = LazyLock::new(|| catalog::parse("node/catalog.toml"));
 
 impl Catalog {
     /// The one that runs programs too.

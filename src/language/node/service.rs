@@ -15,7 +15,7 @@ use super::framework::Shape;
 use super::package::Package;
 use super::project::Project;
 use super::sites::{self, Member, Site};
-use super::source::{self, Findings};
+use super::source::{self, Findings, Sources};
 use super::start::{self, Start};
 use super::typescript;
 use super::variables::{self, Demands};
@@ -77,7 +77,7 @@ impl Service {
     }
 
     /// Looks into what only a candidate is asked.
-    pub fn look(&mut self, scope: Scope, project: &Project) {
+    pub fn look(&mut self, scope: Scope, project: &Project, sources: &Sources) {
         let repo = scope.repo;
         let package = &self.package;
         self.build.others = is_made_of_others(project, package);
@@ -94,18 +94,18 @@ impl Service {
             self.demands = variables::read(repo, &self.package.folder);
         }
         if self.ways.iter().any(|way| way.verdict == Verdict::Starts) {
-            self.read_sources(repo, project);
+            self.read_sources(repo, project, sources);
         }
     }
 
-    fn read_sources(&mut self, repo: &Repo, project: &Project) {
+    fn read_sources(&mut self, repo: &Repo, project: &Project, sources: &Sources) {
         let starts = self.ways.iter().filter(|way| way.verdict == Verdict::Starts);
         let entries: Vec<&str> = starts.filter_map(|way| way.entry.as_deref()).collect();
         let others = project.others(&self.package).map(|other| other.folder.as_str());
         let mut beside: Vec<&str> = others.filter(|folder| !folder.is_empty()).collect();
         // The nearest come last.
         beside.drain(..beside.len().saturating_sub(MOST_BESIDE));
-        self.findings = source::read(repo, &self.package.folder, &beside, &entries);
+        self.findings = sources.read(&self.package.folder, &beside, &entries);
         let names = project.top.iter().map(|top| top.name.as_str());
         self.named = self.findings.named(names.clone().chain(["docs"]));
         let is_data = |path: &str| {

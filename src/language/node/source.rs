@@ -1,7 +1,9 @@
 //! What the sources say: ports, and whether the program ends when it is told to.
 
+use std::cell::RefCell;
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use crate::catalog::SHARED;
 use crate::facts::{Evidence, Strength};
@@ -84,24 +86,90 @@ fn is_code(path: &str) -> bool {
     code && !aside && !path.split('/').any(is_aside)
 }
 
-/// Reads the sources of a folder: first those that are started, then those whose names say that something begins there; those of
-/// the packages `beside`, which it is made of, come last.
-pub fn read(repo: &Repo, folder: &str, beside: &[&str], entries: &[&str]) -> Findings {
-    let folders = std::iter::once(folder).chain(beside.iter().copied());
-    let files = folders.flat_map(|folder| repo.below(folder)).filter(|path| is_code(path) || entries.contains(path));
-    let mut files: Vec<&str> = files.collect();
-    let rank = |path: &&str| {
-        let started = entries.iter().position(|entry| entry == path).unwrap_or(entries.len());
-        (started, !path::is_below(path, folder), !begins(path), path.matches('/').count(), path.to_string())
-    };
-    files.sort_by_cached_key(rank);
-    let mut findings = Findings::default();
-    for path in files.into_iter().take(MOST_FILES) {
-        if let Some(text) = repo.text(path) {
-            findings.add(path, folder, text);
-        }
+/// The sources of a repository. What several services are made of is looked into once.
+pub struct Sources<'r> {
+    repo: &'r Repo,
+    /// The sources below folders.
+    below: RefCell<HashMap<String, Rc<[&'r str]>>>,
+    seen: RefCell<HashMap<String, Rc<Seen>>>,
+}
+
+/// What a source says whoever is made of it.
+struct Seen {
+    commands: Vec<(String, Evidence)>,
+    lines: Option<Evidence>,
+    literals: String,
+    /// Whether something in it may make a folder.
+    makes: bool,
+}
+
+impl<'r> Sources<'r> {
+    /// Looks into nothing yet.
+    pub fn new(repo: &'r Repo) -> Self {
+        Sources { repo, below: RefCell::default(), seen: RefCell::default() }
     }
-    findings
+
+    /// Reads the sources of a folder: first those that are started, then those whose names say that something begins there; those
+    /// of the packages `beside`, which it is made of, come last.
+    pub fn read(&self, folder: &str, beside: &[&str], entries: &[&str]) -> Findings {
+        let folders = || std::iter::once(folder).chain(beside.iter().copied());
+        let is_there = |path: &&str| self.repo.has(path) && folders().any(|folder| path::is_below(path, folder));
+        let mut files: Vec<&str> = entries.iter().copied().filter(is_there).collect();
+        folders().for_each(|folder| files.extend(self.below(folder).iter()));
+        let rank = |path: &&str| {
+            let started = entries.iter().position(|entry| entry == path).unwrap_or(entries.len());
+            (started, !path::is_below(path, folder), !begins(path), path.matches('/').count(), path.to_string())
+        };
+        files.sort_by_cached_key(rank);
+        files.dedup();
+        let mut findings = Findings::default();
+        for path in files.into_iter().take(MOST_FILES) {
+            let Some(seen) = self.seen(path) else { continue };
+            let is_own = path::is_below(path, folder);
+            if let Some(text) = self.repo.text(path).filter(|_| is_own || seen.makes) {
+                findings.add(path, folder, text, &seen);
+            }
+            findings.take(&seen);
+        }
+        findings
+    }
+
+    fn below(&self, folder: &str) -> Rc<[&'r str]> {
+        let find = || self.repo.below(folder).filter(|path| is_code(path)).collect();
+        self.below.borrow_mut().entry(folder.to_owned()).or_insert_with(find).clone()
+    }
+
+    fn seen(&self, path: &str) -> Option<Rc<Seen>> {
+        if let Some(seen) = self.seen.borrow().get(path) {
+            return Some(seen.clone());
+        }
+        let text = self.repo.text(path)?;
+        let seen = Rc::new(Seen::new(path, text, &Masked::new(text, &JAVASCRIPT)));
+        self.seen.borrow_mut().insert(path.to_owned(), seen.clone());
+        Some(seen)
+    }
+}
+
+impl Seen {
+    fn new(path: &str, text: &str, masked: &Masked) -> Self {
+        let mut seen = Seen { commands: Vec::new(), lines: None, literals: String::new(), makes: false };
+        if !is_aside(path) {
+            seen.makes = writes::may_make(text, masked);
+            for found in STARTS.captures_iter(text) {
+                let (Some(name), Some(command)) = (found.get(1), found.get(3)) else { continue };
+                if masked.is_code(name.start()) {
+                    let evidence = Evidence::new(path, masked.line(name.start()), Strength::Stated);
+                    seen.lines = seen.lines.take().or_else(|| found.get(2).map(|_| evidence.clone()));
+                    seen.commands.push((command.as_str().to_owned(), evidence));
+                }
+            }
+        }
+        for literal in masked.strings().filter(|literal| literal.len() < 200) {
+            seen.literals.push_str(literal);
+            seen.literals.push('\n');
+        }
+        seen
+    }
 }
 
 /// Whether a file's name says that a program begins there.
@@ -111,7 +179,15 @@ pub fn begins(path: &str) -> bool {
 }
 
 impl Findings {
-    fn add(&mut self, path: &str, folder: &str, text: &str) {
+    /// What a source says whoever is made of it.
+    fn take(&mut self, seen: &Seen) {
+        self.commands.extend(seen.commands.iter().cloned());
+        self.lines = self.lines.take().or_else(|| seen.lines.clone());
+        self.literals.push_str(&seen.literals);
+    }
+
+    /// What a source says that depends on the folder of the package.
+    fn add(&mut self, path: &str, folder: &str, text: &str, seen: &Seen) {
         let masked = Masked::new(text, &JAVASCRIPT);
         let stated = |at| Evidence::new(path, masked.line(at), Strength::Stated);
         // Where a package listens that it is made of, other programs may.
@@ -120,15 +196,10 @@ impl Findings {
             let signals = || SIGNALS.find_iter(text).find(|found| masked.is_code(found.start()));
             self.signals = self.signals.take().or_else(|| signals().map(|found| stated(found.start())));
         }
-        if !is_aside(path) {
-            self.add_commands(path, text, &masked);
+        if seen.makes {
             self.unplaced = self.unplaced.take().or_else(|| writes::unplaced(path, folder, text, &masked).map(stated));
             let written = writes::find(path, folder, text, &masked).into_iter();
             self.writes.extend(written.map(|(folder, at)| (folder, stated(at))));
-        }
-        for literal in masked.strings().filter(|literal| literal.len() < 200) {
-            self.literals.push_str(literal);
-            self.literals.push('\n');
         }
     }
 
@@ -164,17 +235,6 @@ impl Findings {
             let unbound = || UNBOUND.find_iter(text).find(unbound).map(|found| masked.line(found.start()));
             self.unbound =
                 self.unbound.take().or_else(|| unbound().map(|line| Evidence::new(path, line, Strength::Stated)));
-        }
-    }
-
-    fn add_commands(&mut self, path: &str, text: &str, masked: &Masked) {
-        for found in STARTS.captures_iter(text) {
-            let (Some(name), Some(command)) = (found.get(1), found.get(3)) else { continue };
-            if masked.is_code(name.start()) {
-                let evidence = Evidence::new(path, masked.line(name.start()), Strength::Stated);
-                self.lines = self.lines.take().or_else(|| found.get(2).map(|_| evidence.clone()));
-                self.commands.push((command.as_str().to_owned(), evidence));
-            }
         }
     }
 
@@ -262,7 +322,7 @@ mod tests {
 
     fn findings(text: &str) -> Findings {
         let repo = Repo::from_list("x", [("src/main.ts", text)]);
-        read(&repo, "", &[], &["src/main.ts"])
+        Sources::new(&repo).read("", &[], &["src/main.ts"])
     }
 
     #[test]

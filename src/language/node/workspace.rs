@@ -11,6 +11,7 @@ use super::package::Package;
 use super::project::Project;
 use super::service::Service;
 use super::sites::{self, Member};
+use super::source::Sources;
 use super::{manager, needs, registry};
 
 /// What was read.
@@ -79,6 +80,7 @@ impl Workspace {
 
 /// Reads the packages that may be the service: those members that `--entry` or their scripts make one, else the root.
 fn services(scope: Scope, project: &Project, members: &[Member]) -> Vec<Service> {
+    let sources = Sources::new(scope.repo);
     let light = |package: &Package| Service::light(member(scope.repo, package));
     let known = members.iter().cloned().map(Service::light);
     let mut services: Vec<Service> =
@@ -89,13 +91,13 @@ fn services(scope: Scope, project: &Project, members: &[Member]) -> Vec<Service>
             services.push(light(asked));
         }
         let is_asked = |service: &&mut Service| service.package.folder == asked.folder;
-        services.iter_mut().filter(is_asked).for_each(|service| service.look(scope, project));
+        services.iter_mut().filter(is_asked).for_each(|service| service.look(scope, project, &sources));
     } else {
-        services.iter_mut().for_each(|service| service.look(scope, project));
+        services.iter_mut().for_each(|service| service.look(scope, project, &sources));
     }
     if services.is_empty() || wish.is_none() && is_program(scope.repo, project) {
         let mut root = light(&project.root);
-        root.look(scope, project);
+        root.look(scope, project, &sources);
         services.push(root);
     }
     services

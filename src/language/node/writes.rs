@@ -26,6 +26,13 @@ const LONGEST: usize = 200;
 /// How many names may stand for one another.
 const DEEPEST: usize = 3;
 
+/// Whether a source calls what makes folders or files, or names a database that is one.
+pub fn may_make(text: &str, masked: &Masked) -> bool {
+    CALLS.folders.is_match(text)
+        || CALLS.files.is_match(text)
+        || masked.literals().any(|(_, literal)| is_database(literal))
+}
+
 /// The folders below `package` that a source writes to, with where it says so, relative to the repository.
 pub fn find(path: &str, package: &str, text: &str, masked: &Masked) -> Vec<(String, usize)> {
     let place = |at: usize| place(text, argument(text, at), (path, package), 0);

@@ -381,8 +381,7 @@ pub struct Command {
 }
 
 /// The catalog.
-pub static CATALOG: LazyLock<Catalog> =
-    LazyLock::new(|| catalog::parse("python/catalog.toml", include_str!("../../../templates/python/catalog.toml")));
+pub static CATALOG: LazyLock<Catalog> = LazyLock::new(|| catalog::parse("python/catalog.toml"));
 
 static CONSTRUCTORS: LazyLock<HashMap<&str, &Framework>> = LazyLock::new(|| {
     let pairs = CATALOG.framework.iter().rev().flat_map(|row| row.constructors.iter().map(move |call| (&**call, row)));

@@ -1,11 +1,14 @@
 //! The stage that builds a front end, and how it comes into an image of any language.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::super::build::Build;
 use super::super::catalog::CATALOG;
 use super::super::install::Copied;
 use super::super::registry::Secret;
+use super::super::service::Service;
 use super::super::variables::Argument;
 use super::super::{Desk, LANGUAGE};
 use super::Frontend;
@@ -152,6 +155,25 @@ impl Frontend {
         heard.into_iter().map(|frontend| frontend.lend(planner)).collect()
     }
 
+    /// The builds of the scripts that are named, else the usual one.
+    fn builds(&self, service: &Service) -> Vec<Build> {
+        let of_script = |name: &String| match service.package.manifest.scripts.contains_key(name) {
+            true => Build { script: Some(name.clone()), steps: Vec::new(), ..service.build.clone() },
+            false => Build { script: None, steps: vec![name.clone()], ..service.build.clone() },
+        };
+        match self.scripts.is_empty() {
+            true => vec![service.build.clone()],
+            false => self.scripts.iter().map(of_script).collect(),
+        }
+    }
+
+    /// What these builds run, each command once.
+    fn commands(&self, desk: &Desk, builds: &[Build]) -> Vec<Vec<String>> {
+        let all = builds.iter().flat_map(|build| desk.commands(build)).chain(self.moves.iter().cloned());
+        let mut seen = BTreeSet::new();
+        all.filter(|command| seen.insert(command.clone())).collect()
+    }
+
     fn decide(&self, planner: &mut Planner) -> Result<Lent, Error> {
         let Frontend { folder, made, workspace, inputs, .. } = self;
         let project = &workspace.project;
@@ -165,20 +187,7 @@ impl Frontend {
         let framework = service.shape.iter().flat_map(|shape| variables(&shape.framework.environment));
         let mut environment = desk.manager.environment();
         environment.extend(framework.chain(variables(&desk.aged)).chain(variables(&service.demands.switches)));
-        let of_script = |name: &String| match service.package.manifest.scripts.contains_key(name) {
-            true => Build { script: Some(name.clone()), steps: Vec::new(), ..service.build.clone() },
-            false => Build { script: None, steps: vec![name.clone()], ..service.build.clone() },
-        };
-        let builds: Vec<Build> = match self.scripts.is_empty() {
-            true => vec![service.build.clone()],
-            false => self.scripts.iter().map(of_script).collect(),
-        };
-        let mut commands: Vec<Vec<String>> = Vec::new();
-        for command in builds.iter().flat_map(|build| desk.commands(build)).chain(self.moves.iter().cloned()) {
-            if !commands.contains(&command) {
-                commands.push(command);
-            }
-        }
+        let builds = self.builds(service);
         let words = Words {
             home: join("/src", folder),
             source: shown(folder).to_owned(),
@@ -191,7 +200,7 @@ impl Frontend {
             secrets: install.secrets,
             install: install.commands,
             arguments: builds.first().map(|build| desk.arguments(planner, build)).unwrap_or_default(),
-            commands,
+            commands: self.commands(&desk, &builds),
             exclude: if folder.is_empty() { CATALOG.front_end.exclude.clone() } else { Vec::new() },
         };
         let is_secret = project.npmrc.is_some() && desk.secrets.iter().any(|secret| secret.target.is_some());
