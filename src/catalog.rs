@@ -134,6 +134,8 @@ pub struct Shared {
     pub secrets: Vec<String>,
     /// What no image needs.
     pub clutter: Vec<String>,
+    /// Files that change often and build nothing, where an ignore file hides them.
+    pub idle: Vec<String>,
     /// Image references without `/bin/sh`: regular expressions.
     pub no_shell: Vec<String>,
     /// Systems that nobody mends any more.

@@ -19,6 +19,7 @@ use crate::path;
 use crate::plan::{Candidate, Decision, Planner, topic};
 use crate::repo::Repo;
 use crate::requirement::Requirement;
+use crate::slice::Members;
 use crate::values;
 use crate::wishes::Wishes;
 
@@ -116,6 +117,8 @@ pub struct Recipe {
     pub secrets: Vec<String>,
     /// Build arguments that the workflow fills.
     pub filled: Vec<Filled>,
+    /// The packages of the build context, and those of them that it is made of.
+    pub members: Members,
 }
 
 impl Recipe {
@@ -128,8 +131,14 @@ impl Recipe {
             reads: of(|part| &part.reads),
             secrets: of(|part| &part.secrets),
             filled: image.parts.iter().flat_map(|part| part.filled.iter().cloned()).collect(),
+            members: Members::default(),
             image,
         }
+    }
+
+    /// The same with the packages of the build context, as the language knows them.
+    pub fn of(self, members: Members) -> Self {
+        Recipe { members, ..self }
     }
 
     /// The templates that it is rendered with.

@@ -39,6 +39,7 @@ pub mod requirement;
 pub mod rows;
 pub mod service;
 pub mod services;
+pub mod slice;
 pub mod source;
 pub mod support;
 pub mod values;
@@ -48,6 +49,7 @@ pub mod workflow;
 
 use std::collections::BTreeSet;
 
+use dockerignore::Section;
 use error::Error;
 use facts::Fact;
 use image::Image;
@@ -60,6 +62,7 @@ use repo::Repo;
 use repo::door::Why;
 use serde::Serialize;
 use service::{Role, Service};
+use slice::Slice;
 use wishes::{Ci, Wishes};
 use workflow::Delivery;
 
@@ -92,6 +95,8 @@ pub struct Draft {
     pub reads: Vec<String>,
     /// The files.
     pub documents: Vec<Document>,
+    /// The paths of a shared build context that it is made from; none where that is all of it.
+    pub taken: Vec<String>,
     /// What a workflow gives to the build.
     pub delivery: Delivery,
     /// What was asked for.
@@ -198,7 +203,7 @@ fn draft_in(
     planner.tell_processes();
     planner.tell_testimony();
     let templates = Templates::new(repo, &recipe.templates(), wishes.extras.templates.as_deref())?;
-    let (documents, reasons) = documents(service, &recipe, wishes, &templates, repo.folder())?;
+    let Documents { documents, reasons, taken } = documents(repo, service, &recipe, wishes, &templates)?;
     guard_context(repo, &recipe, &documents)?;
     ended(&documents).into_iter().for_each(|sentence| planner.warn(sentence));
     idle_wishes(&documents, wishes).for_each(|sentence| planner.warn(sentence));
@@ -214,6 +219,7 @@ fn draft_in(
         reasons,
         reads: recipe.reads,
         documents,
+        taken,
         wishes: wishes.clone(),
     })
 }
@@ -238,27 +244,43 @@ fn ended(documents: &[Document]) -> BTreeSet<String> {
     lint::bases(&steps).into_iter().filter_map(|(_, image)| support::system_ended(&image)).collect()
 }
 
+/// The files, why their instructions are there, and what they are made from.
+struct Documents {
+    documents: Vec<Document>,
+    reasons: Vec<Reason>,
+    taken: Vec<String>,
+}
+
 fn documents(
+    repo: &Repo,
     service: &Service,
     recipe: &Recipe,
     wishes: &Wishes,
     templates: &Templates,
-    folder: &str,
-) -> Result<(Vec<Document>, Vec<Reason>), Error> {
+) -> Result<Documents, Error> {
     let document = |role, text| Document { role, path: service.path(role), text };
-    let (text, reasons) = dockerfile(recipe, wishes, templates)?;
-    let ignore = templates.render("dockerignore.tera", &image::context(&workflow::ignore_view(recipe, wishes))?)?;
+    let ignored = |others: Option<Section>| {
+        templates.render("dockerignore.tera", &image::context(&workflow::ignore_view(recipe, wishes, others))?)
+    };
+    let (mut text, mut ignore) = (stages(&recipe.image, templates)?, ignored(None)?);
+    let slice = || Slice::new(repo, &recipe.members, &recipe.reads, &text, &ignore);
+    let slice = service.is_shared().then(slice).flatten();
+    if let Some(slice) = &slice {
+        text = slice.dockerfile(&text).map_err(Error::no)?;
+        ignore = ignored(Some(slice.section()))?;
+    }
+    let (text, reasons) = dockerfile(&text, wishes)?;
     let mut documents = vec![document(Role::Dockerfile, text), document(Role::Ignore, ignore)];
     if service.is_alone() && wishes.ci != Some(Ci::None) {
-        let words = image::context(&workflow::view(recipe, wishes, folder))?;
+        let words = image::context(&workflow::view(recipe, wishes, repo.folder()))?;
         let text = templates.render("ci/github.yml.tera", &words)?;
         documents.push(document(Role::Workflow, text));
     }
-    Ok((documents, reasons))
+    Ok(Documents { documents, reasons, taken: slice.map(|slice| slice.taken).unwrap_or_default() })
 }
 
-fn dockerfile(recipe: &Recipe, wishes: &Wishes, templates: &Templates) -> Result<(String, Vec<Reason>), Error> {
-    let (text, reasons) = reasons::split(&stages(&recipe.image, templates)?);
+fn dockerfile(text: &str, wishes: &Wishes) -> Result<(String, Vec<Reason>), Error> {
+    let (text, reasons) = reasons::split(text);
     if wishes.extras.templates.is_some() {
         dockerfile::steps(&text).map_err(|fault| {
             let what = format!("the templates in `dockgen.toml` render what is no Dockerfile: {fault}");

@@ -1,12 +1,13 @@
 //! The services of a repository that has several: found by what its folders hold, each drafted for itself.
 
+mod grounds;
 pub mod members;
 pub mod together;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
-use crate::catalog::SHARED;
-use crate::error::{Error, typed};
+use crate::error::Error;
 use crate::facts::Strength;
 use crate::lock::{self, Lock};
 use crate::path::{self, is_below, join};
@@ -16,10 +17,7 @@ use crate::service::{Known, Role, Service, Sharing};
 use crate::values::slug;
 use crate::wishes::Wishes;
 use crate::{Draft, draft_of, language, neighbours};
-use members::Workspace;
-
-/// No more folders with manifests are drafted than these.
-pub const MOST: usize = 200;
+use grounds::{Ground, aside};
 
 /// One of the services.
 pub struct Found {
@@ -109,7 +107,7 @@ pub fn is_many(draft: &Draft, repo: &Repo) -> bool {
 pub fn find(repo: &Repo, asked: &Asked) -> Result<Search, Error> {
     let mut search = Search::default();
     let known = asked.lock.services();
-    let grounds = grounds(repo, asked, &known, &mut search.passed);
+    let grounds = grounds::grounds(repo, asked, &known, &mut search.passed);
     let mut standing: Vec<Candidate> = Vec::new();
     for ground in &grounds {
         match stand(repo, ground, asked, &known, &standing) {
@@ -126,7 +124,7 @@ pub fn find(repo: &Repo, asked: &Asked) -> Result<Search, Error> {
             }
         }
     }
-    let idle = |folder: &&String| !standing.iter().any(|it| join(&it.context, &it.place) == **folder);
+    let idle = |folder: &&String| !standing.iter().any(|it| it.folder() == **folder);
     for (folder, workspace) in grounds.iter().flat_map(|ground| ground.members.iter().map(|it| (it, &ground.folder))) {
         if idle(&folder) {
             let why = format!("a member of the workspace at `{}` that nothing starts", path::shown(workspace));
@@ -135,7 +133,7 @@ pub fn find(repo: &Repo, asked: &Asked) -> Result<Search, Error> {
     }
     let names = names(repo, &standing, &known);
     for (candidate, name) in standing.into_iter().zip(names) {
-        let folder = join(&candidate.context, &candidate.place);
+        let folder = candidate.folder();
         match found(candidate, name, asked, &known) {
             Ok(found) => search.services.push(found),
             Err(error) => search.passed.push((folder, error.what)),
@@ -145,91 +143,41 @@ pub fn find(repo: &Repo, asked: &Asked) -> Result<Search, Error> {
     Ok(search)
 }
 
-/// A folder that may be a build context.
-struct Ground {
-    folder: String,
-    /// The folders of the workspace that begins here.
-    members: Vec<String>,
-    /// What builds it already, a clause.
-    named: Option<String>,
-}
-
-/// The folders with a manifest that belong to no workspace above them.
-fn grounds(repo: &Repo, asked: &Asked, known: &[Known], passed: &mut Vec<(String, String)>) -> Vec<Ground> {
-    let built = neighbours::contexts(repo);
-    for (by, _) in built.iter().filter(|(by, context)| context.is_none() && !by.is_empty()) {
-        passed
-            .push((path::parent(by).to_owned(), format!("`{by}` builds from a folder that is not in this repository")));
-    }
-    let mut workspaces: Vec<Workspace> = Vec::new();
-    let mut grounds: Vec<Ground> = Vec::new();
-    let mut folders: Vec<&str> = language::signed(repo).into_iter().map(|(folder, _)| folder).collect();
-    if folders.first().is_none_or(|first| !first.is_empty()) && !repo.inside("").all(|path| path.starts_with('.')) {
-        folders.insert(0, "");
-    }
-    let mut foreign: Option<&str> = None;
-    for folder in folders {
-        if foreign.is_some_and(|above| is_below(folder, above)) {
-            continue;
-        }
-        if !folder.is_empty() && (asked.is_foreign)(folder) {
-            foreign = Some(folder);
-            passed.push((folder.to_owned(), "a git repository of its own".to_owned()));
-            continue;
-        }
-        let own = join(folder, lock::PATH);
-        if !folder.is_empty() && repo.has(&own) {
-            let why = format!("`{own}` is there: `dockgen update {}` keeps its files", typed(folder));
-            passed.push((folder.to_owned(), why));
-            continue;
-        }
-        if grounds.len() == MOST {
-            let why = format!("more than {MOST} folders have manifests: name one, `dockgen init FOLDER`");
-            passed.push((folder.to_owned(), why));
-            break;
-        }
-        if let Some(workspace) = workspaces.iter().find(|it| it.has(folder)) {
-            if let Some(ground) = grounds.iter_mut().find(|ground| ground.folder == workspace.folder) {
-                ground.members.push(folder.to_owned());
-            }
-            continue;
-        }
-        let named = named(repo, folder, &built, known);
-        if let Some(word) = aside(folder).filter(|_| named.is_none()) {
-            passed.push((folder.to_owned(), format!("`{word}` is a name for tools, samples and tests")));
-            continue;
-        }
-        workspaces.extend(members::of(repo, folder));
-        grounds.push(Ground { folder: folder.to_owned(), members: Vec::new(), named });
-    }
-    grounds
-}
-
-/// The part of a path that says that it holds no service.
-fn aside(folder: &str) -> Option<&str> {
-    let mut words = folder.split(['/', '-', '_']);
-    words.find(|word| SHARED.aside.iter().any(|aside| aside == word))
-}
-
-/// What builds an image of a folder already.
-fn named(repo: &Repo, folder: &str, built: &[(String, Option<String>)], known: &[Known]) -> Option<String> {
-    let by = built.iter().find(|(_, context)| !folder.is_empty() && context.as_deref() == Some(folder));
-    let is_dockgens = |path: &str| known.iter().any(|known| known.dockerfile() == path);
-    let is_theirs = |path: &&str| neighbours::is_container_file(path) && !folder.is_empty() && !is_dockgens(path);
-    let own = || repo.inside(folder).find(is_theirs);
-    by.map(|(by, _)| format!("`{by}` builds it")).or_else(|| own().map(|path| format!("`{path}` is there")))
-}
-
 /// A service that is not named yet.
 struct Candidate {
     context: String,
-    program: Option<String>,
-    place: String,
-    draft: Draft,
+    program: Option<Program>,
+    /// The build context as a repository, with what the lock says of it.
     repo: Repo,
-    why: String,
-    is_certain: bool,
-    is_shared: bool,
+    /// The draft of the context, which is that of the service where it is the only one.
+    draft: Rc<Draft>,
+    /// What builds it already, a clause.
+    named: Option<String>,
+    /// The service that it lies in.
+    outer: Option<String>,
+}
+
+impl Candidate {
+    fn place(&self) -> &str {
+        self.program.as_ref().map_or("", |program| &program.place)
+    }
+
+    fn folder(&self) -> String {
+        join(&self.context, self.place())
+    }
+
+    /// Whether it is one without a question, and why.
+    fn certainty(&self, draft: &Draft) -> (bool, String) {
+        let is_started = draft.plan.decision(topic::ENTRY).is_some_and(|it| it.evidence.strength >= Strength::Stated);
+        let is_likely = self.program.as_ref().is_none_or(|program| program.is_tied);
+        match (&self.named, &self.outer) {
+            (Some(why), _) => (true, why.clone()),
+            (None, Some(outer)) => (false, format!("it lies in `{outer}`, which is a service itself")),
+            (None, None) if serves(draft) => (is_likely, "it serves".to_owned()),
+            (None, None) if is_started => (is_likely, "it is started".to_owned()),
+            (None, None) => (false, "nothing shows that it serves".to_owned()),
+        }
+    }
 }
 
 /// The services of a folder.
@@ -245,44 +193,25 @@ fn stand(
     let repo = if lock.is_empty() { part } else { part.with(lock::PATH, lock.text()) };
     let service = Service { sharing: Sharing::Beside, ..Service::default() };
     let name = known.iter().find(|known| known.context == ground.folder && known.program.is_none());
-    let draft = draft_of(&repo, &service, &(asked.wishes)(name.map_or("", |known| &known.name)))?;
+    let draft = Rc::new(draft_of(&repo, &service, &(asked.wishes)(name.map_or("", |known| &known.name)))?);
     let outer = above.iter().find(|it| is_below(&ground.folder, &it.context) && it.context != ground.folder);
     if let Some(outer) = outer.filter(|outer| takes(outer, &ground.folder)) {
         return Err(Error::no(format!("the image of `{}` has it inside", path::shown(&outer.context))));
     }
-    let programs = programs(&draft, &repo);
-    let of = |program: Option<&Program>, draft: Draft| {
-        let serves = serves(&draft);
-        let is_started = draft.plan.decision(topic::ENTRY).is_some_and(|it| it.evidence.strength >= Strength::Stated);
-        let is_likely = program.is_none_or(|program| program.is_tied) && (serves || is_started);
-        let (is_certain, why) = match (&ground.named, outer) {
-            (Some(why), _) => (true, why.clone()),
-            (None, Some(outer)) => {
-                (false, format!("it lies in `{}`, which is a service itself", join(&outer.context, &outer.place)))
-            }
-            (None, None) if serves => (is_likely, "it serves".to_owned()),
-            (None, None) if is_started => (is_likely, "it is started".to_owned()),
-            (None, None) => (false, "nothing shows that it serves".to_owned()),
-        };
-        Candidate {
-            context: ground.folder.clone(),
-            program: program.map(|program| program.name.clone()),
-            place: program.map_or_else(String::new, |program| program.place.clone()),
-            repo: repo.part(""),
-            is_shared: program.is_some(),
-            draft,
-            why,
-            is_certain,
-        }
-    };
-    let is_one = programs.iter().filter(|program| program.is_tied).count() < 2;
-    let mut found = if is_one { vec![of(None, draft)] } else { Vec::new() };
-    let base = (asked.wishes)("");
-    for program in programs.iter().skip(found.len()) {
-        let wishes = Wishes { entry: Some(program.name.clone()), ..base.clone() };
-        found.extend(draft_of(&repo, &service, &wishes).ok().map(|draft| of(Some(program), draft)));
+    let mut programs: Vec<Option<Program>> = programs(&draft, &repo).into_iter().map(Some).collect();
+    let is_one = programs.iter().flatten().filter(|program| program.is_tied).count() < 2;
+    if is_one {
+        programs.splice(..programs.len().min(1), [None]);
     }
-    Ok(found)
+    let candidate = |program| Candidate {
+        context: ground.folder.clone(),
+        program,
+        repo: repo.part(""),
+        draft: Rc::clone(&draft),
+        named: ground.named.clone(),
+        outer: outer.map(Candidate::folder),
+    };
+    Ok(programs.into_iter().map(candidate).collect())
 }
 
 /// Whether what is built in the context of a service reads a folder.
@@ -334,9 +263,10 @@ fn home(repo: &Repo, folder: &str) -> String {
 
 /// Names, each once: the folder's, and where others are called so, more of its path.
 fn names(repo: &Repo, candidates: &[Candidate], known: &[Known]) -> Vec<String> {
-    let is_it = |it: &Known, candidate: &Candidate| it.context == candidate.context && it.program == candidate.program;
+    let program = |candidate: &Candidate| candidate.program.as_ref().map(|program| program.name.clone());
+    let is_it = |it: &Known, candidate: &Candidate| it.context == candidate.context && it.program == program(candidate);
     let mut taken: BTreeSet<String> = known.iter().map(|it| it.name.clone()).collect();
-    let short = |candidate: &Candidate| match join(&candidate.context, &candidate.place).as_str() {
+    let short = |candidate: &Candidate| match candidate.folder().as_str() {
         "" => slug(repo.name()),
         folder => slug(path::name(folder)),
     };
@@ -346,8 +276,7 @@ fn names(repo: &Repo, candidates: &[Candidate], known: &[Known]) -> Vec<String> 
         if let Some(known) = known.iter().find(|it| is_it(it, candidate)) {
             return known.name.clone();
         }
-        let folder = join(&candidate.context, &candidate.place);
-        let short = short(candidate);
+        let (folder, short) = (candidate.folder(), short(candidate));
         let long = if folder.is_empty() { short.clone() } else { slug(&folder) };
         let first = if count.get(&short) == Some(&1) { short } else { long.clone() };
         let more = (2..).map(|number| format!("{long}-{number}"));
@@ -358,23 +287,31 @@ fn names(repo: &Repo, candidates: &[Candidate], known: &[Known]) -> Vec<String> 
     candidates.iter().map(&mut name).collect()
 }
 
-/// The service with its name, its place and the wishes for it.
+/// The service with its name, its place and the wishes for it. The draft of a context is taken where it is no other one.
 fn found(candidate: Candidate, name: String, asked: &Asked, known: &[Known]) -> Result<Found, Error> {
     let before = known.iter().find(|known| known.name == name);
     let service = before.map_or_else(|| placed(&candidate, &name), |known| known.service.clone());
+    let program = candidate.program.as_ref().map(|program| program.name.clone());
     let mut wishes = (asked.wishes)(&name);
-    wishes.entry = wishes.entry.or_else(|| candidate.program.clone());
+    wishes.entry = wishes.entry.or_else(|| program.clone());
     let is_same = candidate.draft.service == service && candidate.draft.wishes == wishes;
-    let draft = if is_same { candidate.draft } else { draft_of(&candidate.repo, &service, &wishes)? };
-    let known = Known { name, context: candidate.context, program: candidate.program, service };
-    Ok(Found { known, repo: candidate.repo, draft, why: candidate.why, is_certain: candidate.is_certain })
+    let draft = match is_same {
+        true => (*candidate.draft).clone(),
+        false => draft_of(&candidate.repo, &service, &wishes)?,
+    };
+    let (is_certain, why) = candidate.certainty(&draft);
+    let known = Known { name, context: candidate.context, program, service };
+    Ok(Found { known, repo: candidate.repo, draft, why, is_certain })
 }
 
 /// Where the files of a new service lie.
 fn placed(candidate: &Candidate, name: &str) -> Service {
-    if !candidate.is_shared {
+    let Some(program) = &candidate.program else {
         return Service { folder: String::new(), sharing: Sharing::Beside };
-    }
-    let suffix = if candidate.place.is_empty() { format!(".{name}") } else { String::new() };
-    Service { folder: candidate.place.clone(), sharing: Sharing::Shared(suffix) }
+    };
+    let suffix = if program.place.is_empty() { format!(".{name}") } else { String::new() };
+    Service { folder: program.place.clone(), sharing: Sharing::Shared(suffix) }
 }
+
+#[cfg(test)]
+mod tests;

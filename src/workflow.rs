@@ -87,8 +87,9 @@ pub struct Ignore {
     sections: Vec<Section>,
 }
 
-/// The recipe's sections; an allow list needs no clutter, a deny list does; the secrets always come last.
-pub fn ignore_view(recipe: &Recipe, wishes: &Wishes) -> Ignore {
+/// The recipe's sections, and what belongs to others of the context; an allow list needs no clutter, a deny list does; the secrets
+/// always come last.
+pub fn ignore_view(recipe: &Recipe, wishes: &Wishes, others: Option<Section>) -> Ignore {
     let allows =
         recipe.ignore.first().is_some_and(|section| section.patterns.first().is_some_and(|first| first == "*"));
     let mut sections = recipe.ignore.clone();
@@ -101,6 +102,7 @@ pub fn ignore_view(recipe: &Recipe, wishes: &Wishes) -> Ignore {
         let clutter = SHARED.clutter.iter().cloned().chain(templates);
         sections.insert(0, Section::new("Nothing in an image needs these.", clutter));
     }
+    sections.extend(others);
     sections.push(Section::new("Never in an image, wherever they lie.", SHARED.secrets.clone()));
     Ignore { sections }
 }

@@ -415,7 +415,7 @@ fn a_service_is_edited_another_comes_and_one_goes() {
     let tree = several();
     assert_eq!(tree.run(&["init", "--yes", "--service", "api", "--service", "web"]).code, 0);
     assert!(!tree.has("mail/Dockerfile") && !tree.read("docker-bake.hcl").contains("mail"));
-    let row = r#"{"name":"api","image":"api","context":"api","file":"api/Dockerfile","platforms":"","paths":[".github/workflows/docker.yml","api"]}"#;
+    let row = r#"{"name":"api","image":"api","context":"api","file":"api/Dockerfile","platforms":"","paths":[".github/workflows/docker.yml","api"],"idle":["**/*.md","**/*_test.go","**/*.test.*","**/*.spec.*"]}"#;
     assert!(tree.read(".github/workflows/docker.yml").contains(row));
     let others = tree.read("web/Dockerfile");
     let edited = tree.read("api/Dockerfile").replace("\nUSER 1001\n", "\n# Ours.\nENV TEAM=shop\nUSER 1001\n");

@@ -23,13 +23,13 @@ pub fn run(args: &InitArgs) -> Result<Exit, Error> {
     let asked = args.wishes.wishes();
     let writes = args.stdout.is_none() && !args.dry_run && !args.diff;
     if let Some(choice) = many::asked(args)? {
-        return many::init(args, &asked, choice);
+        return many::init(args, &asked, choice, None);
     }
     if writes && !args.yes && ask::is_possible()? {
         let whole = seen(args, &asked, manners(args)?);
-        return match many::is_meant(args, &asked, whole.as_ref())? {
-            true => many::init(args, &asked, Choice::Certain),
-            false => session(args, asked),
+        return match many::several(args, &asked, whole.as_ref())? {
+            Some(searched) => many::init(args, &asked, Choice::Certain, Some(searched)),
+            None => session(args, asked),
         };
     }
     let hold = outlook::enter(&args.dir, writes)?;
@@ -40,9 +40,9 @@ pub fn run(args: &InitArgs) -> Result<Exit, Error> {
         return outlook::document(&draft, printed);
     }
     let whole = seen(args, &asked, manners(args)?);
-    if many::is_meant(args, &asked, whole.as_ref())? {
+    if let Some(searched) = many::several(args, &asked, whole.as_ref())? {
         drop(hold);
-        return many::init(args, &asked, Choice::Certain);
+        return many::init(args, &asked, Choice::Certain, Some(searched));
     }
     finish(args, &vetted(args, whole?)?, hold.as_ref())
 }

@@ -7,7 +7,7 @@ mod whole;
 
 use std::path::Path;
 
-pub use choose::{asked, is_meant};
+pub use choose::{asked, several};
 pub use commands::{check, explain, init, update};
 
 use super::outlook::{self, Outlook};
@@ -94,15 +94,17 @@ pub fn search(dir: &Path, asked: &Wishes, standing: &Standing, lock: &Lock) -> R
 }
 
 impl Many {
-    /// Looks, decides and compares; writes nothing.
+    /// Looks, where nobody has, decides and compares; writes nothing.
     ///
     /// # Errors
     /// As for a draft of each; where a name is none of a service.
-    pub fn of(wanting: &Wanting) -> Result<Self, Error> {
+    pub fn of(wanting: &Wanting, searched: Option<(Repo, Search)>) -> Result<Self, Error> {
         let lock = settle::lock(wanting.dir)?;
         let standing = settle::standing(wanting.dir)?;
         let known = lock.services();
-        let (repo, search) = search(wanting.dir, wanting.asked, &standing, &lock)?;
+        let look = || search(wanting.dir, wanting.asked, &standing, &lock);
+        // What was found before the lock was taken counts where nothing was written since.
+        let (repo, search) = searched.filter(|_| lock.is_empty()).map_or_else(look, Ok)?;
         if !lock.is_empty() {
             outlook::whole(&repo)?;
         }

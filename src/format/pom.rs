@@ -76,6 +76,8 @@ pub struct Plugin {
     pub artifact: String,
     /// `version`.
     pub version: Option<String>,
+    /// What it runs with beside what it brings.
+    pub dependencies: Vec<Dependency>,
     /// Its executions.
     pub executions: Vec<Execution>,
     /// The configuration of all executions.
@@ -311,6 +313,7 @@ fn plugin(element: &Element) -> Plugin {
         group: element.owned("groupId").unwrap_or_else(|| PLUGIN_GROUP.into()),
         artifact: element.owned("artifactId").unwrap_or_default(),
         version: element.owned("version"),
+        dependencies: element.each("dependencies").map(dependency).collect(),
         executions: element.each("executions").map(execution).collect(),
         configuration: element.child("configuration").cloned().unwrap_or_default(),
     }

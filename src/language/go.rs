@@ -143,7 +143,8 @@ impl Project for Go {
         let is_new = |pair: &&[String]| !pair.iter().take(1).any(|flag| known.contains(flag));
         run.command.extend(listen.arguments.chunks(2).filter(is_new).flatten().cloned());
         let parts = front.map(|front| front.lent.part).into_iter().chain([own]).collect();
-        Ok(Recipe::new(name, Image::new(parts, run, &planner.wishes.extras)))
+        let recipe = Recipe::new(name, Image::new(parts, run, &planner.wishes.extras));
+        Ok(recipe.of(self.members(program)))
     }
 }
 

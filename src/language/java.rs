@@ -118,7 +118,8 @@ impl Project for Java<'_> {
         }
         run.environment.extend(told);
         let parts = front.into_iter().chain([part]).chain(jre).collect();
-        Ok(Recipe::new(name, Image::new(parts, run, &planner.wishes.extras)))
+        let recipe = Recipe::new(name, Image::new(parts, run, &planner.wishes.extras));
+        Ok(recipe.of(self.reactor.members(unit.module)))
     }
 }
 

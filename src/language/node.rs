@@ -20,6 +20,7 @@ mod package;
 mod parts;
 pub mod placed;
 mod project;
+mod reach;
 mod recipes;
 mod registry;
 mod run;
@@ -176,7 +177,7 @@ impl<'a> Desk<'a> {
         let run = self.run(planner, &server, &stages, &runtime, (&name, port));
         let recipe = Recipe::new(name, Image::new(parts, run, &planner.wishes.extras));
         let (ignore, reads) = self.ignore(&server.way.build, server.shape);
-        Ok(Recipe { ignore, reads, ..recipe })
+        Ok(Recipe { ignore, reads, ..recipe }.of(self.made_of()))
     }
 
     /// The image that runs the program: Node's, or Bun's.
@@ -202,7 +203,7 @@ impl<'a> Desk<'a> {
         let run = self.site_run(planner, site, &runtime, (&name, port))?;
         let recipe = Recipe::new(name, Image::new(vec![part], run, &planner.wishes.extras));
         let (ignore, reads) = self.ignore(site.build, site.shape);
-        Ok(Recipe { ignore, reads, ..recipe })
+        Ok(Recipe { ignore, reads, ..recipe }.of(self.made_of()))
     }
 
     fn has_dependencies(&self) -> bool {

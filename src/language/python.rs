@@ -141,7 +141,7 @@ impl Project for Python<'_> {
         let ids: Vec<&str> = CATALOG.manager.iter().map(|row| row.id.as_str()).collect();
         let (manager, version) = planner.manager(&ids, &Manager::of("requirements.txt").id)?;
         let row = Manager::named(&manager);
-        let way = start::way(planner, &self.ways, self.wished.as_ref())?;
+        let way = start::way(planner, (manifests, program), &self.ways, self.wished.as_ref())?;
         let selection = &optional::select(planner, manifests, program, row, &way);
         let dependencies = &manifests.dependencies(row, selection);
         let installed = &packages::Installed::new(manifests, row, dependencies);
@@ -165,7 +165,8 @@ impl Project for Python<'_> {
         }
         let order = Order { toolchain: &toolchain, runtime: &runtime, start, install, roots: manifests.source_roots() };
         let image = order.image(planner, labels(planner, &name, manifests))?;
-        let mut recipe = Recipe { ignore: self.ignore(), ..Recipe::new(name, image) };
+        let recipe = Recipe { ignore: self.ignore(), ..Recipe::new(name, image) };
+        let mut recipe = recipe.of(manifests.made_of(selection));
         if let Some((lent, target)) = self.front_ends.plan(planner)? {
             recipe.take(lent, target);
         }

@@ -22,6 +22,7 @@ use crate::plan::labels::Stated;
 use crate::plan::{Decision, Planner, topic};
 use crate::requirement::Requirement;
 use crate::rows::{Behind, Embed, Native, Row};
+use crate::slice::Members;
 use crate::source::rust::{self as source, Source};
 use crates::{Crates, LOCK, Member};
 use program::Program;
@@ -126,15 +127,22 @@ impl Cargo {
 
     /// An allow list: manifests, packages, and what else the build or the program reads.
     fn ignore(&self, planner: &Planner, lent: &[Lent]) -> Vec<Section> {
-        let packages = self.crates.members.iter().filter(|member| !member.name().is_empty());
-        let own = packages.flat_map(|member| match member.folder.is_empty() {
-            true => member.targets.iter().cloned().chain(["src".to_owned()]).collect(),
-            false => vec![member.folder.clone()],
-        });
+        let own = self.crates.members.iter().flat_map(Member::sources);
         let mut sections = planner.allow_list("Only what Cargo reads.", self.manifests().into_iter().chain(own));
         sections.extend(lent.iter().map(Lent::ignore));
         sections.push(Section::new("Made by builds on this machine.", ["**/target", "**/node_modules"]));
         sections
+    }
+
+    /// The packages with their sources, and those that a program is made of.
+    fn members(&self, place: usize, binary: &Binary) -> Members {
+        let packages: Vec<(usize, Vec<String>)> = self.crates.members.iter().map(Member::sources).enumerate().collect();
+        let own = self.crates.built(place, binary).members;
+        let all = packages.iter().flat_map(|(_, paths)| paths.iter().cloned());
+        Members::new(
+            all,
+            packages.iter().filter(|(at, _)| own.contains(at)).flat_map(|(_, paths)| paths.iter().cloned()),
+        )
     }
 
     /// `cargo VERB --release` with these packages.
@@ -201,6 +209,9 @@ impl Project for Cargo {
         let vendor = ["cargo", "vendor"].into_iter().chain(self.crates.is_locked.then_some("--locked"));
         let mut all = self.crates.members.iter().flat_map(|member| &member.manifest.dependencies);
         let has_layer = !self.has_sources && all.any(|dependency| dependency.path.is_none());
+        // Cargo wants to see the main files of all packages; where dependencies have a layer, empty ones are there already.
+        let targets = self.crates.members.iter().flat_map(|member| &member.targets);
+        let bare: Vec<String> = targets.clone().filter(|_| !has_layer).cloned().collect();
         let words = json!({
             "name": name,
             "builder": fill(&CATALOG.image.builder),
@@ -209,7 +220,7 @@ impl Project for Cargo {
             "nightly": channel,
             "musl": musl,
             "binds": if has_layer { self.manifests() } else { Vec::new() },
-            "files": self.crates.members.iter().flat_map(|member| &member.targets).collect::<Vec<_>>(),
+            "files": targets.collect::<Vec<_>>(),
             "vendor": vendor.chain(["/vendor"]).collect::<Vec<_>>(),
             "build": self.build(*place, binary, &planner.wishes.extras.build_flags),
             "clean": self.command("clean", &self.crates.members),
@@ -221,7 +232,7 @@ impl Project for Cargo {
         let part = Part {
             versions: vec![Version::new("RUST_VERSION", &toolchain.version, topic::TOOLCHAIN)],
             ignore: self.ignore(planner, &lent),
-            reads: self.manifests(),
+            reads: self.manifests().into_iter().chain(bare).collect(),
             ..Part::new("rust/build.tera", &words)?
         };
         let package = member.manifest.package.clone().unwrap_or_default();
@@ -230,7 +241,8 @@ impl Project for Cargo {
         let run = planner.run(fill(&runtime.image), labels, listen.port);
         let run = run.bring(planner, &runtime, &toolchain).binary(planner, &name, &member.folder, listen, is_own);
         let parts = lent.into_iter().map(|lent| lent.part).chain([part]).collect();
-        Ok(Recipe::new(name, Image::new(parts, run, &planner.wishes.extras)))
+        let recipe = Recipe::new(name, Image::new(parts, run, &planner.wishes.extras));
+        Ok(recipe.of(self.members(*place, binary)))
     }
 }
 

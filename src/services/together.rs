@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::catalog::{Action, SHARED};
+use crate::dockerignore::Matcher;
 use crate::error::Error;
 use crate::image::{self, Variable};
 use crate::path::{is_below, join, shown};
@@ -12,7 +13,7 @@ use crate::render::Templates;
 use crate::repo::Repo;
 use crate::service::{Known, Role, Service};
 use crate::wishes::Ci;
-use crate::{Document, Draft, neighbours};
+use crate::{Document, Draft};
 
 /// The templates, in the order of their documents.
 const BAKE: &str = "services/bake.tera";
@@ -41,6 +42,8 @@ struct Row<'a> {
     file: String,
     platforms: String,
     paths: BTreeSet<String>,
+    /// Patterns of what lies there and is in no image.
+    idle: Vec<&'static str>,
 }
 
 /// The words of both templates.
@@ -105,6 +108,7 @@ fn row(repo: &Repo, known: &Known, draft: &Draft) -> String {
         file: at_top(&known.dockerfile()),
         platforms: draft.wishes.platforms.join(","),
         paths: paths(known, draft).iter().map(|path| shown(&at_top(path)).to_owned()).collect(),
+        idle: idle(draft),
     };
     let text = serde_json::to_string(&row).unwrap_or_default();
     let is_plain = |c: char| (c == ' ' || c.is_ascii_graphic()) && c != '$';
@@ -115,21 +119,30 @@ fn row(repo: &Repo, known: &Known, draft: &Draft) -> String {
     text.chars().map(|c| if is_plain(c) { c.to_string() } else { escaped(c) }).collect()
 }
 
-/// What the image of a service is made from: its context; of a shared one what the Dockerfile copies, where it names that.
+/// What the image of a service is made from: its context, and of one that it shares its part.
 fn paths(known: &Known, draft: &Draft) -> BTreeSet<String> {
     let own = [known.dockerfile(), join(&known.context, &known.service.path(Role::OwnIgnore))];
     let workflow = Service::default().path(Role::Workflow);
-    let sources = neighbours::sources(draft.text(Role::Dockerfile));
-    let named: Vec<&str> = sources.iter().map(|source| neighbours::plain(source)).collect();
-    let is_all = |path: &&str| path.is_empty() || path.contains(['$', '*', '?', '[']);
-    let all: BTreeSet<String> = match known.service.is_shared() && !named.iter().any(is_all) {
-        true => named.iter().map(|path| join(&known.context, path)).chain(own).collect(),
-        false => [known.context.clone()].into_iter().collect(),
+    let all: BTreeSet<String> = match draft.taken.is_empty() {
+        true => [known.context.clone()].into_iter().collect(),
+        false => draft.taken.iter().map(|path| join(&known.context, path)).chain(own).collect(),
     };
     let is_inner = |path: &String| all.iter().any(|other| other != path && is_below(path, other));
     let mut outer: BTreeSet<String> = all.iter().filter(|path| !is_inner(path)).cloned().collect();
     outer.insert(workflow);
     outer
+}
+
+/// Those patterns of the catalog that the ignore file hides, at the top and below.
+fn idle(draft: &Draft) -> Vec<&'static str> {
+    let ignore = Matcher::new(draft.text(Role::Ignore));
+    let sample = |pattern: &str| pattern.trim_start_matches("**/").replace('*', "x");
+    let is_hidden = |pattern: &&&str| {
+        let sample = sample(pattern);
+        ignore.hides(&sample) && ignore.hides(&join("x", &sample))
+    };
+    let patterns: Vec<&str> = SHARED.idle.iter().map(String::as_str).collect();
+    patterns.iter().filter(is_hidden).copied().collect()
 }
 
 /// Build arguments with the expressions that fill them; where services fill one otherwise, by the service.

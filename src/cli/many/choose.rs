@@ -22,35 +22,44 @@ pub fn asked(args: &InitArgs) -> Result<Option<Choice>, Error> {
     })
 }
 
-/// Whether a folder holds several services and is none itself, as the draft of the whole, or why there is none, tells.
+/// The services of a folder that holds several and is none itself, as the draft of the whole, or why there is none, tells.
 ///
 /// # Errors
 /// As for a search.
-pub fn is_meant(args: &InitArgs, asked: &Wishes, whole: Result<&Outlook, &Error>) -> Result<bool, Error> {
+pub fn several(
+    args: &InitArgs,
+    asked: &Wishes,
+    whole: Result<&Outlook, &Error>,
+) -> Result<Option<(Repo, Search)>, Error> {
     let is_single = asked.entry.is_some() || asked.lang.is_some();
     let may_be = match whole {
         Ok(outlook) => outlook.lock.is_empty() && services::is_many(&outlook.draft, &outlook.repo),
         Err(error) => error.exit == Exit::No,
     };
     if is_single || !may_be || !settle::lock(&args.dir)?.is_empty() {
-        return Ok(false);
+        return Ok(None);
     }
     let is_below = |(folder, _): &(&str, _)| !folder.is_empty();
     if whole.is_err() && language::signed(&Repo::open(&args.dir)?).into_iter().filter(is_below).count() < 2 {
-        return Ok(false);
+        return Ok(None);
     }
-    let (_, search) = search(&args.dir, asked, &settle::standing(&args.dir)?, &Lock::default())?;
-    let serving = search.certain().filter(|found| whole.is_err() || found.serves());
-    Ok(serving.count() > 1)
+    let (repo, search) = search(&args.dir, asked, &settle::standing(&args.dir)?, &Lock::default())?;
+    let serving = search.certain().filter(|found| whole.is_err() || found.serves()).count();
+    Ok((serving > 1).then_some((repo, search)))
 }
 
 /// Lets a person tick the services; those that are certain are ticked.
-pub fn ticked(args: &InitArgs, asked: &Wishes, choice: Choice) -> Result<Choice, Error> {
+pub fn ticked(
+    args: &InitArgs,
+    asked: &Wishes,
+    choice: Choice,
+    searched: Option<(Repo, Search)>,
+) -> Result<Choice, Error> {
     if choice != Choice::Certain {
         return Ok(choice);
     }
-    let lock = settle::lock(&args.dir)?;
-    let (_, Search { services, .. }) = search(&args.dir, asked, &settle::standing(&args.dir)?, &lock)?;
+    let look = || search(&args.dir, asked, &settle::standing(&args.dir)?, &settle::lock(&args.dir)?);
+    let (_, Search { services, .. }) = searched.map_or_else(look, Ok)?;
     let label = |found: &Found| {
         let (name, folder) = (&found.known.name, found.folder());
         print::printable(&format!("{name} {} ({}): {}", shown(&folder), found.described(), found.why))

@@ -13,25 +13,26 @@ use crate::error::{Error, Exit};
 use crate::lint::{Level, Reason};
 use crate::lock;
 use crate::path::{join, shown};
-use crate::services::Found;
+use crate::repo::Repo;
+use crate::services::{Found, Search};
 use crate::wishes::Wishes;
 
 /// `dockgen init` for several services.
 ///
 /// # Errors
 /// As for [`Many::of`], and where something cannot be written.
-pub fn init(args: &InitArgs, asked: &Wishes, choice: Choice) -> Result<Exit, Error> {
+pub fn init(args: &InitArgs, asked: &Wishes, choice: Choice, searched: Option<(Repo, Search)>) -> Result<Exit, Error> {
     let writes = args.stdout.is_none() && !args.dry_run && !args.diff;
     let manners = Manners { force: args.force, restore: false, adopt: args.adopt };
     let wanting =
         |choice| Wanting { dir: &args.dir, asked, choice, manners, begins: true, strict: args.strict, judges: false };
     if writes && !args.yes && ask::is_possible()? {
         drop(outlook::hold(&args.dir)?);
-        let choice = ticked(args, asked, choice)?;
-        return consented(&args.dir, args.voice.quiet, || Many::of(&wanting(&choice)));
+        let choice = ticked(args, asked, choice, searched)?;
+        return consented(&args.dir, args.voice.quiet, || Many::of(&wanting(&choice), None));
     }
     let hold = outlook::enter(&args.dir, writes)?;
-    let many = Many::of(&wanting(&choice))?;
+    let many = Many::of(&wanting(&choice), searched)?;
     if let Some(printed) = args.stdout {
         let is_meant = |part: &&Part| match &choice {
             Choice::Named(names) => names.contains(&part.known.name),
@@ -100,15 +101,9 @@ pub fn update(args: &UpdateArgs, dir: &Path) -> Result<Exit, Error> {
     let manners = Manners { restore: args.restore, adopt: args.adopt, ..Manners::default() };
     let look = || {
         let choice = &Choice::Known;
-        let mut many = Many::of(&Wanting {
-            dir,
-            asked: &asked,
-            choice,
-            manners,
-            begins: false,
-            strict: args.strict,
-            judges: false,
-        })?;
+        let strict = args.strict;
+        let wanting = Wanting { dir, asked: &asked, choice, manners, begins: false, strict, judges: false };
+        let mut many = Many::of(&wanting, None)?;
         if !args.only.is_empty() {
             let is_meant = |change: &Change| args.only.iter().any(|only| only.is(change.role));
             many.shared.retain(is_meant);
@@ -155,7 +150,8 @@ pub fn update(args: &UpdateArgs, dir: &Path) -> Result<Exit, Error> {
 /// As for [`Many::of`].
 pub fn check(args: &CheckArgs, dir: &Path) -> Result<Vec<Reason>, Error> {
     let (asked, choice, manners) = (&Wishes::default(), &Choice::Known, Manners::default());
-    let many = Many::of(&Wanting { dir, asked, choice, manners, begins: false, strict: false, judges: true })?;
+    let wanting = Wanting { dir, asked, choice, manners, begins: false, strict: false, judges: true };
+    let many = Many::of(&wanting, None)?;
     let mut reasons: Vec<Reason> = many.parts.iter().flat_map(|part| part.judged(args.strict)).collect();
     let is_stale = |change: &&Change| change.text.is_some() || change.fate == Fate::Away;
     reasons.extend(many.shared.iter().filter(is_stale).map(|change| {

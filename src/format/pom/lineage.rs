@@ -1,10 +1,10 @@
 //! A pom with its parents: answers with `${…}` resolved as Maven would
 //! (<https://maven.apache.org/guides/introduction/introduction-to-the-pom.html>).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
-use super::{Dependency, Model, Parent, Plugin, Pom, Repository, in_project};
+use super::{Dependency, Element, Model, Parent, Plugin, Pom, Repository, in_project};
 
 /// How often a property may lead to another one before it counts as a cycle.
 const HOPS: usize = 16;
@@ -180,6 +180,17 @@ impl Lineage {
     /// The plugins that the pom or a parent uses, nearest first; one artifact may be there more than once.
     pub fn plugins(&self) -> impl Iterator<Item = &Plugin> {
         self.models().flat_map(|model| &model.plugins)
+    }
+
+    /// What plugins are, and what they run with: groups and artifacts.
+    pub fn of_plugins(&self) -> BTreeSet<(String, String)> {
+        let all: Vec<&Plugin> = self.all_plugin_settings().into_values().flatten().collect();
+        let own = all.iter().map(|plugin| (&plugin.group, &plugin.artifact));
+        let with = all.iter().flat_map(|plugin| &plugin.dependencies).map(|entry| (&entry.group, &entry.artifact));
+        let configured = all.iter().flat_map(|plugin| plugin.configurations()).flat_map(Element::descendants);
+        let named = configured
+            .filter_map(|element| Some((&element.child("groupId")?.text, &element.child("artifactId")?.text)));
+        own.chain(with).chain(named).map(|(group, artifact)| (self.resolve(group), self.resolve(artifact))).collect()
     }
 
     /// All that is said about each plugin, by its artifact: its uses, then what `pluginManagement` adds.

@@ -7,9 +7,10 @@ use crate::format::go_mod;
 use crate::language::node::frontend::{Frontend, MANIFEST};
 use crate::language::node::maker;
 use crate::language::parsed;
-use crate::path::{join, name};
+use crate::path::{join, name, parent};
 use crate::repo::Repo;
 use crate::requirement::Requirement;
+use crate::slice::Members;
 
 use super::LANGUAGE;
 use super::build::{self, Build};
@@ -28,6 +29,10 @@ pub struct Go {
     pub is_vendored: bool,
     /// Endings of sources in other languages that are compiled along.
     pub others: Vec<&'static str>,
+    /// All sources, vendored ones left out.
+    pub sources: Vec<String>,
+    /// Whether of each program all packages were looked into.
+    pub is_whole: bool,
     /// The packages of the programs, by their folders.
     pub packages: BTreeMap<String, Package>,
     /// The programs, by their folders.
@@ -67,7 +72,8 @@ impl Go {
         let closures: Vec<Vec<String>> = mains.iter().map(|(folder, _)| packages.closure(folder)).collect();
         let mut stated = stated(repo);
         stated.extend(strays);
-        if packages.is_full() {
+        let is_whole = !packages.is_full();
+        if !is_whole {
             let what =
                 "there are more programs and packages than are looked into: of the last ones only their own folder was";
             stated.push(Fact::new(Kind::Warning(what.to_owned()), "", "", Strength::Convention));
@@ -88,6 +94,8 @@ impl Go {
         stated.extend(build::run_by_source(told, &modules, &programs, repo.name()));
         Go {
             manifests: manifests(repo, &modules),
+            sources: sources(repo),
+            is_whole,
             is_vendored: repo.has("vendor/modules.txt"),
             others: OTHERS.into_iter().filter(is_other).collect(),
             site: is_wanted.then(|| Frontend::only_site(repo)).flatten(),
@@ -144,7 +152,8 @@ impl Go {
 
     /// How likely a program is the service: the only one is it; the one that is named as the whole usually is.
     pub fn strength(&self, program: &Program) -> Strength {
-        let base = self.modules.first().map(|module| name(&module.path)).unwrap_or_default();
+        let top = self.modules.first().filter(|module| module.folder.is_empty());
+        let base = top.map(|module| name(&module.path)).unwrap_or_default();
         let folder = name(&program.folder);
         let is_made_so =
             |build: &Build| build.folder.as_ref() == Some(&program.folder) && build.output.as_deref() == Some(base);
@@ -161,6 +170,14 @@ impl Go {
         program.serves || !self.programs.iter().any(|program| program.serves)
     }
 
+    /// The sources, and those of the packages that a program is made of: none where these are not known as a whole.
+    pub fn members(&self, program: &Program) -> Members {
+        let is_known = self.is_whole && self.missing.is_empty() && !self.modules.is_empty();
+        let is_own = |path: &&String| program.packages.iter().any(|folder| folder == parent(path));
+        let own = self.sources.iter().filter(is_own).cloned();
+        if is_known { Members::new(self.sources.iter().cloned(), own) } else { Members::default() }
+    }
+
     /// The files that a program is compiled from.
     pub fn files(&self, program: &Program) -> Vec<String> {
         let packages = program.packages.iter().filter_map(|folder| self.packages.get(folder));
@@ -171,6 +188,12 @@ impl Go {
 /// Whether a fact says that C is compiled in.
 fn is_of_c(fact: &Fact) -> bool {
     matches!(&fact.kind, Kind::Need(id, _) if id == "libc")
+}
+
+/// The files in Go, but for those that others wrote.
+fn sources(repo: &Repo) -> Vec<String> {
+    let is_vendored = |path: &str| path.split('/').any(|part| part == "vendor");
+    repo.files().filter(|path| path.ends_with(".go") && !is_vendored(path)).map(str::to_owned).collect()
 }
 
 /// The manifests that are there.

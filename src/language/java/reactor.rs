@@ -11,6 +11,7 @@ use crate::format::pom::{self, Dependency, Lineage, Parent, Pom, resolve};
 use crate::language::parsed;
 use crate::path::{self, join, visit};
 use crate::repo::Repo;
+use crate::slice::Members;
 
 /// More modules than any build has.
 const MODULES: usize = 1000;
@@ -104,6 +105,21 @@ impl Reactor {
         found
     }
 
+    /// The modules below the top, and those that one is made of, or that plugins of these run with.
+    pub fn members(&self, module: usize) -> Members {
+        let folder = |module: &Module| Some(module.folder().to_owned()).filter(|folder| !folder.is_empty());
+        let names = names(&self.modules);
+        let mut own: BTreeSet<usize> = BTreeSet::new();
+        let mut waiting = vec![module];
+        while let Some(at) = waiting.pop().filter(|_| own.len() < MODULES) {
+            let Some(module) = self.modules.get(at).filter(|_| own.insert(at)) else { continue };
+            waiting.extend(module.siblings.iter().copied());
+            waiting.extend(module.lineage.of_plugins().iter().filter_map(|name| names.get(name)));
+        }
+        let own = own.into_iter().filter_map(|at| self.modules.get(at)).filter_map(folder);
+        Members::new(self.modules.iter().filter_map(folder), own)
+    }
+
     /// What a module needs when it runs: its own dependencies, and those of the modules among them.
     pub fn dependencies(&self, module: usize) -> Vec<&Dependency> {
         let mut known = BTreeSet::new();
@@ -113,10 +129,15 @@ impl Reactor {
     }
 }
 
+/// The places of modules by their names.
+fn names(modules: &[Module]) -> BTreeMap<(String, String), usize> {
+    let name = |(at, module): (usize, &Module)| ((module.lineage.group(), module.lineage.artifact()), at);
+    modules.iter().enumerate().map(name).collect()
+}
+
 /// Finds out which modules need which.
 fn connect(modules: &mut [Module]) {
-    let name = |(at, module): (usize, &Module)| ((module.lineage.group(), module.lineage.artifact()), at);
-    let names: BTreeMap<(String, String), usize> = modules.iter().enumerate().map(name).collect();
+    let names = names(modules);
     let mut libraries = BTreeSet::new();
     for (at, module) in modules.iter_mut().enumerate() {
         let named = module.dependencies.iter().map(|entry| (entry.group.clone(), entry.artifact.clone()));

@@ -180,6 +180,8 @@ pub struct Sources {
     pub code: Vec<String>,
     /// How the paths of code end that is for browsers.
     pub pages: Vec<String>,
+    /// How the paths of files end that name others by their places.
+    pub linked: Vec<String>,
     /// Parts of the names of those that never run in production.
     pub aside: Vec<String>,
     /// Folders of those.

@@ -249,7 +249,7 @@ impl Desk<'_> {
     }
 
     /// The packages whose manifests an install of the service reads: with the root come those that it is made of.
-    fn installed(&self) -> Vec<&Package> {
+    pub fn installed(&self) -> Vec<&Package> {
         let with_root = self.manager.row.with_root.is_some() && self.service.package.is_member();
         let of_root = self.project.others(&self.project.root).filter(|_| with_root);
         let built = self.members();

@@ -26,6 +26,8 @@ pub struct Package {
     pub prepares: Vec<&'static str>,
     /// The container file that lies in its folder.
     pub container: Option<String>,
+    /// What its files name outside of its folder.
+    pub outside: BTreeSet<String>,
     /// What it imports that only the manifest of the root names.
     pub borrowed: Vec<String>,
     /// The script that somebody wants it to be built with.

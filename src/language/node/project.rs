@@ -16,6 +16,7 @@ use crate::repo::Repo;
 
 use super::catalog::CATALOG;
 use super::package::Package;
+use super::reach;
 use super::versions;
 
 /// A file or folder at the top of the repository.
@@ -149,7 +150,8 @@ impl Project {
             if let Some(manifest) = parsed(repo, &path, package_json::parse, &mut self.faults) {
                 let name = manifest.name.clone().unwrap_or_default();
                 self.named.entry(name).or_default().push(self.members.len());
-                self.members.push(Package::new(repo, folder, manifest));
+                let outside = reach::outside(repo, folder, false);
+                self.members.push(Package { outside, ..Package::new(repo, folder, manifest) });
             }
         }
     }

@@ -14,6 +14,7 @@ use super::catalog::{CATALOG, Serves};
 use super::framework::Shape;
 use super::package::Package;
 use super::project::Project;
+use super::reach;
 use super::sites::{self, Member, Site};
 use super::source::{self, Findings, Sources};
 use super::start::{self, Start};
@@ -52,6 +53,8 @@ pub struct Service {
     pub below: Vec<PackageJson>,
     /// The folders of sources that a compiler turns into something else.
     pub sources: BTreeSet<String>,
+    /// What its sources name outside of its folder.
+    pub outside: BTreeSet<String>,
     /// Members whose result it serves.
     pub sites: Vec<Site>,
     /// Testimonies about the toolchain.
@@ -86,6 +89,7 @@ impl Service {
         self.sources = typescript::sources(repo, package);
         self.versions = aged::facts(project, package);
         if package.is_member() {
+            self.outside = reach::outside(repo, &package.folder, true);
             self.versions.splice(0..0, versions::facts(repo, &package.path("package.json"), &package.manifest));
         }
         self.ways = ways::read(scope, (project, package), &self.build, self.shape.as_ref());

@@ -17,6 +17,7 @@ use crate::format::setup_cfg::{self, SetupCfg};
 use crate::language::parsed;
 use crate::path;
 use crate::repo::Repo;
+use crate::slice::Members;
 use crate::source::python::Module;
 
 /// The lock file of Pipenv, which has a shape of its own.
@@ -144,8 +145,29 @@ impl Manifests {
 
     /// Whether the top only holds a workspace together.
     pub fn is_virtual(&self) -> bool {
-        let names_nothing = |read: &Pyproject| !read.has_project && !read.has_poetry;
+        let is_bare =
+            |read: &Pyproject| read.dependencies.is_empty() && read.scripts.is_empty() && read.build_system.is_none();
+        let names_nothing = |read: &Pyproject| (!read.has_project || is_bare(read)) && !read.has_poetry;
         !self.members.is_empty() && self.pyproject.as_ref().is_some_and(names_nothing)
+    }
+
+    /// The members of the workspace, and those that what is installed needs.
+    pub fn made_of(&self, selection: &Selection) -> Members {
+        let folder = |member: &Member| member.folder().to_owned();
+        let names =
+            |member: &Member, name: &str| member.pyproject.name.as_deref().map(normalize) == Some(normalize(name));
+        let started = selection.member.and_then(|at| self.members.get(at));
+        let mut own: BTreeSet<String> = started.map(folder).into_iter().collect();
+        let mut waiting: Vec<&Pyproject> =
+            started.map(|it| &it.pyproject).or(self.pyproject.as_ref()).into_iter().collect();
+        while let Some(read) = waiting.pop() {
+            let of_extras = read.extras.iter().flat_map(|(_, list)| list);
+            for requirement in read.dependencies.iter().chain(of_extras) {
+                let named = self.members.iter().filter(|member| names(member, &requirement.name));
+                waiting.extend(named.filter(|member| own.insert(folder(member))).map(|member| &member.pyproject));
+            }
+        }
+        Members::new(self.members.iter().map(folder), own)
     }
 
     /// What may be asked for beside what a manager always installs.

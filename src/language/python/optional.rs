@@ -51,7 +51,7 @@ fn offered(manifests: &Manifests, row: &Manager) -> Vec<Choice> {
 }
 
 /// The member of a workspace without a project at its top that holds what is started.
-fn member(manifests: &Manifests, program: &Program, way: &Way) -> Option<usize> {
+pub fn member(manifests: &Manifests, program: &Program, way: &Way) -> Option<usize> {
     let file = way.file(program).filter(|_| manifests.is_virtual())?.path;
     let holds = |folder: &str| file.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
     manifests.members.iter().position(|member| holds(member.folder()))

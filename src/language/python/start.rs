@@ -1,8 +1,11 @@
 //! How what was chosen is started: its arguments, its port, what it needs around it.
 
+use std::collections::BTreeMap;
+
 use super::apps::App;
 use super::assets::{self, Collect};
 use super::manifests::Manifests;
+use super::optional;
 use super::packages::{Installed, servers};
 use super::process::Process;
 use super::rows::{CATALOG, Framework, Server, Worker};
@@ -106,13 +109,22 @@ pub fn decide(planner: &mut Planner, known: &Known, way: &Way) -> Start {
     start
 }
 
-/// The way that is taken, of all and of what a wish names beside them.
+/// The way that is taken, of all and of what a wish names beside them; those of each member of a workspace are weighed for themselves.
 ///
 /// # Errors
 /// Where nothing can be started, or a wish names something that is not there.
-pub fn way(planner: &mut Planner, ways: &[Way], wished: Option<&Way>) -> Result<Way, Error> {
+pub fn way(
+    planner: &mut Planner,
+    (manifests, program): (&Manifests, &Program),
+    ways: &[Way],
+    wished: Option<&Way>,
+) -> Result<Way, Error> {
     let ways: Vec<&Way> = ways.iter().chain(wished).collect();
-    let found = weigh(ways.iter().enumerate().map(|(at, way)| way.weighable(at)).collect());
+    let mut of_members: BTreeMap<Option<usize>, Vec<_>> = BTreeMap::new();
+    for (at, way) in ways.iter().enumerate() {
+        of_members.entry(optional::member(manifests, program, way)).or_default().push(way.weighable(at));
+    }
+    let found = of_members.into_values().flat_map(weigh).collect();
     let chosen = planner.program("application, command or file", found)?;
     chosen.and_then(|at| ways.get(at)).map(|way| (*way).clone()).ok_or_else(|| {
         Error::nothing("nothing here can be started: no application object, no Procfile, no script that does something")

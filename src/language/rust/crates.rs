@@ -78,6 +78,15 @@ impl Member {
         (with.unwrap_or_else(|| binary.clone()), evidence)
     }
 
+    /// Where its sources lie; nowhere of a manifest that only describes a workspace.
+    pub fn sources(&self) -> Vec<String> {
+        match (self.name().is_empty(), self.folder.is_empty()) {
+            (true, _) => Vec::new(),
+            (_, true) => self.targets.iter().cloned().chain(["src".to_owned()]).collect(),
+            (_, false) => vec![self.folder.clone()],
+        }
+    }
+
     /// The path of its manifest.
     pub fn path(&self) -> String {
         join(&self.folder, MANIFEST)
