@@ -51,11 +51,11 @@ use std::collections::BTreeSet;
 
 use dockerignore::Section;
 use error::Error;
-use facts::Fact;
+use facts::{Fact, Strength};
 use image::Image;
 use language::node::frontend::Frontend;
 use language::{Language, Recipe, Scope};
-use plan::{Decision, Plan, Planner};
+use plan::{Decision, Plan, Planner, topic};
 use render::Templates;
 use render::reasons::{self, Reason};
 use repo::Repo;
@@ -139,8 +139,23 @@ fn drawn(repo: &Repo, service: &Service, wishes: &Wishes, hears: &dyn Fn(&Fact) 
     let others = if detected.tie { detected.options.clone() } else { Vec::new() };
     match draft_in(repo, service, wishes, (language, detected), hears) {
         Err(error) if error.nothing => in_another(repo, service, wishes, language, &others, &error).ok_or(error),
+        Ok(draft) => match guessed(&draft).filter(|_| !others.is_empty()) {
+            Some(why) => {
+                let other = in_another(repo, service, wishes, language, &others, &why);
+                Ok(other.filter(|other| guessed(other).is_none()).unwrap_or(draft))
+            }
+            None => Ok(draft),
+        },
         done => done,
     }
+}
+
+/// Why a draft may be of no program at all: what it starts is a guess.
+fn guessed(draft: &Draft) -> Option<Error> {
+    let is_it =
+        |it: &&Decision| it.evidence.strength == Strength::Guess && [topic::ENTRY, topic::START].contains(&it.topic);
+    let decision = draft.plan.decisions.iter().find(is_it)?;
+    Some(Error::no(format!("what it would start, `{}`, is no more than a guess", decision.value)))
 }
 
 /// A refusal that may come from what could not be read says so; a text that the system did not hand out is the reason itself.

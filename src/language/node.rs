@@ -37,13 +37,15 @@ mod ways;
 mod workspace;
 mod writes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Language, Recipe, Scope, sign};
 use crate::catalog::Runtime;
-use crate::error::Error;
+use crate::catalog::SHARED;
+use crate::error::{Error, typed};
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::image::Image;
+use crate::path::join;
 use crate::plan::toolchain::Toolchain;
 use crate::plan::{Need, Planner};
 use crate::repo::Repo;
@@ -77,7 +79,9 @@ pub const LANGUAGE: Language = Language {
 /// What was read: the packages, and a front end in a folder of its own that the program serves.
 struct Node {
     workspace: Workspace,
-    front_end: Option<Frontend>,
+    front_end: Option<(Frontend, String)>,
+    /// Front ends that nothing shows to be served.
+    unserved: Vec<Fact>,
 }
 
 /// No more folders than this may hold the front end.
@@ -86,30 +90,77 @@ const MOST_FOLDERS: usize = 10;
 impl Node {
     fn read(scope: Scope) -> Self {
         let workspace = Workspace::read(scope);
-        let front_end = workspace.service("").and_then(|service| served(scope.repo, &workspace.project, service));
-        Node { workspace, front_end }
+        let root = workspace.service("").filter(|_| !workspace.project.is_workspace());
+        let front_end = root.and_then(|service| served(scope.repo, &workspace.project, service));
+        let unasked = root.filter(|_| front_end.is_none() && scope.wishes.extras.front_ends.is_empty());
+        let unserved = unasked.map_or_else(Vec::new, |service| unserved(scope.repo, &workspace.project, service));
+        Node { workspace, front_end, unserved }
     }
 }
 
-/// A front end that the sources of a service name the result of, and that its own build does not make.
-fn served(repo: &Repo, project: &Project, service: &Service) -> Option<Frontend> {
+/// Whether the build of a service, or its start, names a folder.
+fn builds(service: &Service, folder: &str) -> bool {
     let scripts = &service.package.manifest.scripts;
     let script = service.build.script.as_ref().and_then(|name| scripts.get(name));
-    let lines: Vec<&String> = script.into_iter().chain(&service.build.steps).collect();
-    let is_built = |folder: &str| lines.iter().any(|line| line.contains(folder));
+    let ways = service.ways.iter().map(|way| &way.line);
+    script
+        .into_iter()
+        .chain(&service.build.steps)
+        .chain(&service.build.before)
+        .chain(ways)
+        .any(|line| line.contains(folder))
+}
+
+/// The front ends in folders below that a service which answers others does not build.
+fn unbuilt(repo: &Repo, project: &Project, service: &Service) -> Vec<Frontend> {
+    let is_aside = |folder: &str| folder.split('/').any(|part| SHARED.aside.iter().any(|aside| aside == part));
+    let is_near = |folder: &&String| !folder.contains('/') && !is_aside(folder) && !builds(service, folder);
+    let answers = service.findings.listens.is_some() && service.shape.is_none();
+    let folders = project.folders.iter().filter(|_| answers).filter(is_near).take(MOST_FOLDERS);
+    folders.filter_map(|folder| Frontend::of_site(repo, folder)).filter(|it| !repo.has_folder(&it.made)).collect()
+}
+
+/// What a person should know of front ends that may be served, and are not built.
+fn unserved(repo: &Repo, project: &Project, service: &Service) -> Vec<Fact> {
+    let sentence = |front_end: Frontend| {
+        let folder = front_end.folder;
+        let manifest = join(&folder, "package.json");
+        let key = typed(&format!("front-ends.{folder}")).to_string();
+        let what = format!(
+            "`{manifest}` has a front end, and nothing shows that the program serves what it makes: it is not built; where it serves that, say so: `dockgen config set {key} public`; `dockgen init {}` writes for it alone",
+            typed(&folder)
+        );
+        Fact::new(Kind::Warning(what), &manifest, "", Strength::Stated)
+    };
+    unbuilt(repo, project, service).into_iter().map(sentence).collect()
+}
+
+/// A front end that the sources of a service name the result of, and that its own build does not make, and where it is served from.
+fn served(repo: &Repo, project: &Project, service: &Service) -> Option<(Frontend, String)> {
+    let is_built = |folder: &str| builds(service, folder);
     let names = |made: &str| service.findings.named(made.split('/')).len() == made.split('/').count();
     // Only what the sources name is looked into, as all of its files are read then.
     let is_near = |folder: &&String| folder.matches('/').count() < 2 && names(folder) && !is_built(folder);
-    let folders = project.folders.iter().filter(|_| !project.is_workspace()).filter(is_near).take(MOST_FOLDERS);
-    folders
-        .filter_map(|folder| Frontend::of_site(repo, folder))
-        .find(|it| names(&it.made) && !repo.has_folder(&it.made))
+    let folders = project.folders.iter().filter(is_near).take(MOST_FOLDERS);
+    let mut named = folders.filter_map(|folder| Frontend::of_site(repo, folder));
+    let named = named.find(|it| names(&it.made) && !repo.has_folder(&it.made));
+    named
+        .map(|it| (it.made.clone(), it))
+        .or_else(|| {
+            // A page that the program sends, which is not there: the one front end makes it.
+            let sends = |folder: &&String| service.findings.names_path(&format!("{folder}/index.html"));
+            let is_missing = |folder: &&String| !repo.exists(folder) && !service.build.makes(folder);
+            let place = CATALOG.front_end.served.iter().find(|folder| sends(folder) && is_missing(folder))?;
+            let mut unbuilt = unbuilt(repo, project, service);
+            (unbuilt.len() == 1).then(|| unbuilt.pop())?.map(|it| (place.clone(), it))
+        })
+        .map(|(place, it)| (it, place))
 }
 
 impl super::Project for Node {
     fn testify(&self) -> Vec<Fact> {
-        let front_end = self.front_end.iter().flat_map(Frontend::testify);
-        self.workspace.facts().into_iter().chain(front_end).collect()
+        let front_end = self.front_end.iter().flat_map(|(front_end, _)| front_end.testify());
+        self.workspace.facts().into_iter().chain(front_end).chain(self.unserved.iter().cloned()).collect()
     }
 
     fn recipe(&self, planner: &mut Planner) -> Result<Recipe, Error> {
@@ -127,11 +178,14 @@ impl super::Project for Node {
         desk.order().check_names()?;
         match outcome {
             Outcome::Server(server) => {
-                let lent = self.front_end.as_ref().map(|front_end| front_end.lend(planner)).transpose()?;
+                let lent = self
+                    .front_end
+                    .as_ref()
+                    .map(|(it, place)| Ok::<_, Error>((it.lend(planner)?, place)))
+                    .transpose()?;
                 let mut recipe = desk.server(planner, *server)?;
-                if let Some(lent) = lent {
-                    let target = format!("./{}", lent.made);
-                    recipe.take(lent, target);
+                if let Some((lent, place)) = lent {
+                    recipe.take(lent, format!("./{place}"));
                 }
                 Ok(recipe)
             }
@@ -195,7 +249,16 @@ impl<'a> Desk<'a> {
     fn site(&self, planner: &mut Planner, site: &Site) -> Result<Recipe, Error> {
         let needs = vec![Need::new("files", format!("{} compiles to files", site.title), site.evidence.clone())];
         let runtime = planner.runtime(needs, &CATALOG.server, &self.toolchain)?;
-        let own = Evidence::new("", "the web server's own port", Strength::Convention);
+        // Ports of several programs say nothing of one that only has files.
+        let said: BTreeSet<u16> = planner
+            .heard()
+            .filter_map(|fact| match fact.kind {
+                Kind::Port(port) => Some(port),
+                _ => None,
+            })
+            .collect();
+        let strength = if said.len() > 1 { Strength::Stated } else { Strength::Convention };
+        let own = Evidence::new("", "the web server's own port", strength);
         planner.facts.push(Fact::from_evidence(Kind::Port(8080), own));
         let port = planner.port(None).unwrap_or(8080);
         let name = planner.name(self.stated_name());

@@ -118,6 +118,8 @@ pub struct FrontEnds {
     pub touch: String,
     /// Programs that move files.
     pub moves: Vec<String>,
+    /// Folders that programs serve.
+    pub served: Vec<String>,
     /// What no front end at the top of a repository reads.
     pub foreign: Vec<String>,
     /// The same as patterns of what is not copied for one.
@@ -132,6 +134,8 @@ pub struct Usual {
     pub scripts: Vec<String>,
     /// Those that say that they are for production.
     pub production: Vec<String>,
+    /// Commands with which a program serves that has several.
+    pub serving: Vec<String>,
     /// Scripts that make files of what is a server otherwise.
     pub sites: Vec<String>,
     /// Words in the names of members that run beside the service.
@@ -204,6 +208,8 @@ pub struct Writes {
     pub source: Vec<String>,
     /// Names that may stand in what they name.
     pub words: Vec<String>,
+    /// A pattern of how the names of variables end that say where it keeps what it writes.
+    pub settings: String,
     /// How the names of databases end that are files.
     pub databases: Vec<String>,
 }

@@ -28,7 +28,7 @@ impl Resolver<'_> {
     /// Reads a line.
     pub fn line(&self, line: &str) -> Resolved {
         let read = command::read_by(&with_port(line), &|argv| self.hop(argv));
-        let mut into = Resolved { env: read.environment, ..Resolved::default() };
+        let mut into = Resolved { env: read.environment, folder: read.folder.clone(), ..Resolved::default() };
         let mut left = Vec::new();
         for step in read.before {
             match shell::steps(&step).last().map_or((false, false), |own| (is_done(self.scripts, own), self.makes(own)))

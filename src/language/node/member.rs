@@ -34,7 +34,9 @@ pub fn choose<'a>(planner: &mut Planner, workspace: &'a Workspace) -> Result<&'a
         let folder = &other.folder;
         planner.left_out(&format!("`{folder}` has an image of its own by `{file}`, and is not in this one"), folder);
     }
-    for other in workspace.services.iter().filter(is_other).filter(|other| !sites.contains(&&other.package.folder)) {
+    let is_built = |other: &&Service| chosen.is_empty() && is_built_by_root(project, &other.package);
+    let others = workspace.services.iter().filter(is_other).filter(|other| !is_built(other));
+    for other in others.filter(|other| !sites.contains(&&other.package.folder)) {
         let folder = &other.package.folder;
         let what = match (is_started(project, &other.package), stands_alone(other)) {
             (true, _) => format!("`package.json` starts `{folder}` too, which"),
@@ -70,6 +72,12 @@ fn is_started(project: &Project, package: &Package) -> bool {
     let all = |line: &str| CATALOG.skipped.all.iter().any(|words| line.contains(words.as_str()));
     let mut scripts = project.root.manifest.scripts.iter();
     scripts.any(|(name, line)| starts(name) && (names(line, package) || all(line)))
+}
+
+/// Whether a script with which the root builds names this member.
+fn is_built_by_root(project: &Project, package: &Package) -> bool {
+    let builds = |name: &str| CATALOG.usual.builds.iter().any(|usual| name.split(':').next() == Some(usual));
+    project.root.manifest.scripts.iter().any(|(name, line)| builds(name) && names(line, package))
 }
 
 /// Whether a member is a program that answers others, or works beside one that does.

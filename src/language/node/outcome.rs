@@ -112,7 +112,7 @@ fn candidates(service: &Service) -> Vec<Candidate<Start>> {
         let mut evidence = way.evidence.clone();
         // What others import, and what answers nobody, may be no program at all.
         let is_usual = CATALOG.usual.files.contains(&way.name);
-        if way.is_main() && !is_usual && service.findings.listens.is_none() {
+        if way.is_published() && !is_usual && service.findings.listens.is_none() {
             evidence.strength = Strength::Guess;
         }
         if candidates.iter().all(|candidate| candidate.value != start) {
@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn ordinary_projects_start_what_they_are() {
         let server = ("a.js", "app.listen(3000)");
-        let cases: [(&str, Files, &str, &str); 15] = [
+        let cases: [(&str, Files, &str, &str); 20] = [
             (
                 r#"{"module": "index.ts", "type": "module"}"#,
                 &[("bun.lock", r#"{"lockfileVersion": 1}"#), ("index.ts", "console.log(1)")],
@@ -320,6 +320,44 @@ mod tests {
             ),
             (r#"{"scripts": {"start": "node a.js"}}"#, &[("deno.json", "{}"), server], "node a.js", "3000"),
             (
+                r#"{"scripts": {"build": "astro build", "start": "astro dev"}, "dependencies": {"astro": "5"}}"#,
+                &[],
+                "a web server for the files in dist",
+                "8080",
+            ),
+            (
+                r#"{"scripts": {"build": "rsbuild build", "start": "rsbuild dev --host"}, "dependencies": {"@rsbuild/core": "1"}}"#,
+                &[],
+                "a web server for the files in dist",
+                "8080",
+            ),
+            (
+                r#"{"scripts": {"start": "run-script-os", "start:windows": "a.exe", "start:default": "node a.js"}}"#,
+                &[server],
+                "node a.js",
+                "3000",
+            ),
+            (
+                r#"{"main": "lib/api.js", "bin": {"x": "./bin/x.js"}}"#,
+                &[
+                    ("lib/api.js", "app.listen(3000)"),
+                    ("lib/cli.js", "yargs.command('seed', 'a').command('start', 'b')"),
+                    ("bin/x.js", "require('../lib/cli')"),
+                ],
+                "node bin/x.js start",
+                "3000",
+            ),
+            (
+                r#"{"main": "lib/api.js"}"#,
+                &[
+                    ("lib/api.js", "app.listen(3000)"),
+                    ("bin/x.js", ""),
+                    ("Dockerfile", "FROM node\nWORKDIR /x\nCOPY . .\nCMD [\"node\", \"/x/bin/x.js\", \"--all\"]\n"),
+                ],
+                "node bin/x.js --all",
+                "3000",
+            ),
+            (
                 r#"{"type": "module"}"#,
                 &[("server.js", "http.createServer().listen(process.env.PORT || 8000)")],
                 "node server.js",
@@ -355,5 +393,56 @@ mod tests {
         assert!(refused("{}", &[]).what.contains("nothing says how to start"));
         let workspace = refused(r#"{"workspaces": ["packages/*"]}"#, &[("packages/a/package.json", "{}")]);
         assert!(workspace.what.contains("no member"));
+    }
+
+    fn text(manifest: &str, files: Files) -> String {
+        let draft = draft(manifest, files).unwrap();
+        format!("{}{}", draft.text(crate::service::Role::Dockerfile), draft.plan.warnings.join("\n"))
+    }
+
+    #[test]
+    fn a_front_end_whose_page_is_sent_is_built_and_another_is_said() {
+        let start = r#"{"scripts": {"start": "node a.js"}, "dependencies": {"express": "4"}}"#;
+        let client = (
+            "client/package.json",
+            r#"{"scripts": {"build": "react-scripts build"}, "dependencies": {"react-scripts": "5"}}"#,
+        );
+        let sends = ("a.js", "res.sendFile(join(__dirname, 'public/index.html')); app.listen(3000)");
+        assert!(text(start, &[client, sends]).contains("COPY --link --from=frontend /src/client/build ./public\n"));
+        let other = text(start, &[client, ("a.js", "app.listen(3000)")]);
+        assert!(other.contains("`dockgen config set front-ends.client public`"), "{other}");
+        let page = ("public/index.html", "");
+        assert!(!text(start, &[client, sends, page]).contains("--from=frontend"));
+    }
+
+    #[test]
+    fn a_root_that_starts_what_its_build_makes_is_the_program() {
+        let root = r#"{"workspaces": ["web"], "scripts": {"start": "node dist/a.js", "build": "npm run build:web && tsc", "build:web": "npm --prefix ./web run build"}}"#;
+        let web = (
+            "web/package.json",
+            r#"{"name": "web", "scripts": {"start": "vite", "build": "vite build"}, "devDependencies": {"vite": "7"}}"#,
+        );
+        let settings = ("tsconfig.json", r#"{"compilerOptions": {"outDir": "dist"}}"#);
+        let text = text(root, &[web, settings, ("a.ts", "app.listen(4000)"), ("web/index.html", "")]);
+        assert!(text.contains("CMD [\"dist/a.js\"]") && !text.contains("not in this image"), "{text}");
+    }
+
+    #[test]
+    fn what_no_image_has_is_refused() {
+        let committed = refused(r#"{"scripts": {"start": "node lib/node_modules/x/a.js"}}"#, &[]);
+        assert!(committed.what.contains("lies in a folder `node_modules`"), "{}", committed.what);
+        let start = r#"{"scripts": {"build": "vite build"}, "dependencies": {"@tanstack/react-start": "1"}}"#;
+        let cloud = ("vite.config.ts", "plugins: [cloudflare(), tanstackStart()]");
+        assert!(refused(start, &[cloud]).hint.is_some_and(|hint| hint.contains("nitro")));
+        assert_eq!(decided(start, &[("vite.config.ts", "plugins: [tanstackStart(), nitro()]")]).1, "3000");
+    }
+
+    #[test]
+    fn a_guess_of_another_language_gives_way() {
+        let python = [("Pipfile", ""), ("tools/a.py", "if __name__ == '__main__':\n    print(1)\n")];
+        let server = r#"{"scripts": {"start": "node a.js"}}"#;
+        let both = draft(server, &[python.as_slice(), &[("a.js", "app.listen(3000)")]].concat()).unwrap();
+        assert_eq!(both.language.id, "node");
+        assert!(both.plan.warnings.iter().any(|it| it.contains("no more than a guess")), "{:?}", both.plan.warnings);
     }
 }

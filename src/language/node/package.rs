@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::format::package_json::PackageJson;
+use crate::format::package_json::{PackageJson, Texts};
 use crate::neighbours;
 use crate::path::{join, normal};
 use crate::repo::Repo;
@@ -36,7 +36,8 @@ pub struct Package {
 
 impl Package {
     /// With what its files say.
-    pub fn new(repo: &Repo, folder: &str, manifest: PackageJson) -> Self {
+    pub fn new(repo: &Repo, folder: &str, mut manifest: PackageJson) -> Self {
+        by_system(&mut manifest.scripts);
         let generated = CATALOG.generated.iter().find(|row| row.is_made(repo, folder, &manifest));
         let commands = manifest.bin.values().filter_map(|file| normal(&join(folder, file)));
         let commands = commands.filter(|file| repo.has(file)).collect();
@@ -90,6 +91,15 @@ fn prepares(repo: &Repo, folder: &str, manifest: &PackageJson) -> Vec<&'static s
         manifest.dependency(&row.dependency).is_some() && row.files.iter().any(|file| repo.has(&join(folder, file)))
     };
     CATALOG.prepare.iter().filter(is_there).filter(|row| !calls(row)).map(|row| row.command.as_str()).collect()
+}
+
+/// Scripts that choose another one by the system say what the one for this says.
+fn by_system(scripts: &mut Texts) {
+    let row = &CATALOG.skipped;
+    let chosen = |name: &String| row.systems.iter().find_map(|end| scripts.get(&format!("{name}{end}"))).cloned();
+    let choosing = scripts.iter().filter(|(_, line)| row.choosers.contains(&line.trim().to_owned()));
+    let said: Texts = choosing.filter_map(|(name, _)| Some((name.clone(), chosen(name)?))).collect();
+    scripts.extend(said);
 }
 
 /// `@a/b/c` is of the package `@a/b`.

@@ -16,6 +16,7 @@ use super::outcome::Site;
 use super::package::Package;
 use super::parts::Stages;
 use super::server::Server;
+use super::service::HOME;
 use super::start::{self, Start};
 
 /// The folder with the commands of packages.
@@ -77,11 +78,9 @@ impl Desk<'_> {
     ) -> Result<Run, Error> {
         let base = site.shape.and_then(|shape| shape.base.as_ref()).map(|base| format!("{base}/")).unwrap_or_default();
         let pages = site.shape.is_some_and(|shape| shape.mode.pages);
-        let fallback = match site.shape.and_then(|shape| shape.mode.fallback.as_deref()) {
-            Some(file) => format!("/{base}{file}"),
-            None if pages => "=404".to_owned(),
-            None => format!("/{base}index.html"),
-        };
+        let file = site.shape.and_then(|shape| shape.mode.fallback.as_deref());
+        let file = file.or((!pages).then_some("index.html"));
+        let fallback = file.map(|file| format!("/{base}{file}"));
         let words = serde_json::json!({
             "port": port,
             "fallback": fallback,
@@ -114,6 +113,7 @@ impl Desk<'_> {
             all.push(Variable::new(name, value));
         }
         all.extend(self.natives.iter().flat_map(|row| variables(&row.run_environment)));
+        all.extend(self.service.findings.home.iter().map(|_| Variable::new("HOME", HOME)));
         all.extend(port.filter(|_| server.sets_port).map(|port| Variable::new("PORT", port.to_string())));
         all
     }

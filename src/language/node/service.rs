@@ -23,6 +23,9 @@ use super::variables::{self, Demands};
 use super::versions;
 use super::ways::{self, Verdict, Way};
 
+/// The folder of the user in the image, where a program keeps something there.
+pub const HOME: &str = "/home/app";
+
 /// The sources of no more packages that a service is made of are read for it: each service reads them again.
 const MOST_BESIDE: usize = 20;
 
@@ -109,7 +112,9 @@ impl Service {
         let mut beside: Vec<&str> = others.filter(|folder| !folder.is_empty()).collect();
         // The nearest come last.
         beside.drain(..beside.len().saturating_sub(MOST_BESIDE));
-        self.findings = sources.read(&self.package.folder, &beside, &entries);
+        let first = self.ways.iter().find(|way| way.verdict == Verdict::Starts);
+        let base = first.map_or_else(String::new, |way| self.package.path(&way.resolved.folder));
+        self.findings = sources.read((&self.package.folder, &base), &beside, &entries);
         let names = project.top.iter().map(|top| top.name.as_str());
         self.named = self.findings.named(names.clone().chain(["docs"]));
         let is_data = |path: &str| {
@@ -158,6 +163,9 @@ impl Service {
         let written = self.findings.writes.iter();
         let written = written.map(|(folder, evidence)| (join("/app", folder), evidence.clone()));
         facts.extend(written.map(|(folder, evidence)| Fact::from_evidence(Kind::Writes(folder), evidence)));
+        if let Some(home) = &self.findings.home {
+            facts.push(Fact::from_evidence(Kind::Writes(HOME.to_owned()), home.clone()));
+        }
         let is_owned = self.server().is_some_and(|shape| shape.mode.owned) || !self.findings.writes.is_empty();
         if let Some(evidence) = self.findings.unplaced.as_ref().filter(|_| !is_owned) {
             let what = format!(
@@ -300,6 +308,19 @@ mod tests {
         assert!(written(express, &sample).contains("the program reads `config.yml`"));
         let there = [sample.as_slice(), &[("config.yml", "")]].concat();
         assert!(!written(express, &there).contains("the program reads `config.yml`"));
+    }
+
+    #[test]
+    fn what_is_kept_in_the_folder_of_the_user_has_one() {
+        let start = r#"{"scripts": {"start": "node a.js"}}"#;
+        for (source, has) in [
+            ("mkdirSync(path.join(os.homedir(), '.x'))", true),
+            ("const at = join(process.env.HOME || process.env.HOMEPATH, '.x')", true),
+            ("expand(homedir(), name)", false),
+        ] {
+            let text = written(start, &[("a.js", source)]);
+            assert_eq!(text.contains("HOME=/home/app") && text.contains("<<'KEEP' /home/app/.keep"), has, "{text}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::facts::{Evidence, Strength};
 use crate::path;
 use crate::repo::Repo;
 use crate::source::mask::{JAVASCRIPT, Masked};
-use crate::source::{Pattern, Place};
+use crate::source::{Found, Pattern, Place};
 
 use super::catalog::CATALOG;
 use super::package::package_name;
@@ -40,6 +40,8 @@ pub struct Findings {
     pub lines: Option<Evidence>,
     /// Folders that it writes to, relative to the repository.
     pub writes: Vec<(String, Evidence)>,
+    /// Where it keeps something in the folder of its user.
+    pub home: Option<Evidence>,
     /// Where it makes a folder that only shows when it runs.
     pub unplaced: Option<Evidence>,
     /// Names in string literals, to know which files are read.
@@ -47,14 +49,15 @@ pub struct Findings {
 }
 
 /// A number in one of a pattern's groups is a port.
-static PORTS: [Pattern; 6] = [
+static PORTS: [Pattern; 7] = [
     Pattern::new(
         r#"env(?:\.|\[['"])(?:APP_|HTTP_|SERVER_|API_|WEB_)?PORT(?:['"]\])?\s*\)?\s*(?:,\s*10\s*\))?\s*(?:\|\||\?\?|:)\s*(?:process\.env\.\w+\s*(?:\|\||\?\?)\s*)*['"`]?(\d{2,5})\b"#,
     ),
+    Pattern::new(r#"env(?:\.|\[['"])(?:APP_|HTTP_|SERVER_|API_|WEB_)?PORT(?:['"]\])?\s*,\s*['"`]?(\d{3,5})\b"#),
     Pattern::new(r#"\bPORT\s*=\s*['"`]?(\d{2,5})['"`]?\s*[,}][\t -~]{0,40}=\s*process\.env"#),
     Pattern::new(r#"(?:\.listen|\bserve)\(\s*(?:\{[^{}]*?\bport\s*:\s*)?['"`]?(\d{2,5})\b"#),
     Pattern::new(
-        r#"get(?:<\w+>)?\(\s*['"](?:APP_|HTTP_|SERVER_|API_)?PORT['"]\s*(?:,|\)\s*(?:\|\||\?\?))\s*['"`]?(\d{2,5})\b"#,
+        r#"\w(?:<\w+>)?\(\s*['"](?:APP_|HTTP_|SERVER_|API_)?PORT['"]\s*(?:,|\)\s*(?:\|\||\?\?))\s*['"`]?(\d{2,5})\b"#,
     ),
     Pattern::new(r#"\bPORT\s*:\s*\w[\t -:<-~]{0,80}?\.default\(\s*['"]?(\d{2,5})\b"#),
     Pattern::new(r#"\bPORT\s*:\s*\w+\(\s*\{[^{}]*\bdefault\s*:\s*['"]?(\d{2,5})\b"#),
@@ -64,7 +67,7 @@ static PORTS: [Pattern; 6] = [
 static NAMED: Pattern =
     Pattern::new(r"(?i)\b(?:(?:const|let|var)\s+(?:\w*_)?port(?::\s*\w+)?\s*=|port\s*:)\s*(\d{2,5})\b");
 static ENVIRONMENT: Pattern = Pattern::new(
-    r#"\benv(?:\.PORT\b|\[['"]PORT['"]\])|\{[^{}]*\bPORT\b[^{}]*\}\s*=\s*process\.env|get(?:OrThrow)?(?:<\w+>)?\(\s*['"]PORT['"]"#,
+    r#"\benv(?:\.PORT\b|\[['"]PORT['"]\])|\{[^{}]*\bPORT\b[^{}]*\}\s*=\s*process\.env|(?i:get|env)\w*(?:<\w+>)?\(\s*['"]PORT['"]"#,
 );
 static LISTENS: Pattern = Pattern::new(r"\.listen\(|\bserve\(|export default \{[^}]*\bfetch\b");
 static LOCAL: Pattern = Pattern::new(r#"\.listen\([^)]*['"](?:localhost|127\.0\.0\.1)['"]"#);
@@ -73,8 +76,10 @@ static BOUND: Pattern = Pattern::new(r"(?i)\bhost\b|0\.0\.0\.0|::|\.\.\.");
 
 /// A command that is started: of `exec` and its like a whole line, which a shell runs.
 static STARTS: Pattern = Pattern::new(
-    r#"(?:^|[^.\w]|\b(?:child_process|childProcess|cp)\.)((exec|execSync)|execFile|execFileSync|spawn|spawnSync|execa|execaSync)\(\s*['"`]([A-Za-z][\w.+-]*)"#,
+    r#"(?:^|[^.\w]|\b(?:child_process|childProcess|cp|pty)\.)((exec|execSync)|execFile|execFileSync|spawn|spawnSync|execa|execaSync)\(\s*['"`](?:(?:/usr)?/s?bin/)?([A-Za-z][\w.+-]*)"#,
 );
+/// A folder in that of the user, as programs hide theirs.
+static HOME: Pattern = Pattern::new(r#"(?i)\b\w*home\w*(?:\.\w+)?(?:\(\))?\s*[,+]\s*['"`]/?\.[a-z]"#);
 static SIGNALS: Pattern = Pattern::new(r#"process\.(?:on|once)\(\s*['"`]SIGTERM['"`]|enableShutdownHooks\("#);
 
 /// Whether a path is code that may run in production.
@@ -99,6 +104,7 @@ struct Seen {
     commands: Vec<(String, Evidence)>,
     lines: Option<Evidence>,
     literals: String,
+    home: Option<Evidence>,
     /// Whether something in it may make a folder.
     makes: bool,
 }
@@ -110,8 +116,8 @@ impl<'r> Sources<'r> {
     }
 
     /// Reads the sources of a folder: first those that are started, then those whose names say that something begins there; those
-    /// of the packages `beside`, which it is made of, come last.
-    pub fn read(&self, folder: &str, beside: &[&str], entries: &[&str]) -> Findings {
+    /// of the packages `beside`, which it is made of, come last. `base` is the folder that the program runs in.
+    pub fn read(&self, (folder, base): (&str, &str), beside: &[&str], entries: &[&str]) -> Findings {
         let folders = || std::iter::once(folder).chain(beside.iter().copied());
         let is_there = |path: &&str| self.repo.has(path) && folders().any(|folder| path::is_below(path, folder));
         let mut files: Vec<&str> = entries.iter().copied().filter(is_there).collect();
@@ -127,7 +133,7 @@ impl<'r> Sources<'r> {
             let Some(seen) = self.seen(path) else { continue };
             let is_own = path::is_below(path, folder);
             if let Some(text) = self.repo.text(path).filter(|_| is_own || seen.makes) {
-                findings.add(path, folder, text, &seen);
+                findings.add(path, (folder, base), text, &seen);
             }
             findings.take(&seen);
         }
@@ -152,8 +158,10 @@ impl<'r> Sources<'r> {
 
 impl Seen {
     fn new(path: &str, text: &str, masked: &Masked) -> Self {
-        let mut seen = Seen { commands: Vec::new(), lines: None, literals: String::new(), makes: false };
+        let mut seen = Seen { commands: Vec::new(), lines: None, literals: String::new(), home: None, makes: false };
         if !is_aside(path) {
+            let home = HOME.find_iter(text).find(|found| masked.is_code(found.start()));
+            seen.home = home.map(|found| Evidence::new(path, masked.line(found.start()), Strength::Stated));
             seen.makes = writes::may_make(text, masked);
             for found in STARTS.captures_iter(text) {
                 let (Some(name), Some(command)) = (found.get(1), found.get(3)) else { continue };
@@ -183,11 +191,12 @@ impl Findings {
     fn take(&mut self, seen: &Seen) {
         self.commands.extend(seen.commands.iter().cloned());
         self.lines = self.lines.take().or_else(|| seen.lines.clone());
+        self.home = self.home.take().or_else(|| seen.home.clone());
         self.literals.push_str(&seen.literals);
     }
 
     /// What a source says that depends on the folder of the package.
-    fn add(&mut self, path: &str, folder: &str, text: &str, seen: &Seen) {
+    fn add(&mut self, path: &str, (folder, base): (&str, &str), text: &str, seen: &Seen) {
         let masked = Masked::new(text, &JAVASCRIPT);
         let stated = |at| Evidence::new(path, masked.line(at), Strength::Stated);
         // Where a package listens that it is made of, other programs may.
@@ -197,8 +206,8 @@ impl Findings {
             self.signals = self.signals.take().or_else(|| signals().map(|found| stated(found.start())));
         }
         if seen.makes {
-            self.unplaced = self.unplaced.take().or_else(|| writes::unplaced(path, folder, text, &masked).map(stated));
-            let written = writes::find(path, folder, text, &masked).into_iter();
+            self.unplaced = self.unplaced.take().or_else(|| writes::unplaced(path, base, text, &masked).map(stated));
+            let written = writes::find(path, (folder, base), text, &masked).into_iter();
             self.writes.extend(written.map(|(folder, at)| (folder, stated(at))));
         }
     }
@@ -209,13 +218,17 @@ impl Findings {
             found.map(|found| Evidence::new(path, masked.line(found.start()), Strength::Stated))
         };
         for (index, pattern) in PORTS.iter().chain([&NAMED]).enumerate() {
-            for found in pattern.captures_iter(text) {
+            let named = index == PORTS.len();
+            let mut all: Vec<Found> = pattern.captures_iter(text).collect();
+            if named {
+                all.sort_by_key(|found| found.get(0).map_or(0, |whole| indent(text, whole.start())));
+            }
+            for found in all {
                 let (Some(whole), Some(port)) =
                     (found.get(0), found.get(1).and_then(|digits| digits.as_str().parse().ok()))
                 else {
                     continue;
                 };
-                let named = index == PORTS.len();
                 if masked.is_code(whole.start()) && port > 0 && !(named && is_elsewhere(path, port)) {
                     let strength = if named { Strength::Convention } else { Strength::Stated };
                     self.ports.push((port, Evidence::new(path, masked.line(whole.start()), strength)));
@@ -305,6 +318,22 @@ impl Findings {
     }
 }
 
+/// How far the line at this place stands in: what is set for the program itself stands out farther than what is for its parts.
+fn indent(text: &str, at: usize) -> usize {
+    let line = text.get(..at).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
+    line.len() - line.trim_start().len()
+}
+
+/// The command with which a program serves, where its sources have several commands and one is called so.
+pub fn serving(repo: &Repo, folder: &str) -> Option<&'static String> {
+    static COMMAND: Pattern = Pattern::new(r#"(?:\.command\(\s*|\bcommand\s*[:=]\s*)['"`](\w+)[ '"`]"#);
+    let files = repo.below(folder).filter(|path| is_code(path) && !is_aside(path)).take(MOST_FILES);
+    let texts = files.filter_map(|path| repo.text(path));
+    let words: BTreeSet<&str> =
+        texts.flat_map(|text| COMMAND.captures_iter(text)).filter_map(|found| Some(found.get(1)?.as_str())).collect();
+    CATALOG.usual.serving.iter().find(|word| words.contains(word.as_str()))
+}
+
 /// Whether a file belongs to a tool or a sample.
 fn is_aside(path: &str) -> bool {
     path.split('/').any(|part| SHARED.aside.iter().any(|aside| aside == part))
@@ -343,6 +372,10 @@ mod tests {
             ("const port: number = 7000;\napp.listen(port)", Some(7000)),
             ("await app.listen(config.get<number>('PORT', 3333))", Some(3333)),
             ("app.set('port', process.env.PORT || process.env.OTHER_PORT || 8081); app.listen(x)", Some(8081)),
+            ("number(process.env.HTTP_PORT || process.env.PORT, 4242)", Some(4242)),
+            ("parseInt(process.env.PORT, 10)", None),
+            ("getWithDefault('PORT', 8085)", Some(8085)),
+            ("const o = {\n  cluster: {\n    port: 11002,\n  },\n  port: 6001,\n};\napp.listen(o.port)", Some(6001)),
             ("mail({ port: 465 }); app.listen(x)", None),
             ("const host = process.env.PGPORT || 5432", None),
             ("console.log('process.env.PORT || 9000')", None),
@@ -367,6 +400,7 @@ mod tests {
             ("execSync('git log -1')", &["git"][..], true),
             ("const { spawn } = require('child_process');\nspawn('ffmpeg', ['-i', x])", &["ffmpeg"], false),
             ("child_process.execFile(\"convert\", [])", &["convert"], false),
+            ("pty.spawn('/usr/bin/env', ['ssh'])", &["env"], false),
             ("pattern.exec('git log')", &[], false),
             ("// exec('git')", &[], false),
         ] {

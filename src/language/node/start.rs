@@ -40,6 +40,8 @@ impl Start {
 pub struct Resolved {
     /// What to run.
     pub start: Start,
+    /// The folder that it runs in, relative to the package.
+    pub folder: String,
     /// Variables that the line sets.
     pub env: Vec<(String, String)>,
     /// Packages that it takes, though they may be for development only.

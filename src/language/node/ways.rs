@@ -16,6 +16,7 @@ use super::imports::imported;
 use super::line::{self, Resolver};
 use super::package::Package;
 use super::project::Project;
+use super::source;
 use super::start::{self, Resolved, Start};
 use super::typescript;
 
@@ -65,6 +66,9 @@ const FRAMEWORK: &str = "the framework's own start";
 /// Why a process of a platform may be.
 const PROCESS: &str = "a platform's process";
 
+/// Why what a package publishes may be.
+const COMMAND: &str = "the manifest's command";
+
 /// Why a script may be.
 const SCRIPT: &str = "the start script";
 
@@ -89,6 +93,11 @@ impl Way {
     /// Whether the manifest's `main` is started, which is also what others import.
     pub fn is_main(&self) -> bool {
         self.reason == MAIN
+    }
+
+    /// Whether it may be there for others only: they import it, or call it.
+    pub fn is_published(&self) -> bool {
+        self.is_main() || self.reason == COMMAND
     }
 
     /// What it says: a script, a program, or why it cannot be started. Processes testify for themselves.
@@ -190,6 +199,12 @@ fn all(scope: Scope, commands: &Commands, shape: Option<&Shape>) -> Vec<Way> {
         let line = format!("serve {}", shlex::try_quote(folder).unwrap_or_default());
         ways.push(Way::new(folder, line, evidence.clone(), "a web server of another image serves it"));
     }
+    // What is published as a command is a program; what others import may be none.
+    let has_script = ways.iter().any(|way| way.reason == SCRIPT || way.reason == PROCESS);
+    if !has_script && shape.is_none() {
+        ways.extend(of_container(scope, package));
+        ways.extend(own_command(repo, package));
+    }
     if let Some(main) = &manifest.main {
         ways.push(Way::new(main, node_line(main), stated("main", main, Strength::Convention), MAIN));
     }
@@ -205,6 +220,40 @@ fn all(scope: Scope, commands: &Commands, shape: Option<&Shape>) -> Vec<Way> {
         ways.push(Way::new(source, node_line(&made), guess(source), "the source that is usually started, compiled"));
     }
     ways
+}
+
+/// What node starts in a container of it, where the file is in the repository.
+fn of_container(scope: Scope, package: &Package) -> Option<Way> {
+    let starts = scope.told.iter().filter_map(|fact| match &fact.kind {
+        Kind::Start(argv) => Some((argv.iter().position(|word| path::name(word) == "node")?, argv, &fact.evidence)),
+        _ => None,
+    });
+    let way = |(at, argv, evidence): (usize, &Vec<String>, &Evidence)| {
+        let mut words = argv.get(at..)?.to_vec();
+        let file = words.iter_mut().skip(1).find(|word| !word.starts_with('-'))?;
+        let ends = file.match_indices('/').filter_map(|(at, _)| file.get(at + 1..));
+        let mut inside = std::iter::once(file.as_str()).chain(ends).filter_map(normal);
+        *file = inside.find(|inside| scope.repo.has(&package.path(inside)))?;
+        let name = file.clone();
+        let line = shlex::try_join(words.iter().map(String::as_str)).ok()?;
+        Some(Way::new(&name, line, evidence.clone(), "a container of it is started so"))
+    };
+    starts.filter_map(way).next()
+}
+
+/// The command that a package publishes under its own name, or the only one, where no `main` is called as programs are.
+fn own_command(repo: &Repo, package: &Package) -> Option<Way> {
+    let manifest = &package.manifest;
+    let is_program = |main: &String| normal(main).is_some_and(|main| CATALOG.usual.files.contains(&main));
+    let own = manifest.name.as_deref().and_then(|name| name.rsplit('/').next());
+    let (name, file) = own
+        .and_then(|own| manifest.bin.get_key_value(own))
+        .or_else(|| manifest.bin.first_key_value().filter(|_| manifest.bin.len() == 1))?;
+    let file = normal(file).filter(|_| !manifest.main.as_ref().is_some_and(is_program))?;
+    let words = source::serving(repo, &package.folder).map_or_else(String::new, |word| format!(" {word}"));
+    let quote = format!("\"{name}\": \"{file}\"");
+    let evidence = Evidence::new(&package.path("package.json"), &quote, Strength::Convention);
+    Some(Way::new(&file, format!("{}{words}", node_line(&file)), evidence, COMMAND))
 }
 
 /// The field `module` of a project that Bun installs, where the file is there.
@@ -322,6 +371,9 @@ impl Way {
             Start::Shell(_) | Start::Bun(_) => Verdict::Starts,
             Start::Node(args) => match start::file(args).map(str::to_owned) {
                 None => no("it names no file"),
+                Some(file) if is_of_repository(repo, package, &file) => Verdict::Cannot(format!(
+                    "`{file}` lies in a folder `node_modules`, of which no image takes what is not installed there"
+                )),
                 Some(file) if file.contains("node_modules/") => Verdict::Starts,
                 Some(file) => self.found(repo, package, &file),
             },
@@ -349,6 +401,13 @@ impl Way {
         }
         Verdict::Cannot(format!("`{file}` is not in the repository and nothing builds it"))
     }
+}
+
+/// Whether a path goes into a folder of packages that no install makes, as no manifest lies beside it.
+fn is_of_repository(repo: &Repo, package: &Package, file: &str) -> bool {
+    let Some((above, _)) = file.split_once("node_modules/") else { return false };
+    let above = normal(above).filter(|above| !above.is_empty());
+    above.is_some_and(|above| !repo.has(&package.path(&join(&above, "package.json"))))
 }
 
 /// Whether node finds something under this path.

@@ -107,7 +107,9 @@ fn services(scope: Scope, project: &Project, members: &[Member]) -> Vec<Service>
 fn is_program(repo: &Repo, project: &Project) -> bool {
     let (build, shape) = build::read(repo, &project.root);
     let is_member = |path: &str| project.members.iter().any(|member| is_below(path, &member.folder));
-    let is_own = |word: &str| normal(word).is_some_and(|path| repo.has(&path) && !is_member(&path));
+    let is_made = |path: &str| path.ends_with("js") && !path.contains("node_modules/") && build.makes(path);
+    let is_own = |path: String| (repo.has(&path) || is_made(&path)) && !is_member(&path);
+    let is_own = |word: &str| normal(word).is_some_and(is_own);
     let starts = root_script(project).is_some_and(|(_, line)| line.split_whitespace().any(is_own));
     build.script.is_some() && shape.is_some_and(|shape| !shape.framework.library) || starts
 }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::path::{is_below, join, normal, parent};
+use crate::path::{is_below, join, name, normal, parent};
 use crate::source::mask::{Masked, boundary};
 use crate::source::{Pattern, Place};
 
@@ -20,6 +20,12 @@ static CALLS: LazyLock<Calls> = LazyLock::new(|| {
     Calls { folders: calls(&row.folders), files: calls(&row.files) }
 });
 
+/// A variable by whose name an operator says where the program keeps what it writes, before the usual place.
+static SETTINGS: LazyLock<Pattern> = LazyLock::new(|| {
+    let ends = &CATALOG.writes.settings;
+    Pattern::from(format!(r"(?:[=:]|\breturn)\s*process\.env\.\w*{ends}\s*(?:\?[^:;?\n]{{1,80}}:|\|\||\?\?)\s*"))
+});
+
 /// An expression is no longer than this.
 const LONGEST: usize = 200;
 
@@ -30,12 +36,14 @@ const DEEPEST: usize = 3;
 pub fn may_make(text: &str, masked: &Masked) -> bool {
     CALLS.folders.is_match(text)
         || CALLS.files.is_match(text)
+        || SETTINGS.is_match(text)
         || masked.literals().any(|(_, literal)| is_database(literal))
 }
 
 /// The folders below `package` that a source writes to, with where it says so, relative to the repository.
-pub fn find(path: &str, package: &str, text: &str, masked: &Masked) -> Vec<(String, usize)> {
-    let place = |at: usize| place(text, argument(text, at), (path, package), 0);
+/// Texts and the working folder are relative to `base`.
+pub fn find(path: &str, (package, base): (&str, &str), text: &str, masked: &Masked) -> Vec<(String, usize)> {
+    let place = |at: usize| place(text, argument(text, at), (path, base), 0);
     let of = |pattern: &Pattern| -> Vec<(usize, usize)> {
         let live = pattern.find_iter(text).filter(|found| masked.is_code(found.start()));
         live.map(|found| (found.start(), found.end())).collect()
@@ -43,11 +51,20 @@ pub fn find(path: &str, package: &str, text: &str, masked: &Masked) -> Vec<(Stri
     let folders = of(&CALLS.folders).into_iter().filter_map(|(at, end)| Some((place(end)?, at)));
     let files = of(&CALLS.files).into_iter().filter_map(|(at, end)| Some((parent(&place(end)?).to_owned(), at)));
     let databases = masked.literals().filter(|(_, literal)| is_database(literal));
-    let databases = databases.filter_map(|(at, literal)| Some((parent(&below(package, &[literal])?).to_owned(), at)));
+    let databases = databases.filter_map(|(at, literal)| Some((parent(&below(base, &[literal])?).to_owned(), at)));
+    let given = of(&SETTINGS).into_iter().filter_map(|(at, end)| Some((folder(place(end)?), at)));
     let is_inside = |(folder, _): &(String, usize)| {
         !folder.is_empty() && !is_below(package, folder) && !folder.contains("node_modules")
     };
-    folders.chain(files).chain(databases).filter(is_inside).collect()
+    folders.chain(files).chain(databases).chain(given).filter(is_inside).collect()
+}
+
+/// The folder of a path whose last part has an ending.
+fn folder(path: String) -> String {
+    match name(&path).trim_start_matches('.').contains('.') {
+        true => parent(&path).to_owned(),
+        false => path,
+    }
 }
 
 /// Where a source makes a folder whose place only shows when it runs; folders of the system and temporary ones are none.
@@ -90,8 +107,8 @@ fn place(text: &str, expression: &str, (path, package): (&str, &str), depth: usi
     static NAME: Pattern = Pattern::new(r"^[A-Za-z_$][\w$.]*$");
     let row = &CATALOG.writes;
     if NAME.is_match(expression) && depth < DEEPEST {
-        let name = regex::escape(expression);
-        let set = Pattern::from(format!(r"(?m)(?:^\s*|\b(?:const|let|var)\s+){name}(?:\s*:\s*\w+)?\s*=\s*"));
+        let known = regex::escape(expression);
+        let set = Pattern::from(format!(r"(?m)(?:^\s*|\b(?:const|let|var)\s+){known}(?:\s*:\s*\w+)?\s*=\s*"));
         return place(text, argument(text, set.find(text)?.end()), (path, package), depth + 1);
     }
     let expression = expression.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -102,6 +119,8 @@ fn place(text: &str, expression: &str, (path, package): (&str, &str), depth: usi
     if before.contains(',') && usual.matches(')').count() > usual.matches('(').count() {
         return None;
     }
+    let said = with_texts(text, usual);
+    let usual = said.as_str();
     let outside = TEXTS.replace_all(usual, |_| " ".to_owned());
     let mut words =
         outside.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').filter(|word| !word.is_empty());
@@ -113,6 +132,21 @@ fn place(text: &str, expression: &str, (path, package): (&str, &str), depth: usi
     }
     let base = if of_source { parent(path) } else { package };
     below(base, &parts)
+}
+
+/// An expression with the texts in the place of the constants that stand for them.
+fn with_texts(text: &str, expression: &str) -> String {
+    static CONSTANTS: Pattern = Pattern::new(r#"\bconst\s+([A-Za-z_$][\w$]*)\s*=\s*['"]([^'"\n]*)['"]"#);
+    static NAMES: Pattern = Pattern::new(r"([(,+]\s*)([A-Za-z_$][\w$]*)\b");
+    if !NAMES.captures_iter(expression).any(|found| !CATALOG.writes.words.iter().any(|word| *word == found[2])) {
+        return expression.to_owned();
+    }
+    let value =
+        |name: &str| CONSTANTS.captures_iter(text).find(|found| found[1] == *name).map(|found| found[2].to_owned());
+    NAMES.replace_all(expression, |found| match value(&found[2]) {
+        Some(value) => format!("{}'{value}'", &found[1]),
+        None => found[0].to_owned(),
+    })
 }
 
 /// A path of these parts below a folder, where it is one.
@@ -151,6 +185,16 @@ mod tests {
                 Some("config"),
             ),
             ("const database = { database: 'config/db/db.sqlite3' }", Some("config/db")),
+            ("const name = 'kept';\nfs.mkdirSync(path.join(__dirname, '..', name))", Some("kept")),
+            ("const name = 'kept';\nfs.mkdirSync('./' + name)", Some("kept")),
+            (
+                "return process.env.X_DATA ? process.env.X_DATA : path.normalize(path.join(__dirname, '..', 'data'))",
+                Some("data"),
+            ),
+            ("const file = process.env.DATA_FILE || './kept/a.json'", Some("kept")),
+            ("path.join(root, process.env.STORAGE_DIR || 'data', 'a')", None),
+            ("const port = process.env.DATABASE_PORT || '5432'", None),
+            ("const url = process.env.DATA_URL || 'https://a.example/b'", None),
             ("fs.mkdirSync(path.join(global.root, 'x'))", None),
             ("fs.mkdirSync(`./${name}`)", None),
             ("fs.mkdirSync('/data')", None),
@@ -160,7 +204,7 @@ mod tests {
             ("fs.mkdirSync(path.join(this.root, daily ? 'a' : 'b'))", None),
             ("fs.mkdirSync(path.join(process.env.DATA || './data', 'a'))", Some("data/a")),
         ] {
-            let found = find("src/a.js", "", text, &Masked::new(text, &JAVASCRIPT));
+            let found = find("src/a.js", ("", ""), text, &Masked::new(text, &JAVASCRIPT));
             assert_eq!(found.first().map(|(folder, _)| folder.as_str()), folder, "{text}");
         }
     }

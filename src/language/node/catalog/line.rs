@@ -70,6 +70,10 @@ pub struct Skipped {
     pub pairs: Vec<String>,
     /// Words that run a script in all members of a workspace.
     pub all: Vec<String>,
+    /// Programs that run another script by the system that they run on.
+    pub choosers: Vec<String>,
+    /// How the names of those end that are for Linux, the likeliest first.
+    pub systems: Vec<String>,
     /// Commands that take PORT by themselves.
     pub ports: Vec<String>,
 }
