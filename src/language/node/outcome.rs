@@ -382,7 +382,6 @@ mod tests {
 
     #[test]
     fn what_cannot_be_started_is_refused_with_advice() {
-        let refused = |manifest: &str, files: Files| draft(manifest, files).unwrap_err();
         let kit = r#"{"scripts": {"build": "vite build"}, "devDependencies": {"@sveltejs/kit": "2", "vite": "7"}}"#;
         let error = refused(kit, &[("svelte.config.js", "import adapter from '@sveltejs/adapter-auto'")]);
         assert!(error.hint.unwrap().contains("@sveltejs/adapter-node"));
@@ -393,6 +392,10 @@ mod tests {
         assert!(refused("{}", &[]).what.contains("nothing says how to start"));
         let workspace = refused(r#"{"workspaces": ["packages/*"]}"#, &[("packages/a/package.json", "{}")]);
         assert!(workspace.what.contains("no member"));
+    }
+
+    fn refused(manifest: &str, files: Files) -> Error {
+        draft(manifest, files).unwrap_err()
     }
 
     fn text(manifest: &str, files: Files) -> String {
@@ -439,7 +442,8 @@ mod tests {
 
     #[test]
     fn a_guess_of_another_language_gives_way() {
-        let python = [("Pipfile", ""), ("tools/a.py", "if __name__ == '__main__':\n    print(1)\n")];
+        let script = "import sys\n\ndef main():\n    print(sys.argv)\n\nif __name__ == '__main__':\n    main()\n";
+        let python = [("Pipfile", ""), ("convert/a.py", script)];
         let server = r#"{"scripts": {"start": "node a.js"}}"#;
         let both = draft(server, &[python.as_slice(), &[("a.js", "app.listen(3000)")]].concat()).unwrap();
         assert_eq!(both.language.id, "node");

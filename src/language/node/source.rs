@@ -351,7 +351,7 @@ mod tests {
 
     fn findings(text: &str) -> Findings {
         let repo = Repo::from_list("x", [("src/main.ts", text)]);
-        Sources::new(&repo).read("", &[], &["src/main.ts"])
+        Sources::new(&repo).read(("", ""), &[], &["src/main.ts"])
     }
 
     #[test]
