@@ -26,6 +26,7 @@ use crate::catalog;
 use crate::facts::{Fact, Kind, Strength};
 use crate::plan::listen::FIRST_OF_USERS;
 use crate::repo::Repo;
+use crate::rows::{self, Row, Seen};
 use crate::values;
 pub use platforms::changes_database;
 pub use variables::is_of_others;
@@ -49,9 +50,15 @@ struct Catalog {
     cluster: clusters::Rows,
     setup: Vec<workflows::Row>,
     examples: examples::Rows,
+    called: Vec<Row>,
 }
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| catalog::parse("witness.toml"));
+
+/// What follows from the rows of a language, and from the programs that sources of any language start.
+pub fn follow<'a>(own: impl IntoIterator<Item = &'a Row>, seen: &dyn Seen) -> Vec<Fact> {
+    rows::follow(own.into_iter().chain(&CATALOG.called), seen)
+}
 
 /// The testimonies of all of them.
 pub fn testify(repo: &Repo) -> Vec<Fact> {

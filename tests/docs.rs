@@ -85,12 +85,13 @@ fn catalog(argument: &str) -> String {
     let columns: Vec<(&str, &str)> = columns.split(", ").map(|column| column.split_once('=').unwrap()).collect();
     let mut titles: Vec<&str> = columns.iter().map(|(title, _)| *title).collect();
     let mut rows = Vec::new();
-    for folder in entries(&root().join("templates")) {
-        let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
-        if (language != "*" && language != name) || !folder.join("catalog.toml").exists() {
+    for entry in entries(&root().join("templates")) {
+        let name = entry.file_stem().unwrap().to_str().unwrap().to_owned();
+        let file = if entry.is_dir() { entry.join("catalog.toml") } else { entry };
+        if (language != "*" && language != name) || file.extension().is_none_or(|it| it != "toml") || !file.exists() {
             continue;
         }
-        let catalog: toml::Table = read(folder.join("catalog.toml")).parse().unwrap();
+        let catalog: toml::Table = read(file).parse().unwrap();
         for (key, row) in catalog.get(table).map(named_rows).unwrap_or_default() {
             let find = |column: &str| {
                 let mut parts = column.trim_end_matches('!').split('.');

@@ -118,18 +118,15 @@ impl Project for Go {
         let own = self.part(planner, program, &name, &toolchain, &runtime, front.as_ref())?;
         let source = module.map(source);
         let labels = planner.labels(&name, &Stated { source: source.as_deref(), ..Stated::default() });
-        let mut run = planner.run(fill(&toolchain, &runtime.image), labels, port);
-        if runtime.id == "slim" {
-            let always: Vec<&str> = CATALOG.packages.iter().map(String::as_str).collect();
-            run.apt = toolchain.suited(planner.run_packages(&always));
-        }
+        let run = planner.run(fill(&toolchain, &runtime.image), labels, port);
+        let mut run = run.bring(planner, &runtime, &toolchain);
         let data = copied(planner, program, front.as_ref());
         let writes_there = planner.heard().any(|fact| matches!(&fact.kind, Kind::Writes(folder) if folder == "/app"));
         run.workdir = Some(match data.is_empty() && !writes_there {
             true => "/".to_owned(),
             false => join("/app", &program.home),
         });
-        run.copies = carried(&runtime, &mut run.environment);
+        run.copies.extend(zones(&runtime, &mut run.environment));
         run.copies.push(Copy::stage("build", &format!("/out/{name}"), format!("/usr/local/bin/{name}")));
         run.copies.extend(data);
         let told = listen.variables.iter().map(|(name, value)| Variable::new(name, value));
@@ -254,20 +251,12 @@ fn copied(planner: &Planner, program: &Program, front: Option<&Front>) -> Vec<Co
     data.into_iter().chain(stand_ins).chain(made).collect()
 }
 
-/// What every program needs and this image lacks.
-fn carried(runtime: &Runtime, environment: &mut Vec<Variable>) -> Vec<Copy> {
-    let mut copies = Vec::new();
-    if runtime.id == "scratch" {
-        let root = Copy::stage("build", "/out/root/", "/");
-        copies.push(root.because("scratch has no CA certificates and no /tmp."));
-        copies.push(Copy::stage("build", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs/"));
-    }
-    if runtime.carries.iter().any(|word| word == "zoneinfo") {
-        let zones = Copy::stage("build", "/usr/local/go/lib/time/zoneinfo.zip", "/usr/local/share/");
-        copies.push(zones.because("Go's own time zones, as the image has none."));
-        environment.push(Variable::new("ZONEINFO", "/usr/local/share/zoneinfo.zip"));
-    }
-    copies
+/// Go's own time zones, where the image has none.
+fn zones(runtime: &Runtime, environment: &mut Vec<Variable>) -> Option<Copy> {
+    runtime.carries.iter().find(|word| *word == "zoneinfo")?;
+    environment.push(Variable::new("ZONEINFO", "/usr/local/share/zoneinfo.zip"));
+    let zones = Copy::stage("build", "/usr/local/go/lib/time/zoneinfo.zip", "/usr/local/share/");
+    Some(zones.because("Go's own time zones, as the image has none."))
 }
 
 /// What the module's path says of the name of the program in a folder.

@@ -41,8 +41,6 @@ pub struct Catalog {
     pub behind: Behind,
     /// What every program needs, and why.
     pub usual: Vec<(String, String)>,
-    /// Packages of Debian that meet it where an image has none of it.
-    pub packages: Vec<String>,
     /// Packages of Alpine with a C compiler.
     pub compiler: Vec<String>,
 }

@@ -8,8 +8,9 @@ use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::path::{join, name, parent, resolve};
 use crate::plan::listen::FIRST_OF_USERS;
 use crate::repo::Repo;
-use crate::rows::{self, Seen};
+use crate::rows::Seen;
 use crate::source::named;
+use crate::witness;
 
 use super::catalog::CATALOG;
 use super::config;
@@ -128,7 +129,7 @@ impl Program {
         facts.extend(paths.unconfigured.take());
         let is_low = |fact: &Fact| matches!(fact.kind, Kind::Port(port) if port < FIRST_OF_USERS);
         facts.sort_by_key(|fact| (Reverse(fact.evidence.strength), is_low(fact), !is_http(&fact.evidence)));
-        facts.extend(rows::follow(&CATALOG.row, &Uses { repo, sources: &sources, required }));
+        facts.extend(witness::follow(&CATALOG.row, &Uses { repo, sources: &sources, required }));
         facts.extend(links::facts(&sources));
         facts.extend(settings.writes());
         facts.extend(settings.configuration());

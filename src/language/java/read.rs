@@ -19,7 +19,7 @@ use crate::format::properties;
 use crate::language::Scope;
 use crate::path::join;
 use crate::repo::Repo;
-use crate::rows;
+use crate::witness;
 
 /// More files than any program names.
 const DATA: usize = 50;
@@ -165,7 +165,7 @@ impl<'r> Unit<'r> {
 /// What follows by the rows, in words for people.
 fn followed(view: &View) -> Vec<Fact> {
     let plain = |text: String| text.replace("`plugin:", "`").replace("`build:", "`");
-    let mut facts = rows::follow(&CATALOG.row, view);
+    let mut facts = witness::follow(&CATALOG.row, view);
     for fact in &mut facts {
         if let Kind::Warning(text) = &mut fact.kind {
             *text = plain(std::mem::take(text));

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::facts::{Evidence, Fact, Strength};
 use crate::plan::{Need, Planner};
-use crate::rows::{self, Seen};
+use crate::rows::Seen;
+use crate::witness;
 
 use super::Desk;
 use super::aged;
@@ -73,7 +74,7 @@ impl Seen for Used<'_> {
 
 /// What follows from the packages and the commands of a service.
 pub fn facts(project: &Project, service: &Service) -> Vec<Fact> {
-    rows::follow(&CATALOG.row, &Used::new(project, service))
+    witness::follow(&CATALOG.row, &Used::new(project, service))
 }
 
 /// Rows about packages with native parts of which one is used.

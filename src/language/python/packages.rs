@@ -13,6 +13,7 @@ use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::plan::toolchain::Toolchain;
 use crate::plan::{Need, Planner};
 use crate::rows::{Row, Seen, follow};
+use crate::witness;
 
 /// The packages of the environment, as far as they are known: what is asked for, and what the lock adds.
 #[derive(Debug)]
@@ -152,16 +153,28 @@ pub fn steps(program: &Program, installed: &Installed) -> Vec<Step> {
     steps
 }
 
+/// The programs that the sources start.
+struct Called<'p>(&'p [(String, Evidence)]);
+
+impl Seen for Called<'_> {
+    fn dependency(&self, _name: &str) -> Option<(Option<String>, Evidence)> {
+        None
+    }
+
+    fn has(&self, _path: &str) -> bool {
+        false
+    }
+
+    fn command(&self, name: &str) -> Option<Evidence> {
+        self.0.iter().find(|(command, _)| command == name).map(|(_, evidence)| evidence.clone())
+    }
+}
+
 /// What programs that the sources start need of the runtime.
 pub fn testify(program: &Program) -> Vec<Fact> {
-    let need = |(command, evidence): &(String, Evidence)| {
-        let row = CATALOG.command.iter().find(|row| row.names.contains(command))?;
-        let kind = Kind::Need(row.need.clone(), format!("it starts `{command}`"));
-        Some(Fact::from_evidence(kind, evidence.clone()))
-    };
-    let mut seen = BTreeSet::new();
-    let once = |(command, _): &&(String, Evidence)| seen.insert(command.clone());
-    program.commands().iter().filter(once).filter_map(need).collect()
+    let called = Called(program.commands());
+    let own = CATALOG.row.iter().filter(|row| !row.when.command.is_empty());
+    witness::follow(own, &called)
 }
 
 /// What the runtime must provide; `script` is a program that a package installs and that is started, with what says so.

@@ -55,7 +55,6 @@ pub struct Catalog {
     pub wheels: Vec<Wheels>,
     pub pkg_resources: Vec<PkgResources>,
     pub gone: Vec<Gone>,
-    pub command: Vec<Command>,
 }
 
 /// What programs and their files are usually called.
@@ -370,14 +369,6 @@ pub struct PkgResources {
 pub struct Gone {
     pub modules: Vec<String>,
     pub until: String,
-}
-
-/// A program that programs start, and the need that this makes.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Command {
-    pub names: Vec<String>,
-    pub need: String,
 }
 
 /// The catalog.

@@ -7,8 +7,9 @@ use crate::format::cargo_lock;
 use crate::format::cargo_manifest::Binary;
 use crate::path::{is_below, join, parent};
 use crate::repo::Repo;
-use crate::rows::{self, Seen};
+use crate::rows::Seen;
 use crate::source::rust::{self as source, Source, Sources};
+use crate::witness;
 
 /// One program and where it is looked for.
 pub struct Program<'p> {
@@ -84,7 +85,7 @@ impl Program<'_> {
 
     /// Everything that follows.
     pub fn facts(&self) -> Vec<Fact> {
-        let mut facts = rows::follow(&CATALOG.row, self);
+        let mut facts = witness::follow(&CATALOG.row, self);
         facts.extend(CATALOG.native.facts(&self.built.packages, |name| cargo_lock::behind(&self.crates.lock, name)));
         let start = |word: &str| Kind::Start(vec![self.binary.name.clone(), word.to_owned()]);
         let serving = source::serving(self.sources());
