@@ -31,6 +31,11 @@ pub fn is_below(path: &str, folder: &str) -> bool {
     folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// The innermost of these folders that a path lies in; the top where there is none.
+pub fn innermost<'f>(path: &str, folders: impl Iterator<Item = &'f str>) -> &'f str {
+    folders.filter(|folder| is_below(path, folder)).max_by_key(|folder| folder.len()).unwrap_or_default()
+}
+
 /// A path below `folder` with `.` and `..` resolved; `None` where it leaves the repository.
 pub fn resolve(folder: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
@@ -69,6 +74,7 @@ mod tests {
         assert_eq!((parent("a/b/c"), parent("a"), name("a/b"), name("a")), ("a/b", "", "b", "a"));
         assert_eq!(resolve("a/b", "../c/./d").as_deref(), Some("a/c/d"));
         assert_eq!(resolve("a", "../.."), None);
+        assert_eq!((innermost("a/b/c", ["a", "a/b", "x"].into_iter()), innermost("y", ["x"].into_iter())), ("a/b", ""));
         assert!(is_below("a/b", "a") && is_below("a", "") && is_below("a", "a") && !is_below("ab", "a"));
     }
 }

@@ -25,6 +25,14 @@ impl Members {
         Members(members)
     }
 
+    /// The paths of packages, each with whether the program is made of it; of what several have, one is enough.
+    pub fn of(packages: impl IntoIterator<Item = (bool, Vec<String>)>) -> Self {
+        let paths = |(is_own, paths): (bool, Vec<String>)| paths.into_iter().map(move |path| (path, is_own));
+        let mut all: Vec<(String, bool)> = packages.into_iter().flat_map(paths).collect();
+        all.sort();
+        Members(all.into_iter().collect())
+    }
+
     /// Whether the nearest package that holds a path is one that the program is made of.
     fn has(&self, path: &str) -> bool {
         let mut at = path;

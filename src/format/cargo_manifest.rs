@@ -7,7 +7,7 @@ use cargo_toml::{Inheritable, Manifest, OptionalFile, Product};
 use globset::GlobBuilder;
 
 use super::Fault;
-use crate::path::is_below;
+use crate::path::{is_below, parent};
 
 /// The shortest feature that may be the name of a package.
 const SHORT: usize = 4;
@@ -162,6 +162,14 @@ pub struct Binary {
     pub file: String,
     /// The features without which it is not built.
     pub features: Vec<String>,
+}
+
+impl Binary {
+    /// Whether a source is of this program alone: its main file, and what lies in a folder of its own.
+    pub fn holds(&self, path: &str) -> bool {
+        let has_folder = self.file.contains("/bin/") && self.file.ends_with("/main.rs");
+        self.file == path || has_folder && is_below(path, parent(&self.file))
+    }
 }
 
 /// Something that Cargo builds: the name of a binary, and the places in which it looks for the main file.

@@ -63,10 +63,8 @@ static CATALOG: LazyLock<Catalog> = LazyLock::new(|| catalog::parse("rust/catalo
 struct Cargo {
     crates: Crates,
     facts: Vec<Fact>,
-    /// Programs with the places of their packages, by how facts name them.
-    programs: BTreeMap<String, (usize, Binary)>,
-    /// What tells of the features that it has by the way in which others build it.
-    followed: BTreeMap<String, Evidence>,
+    /// Programs with the places of their packages, and what tells of features with which others build them, by their names.
+    programs: BTreeMap<String, (usize, Binary, Option<Evidence>)>,
     /// The configuration of Cargo.
     config: Option<&'static str>,
     /// Whether that says where packages come from.
@@ -113,8 +111,7 @@ impl Cargo {
             let on = member.manifest.asked(&binary.features);
             let demanded = source::demanded(program.sources(), &on).filter(|_| !is_asked);
             self.facts.extend(program.facts().into_iter().chain(demanded).map(|fact| fact.of(&label)));
-            self.followed.extend(followed.map(|evidence| (label.clone(), evidence)));
-            self.programs.insert(label, (place, binary));
+            self.programs.insert(label, (place, binary, followed));
         }
     }
 
@@ -134,17 +131,6 @@ impl Cargo {
         sections
     }
 
-    /// The packages with their sources, and those that a program is made of.
-    fn members(&self, place: usize, binary: &Binary) -> Members {
-        let packages: Vec<(usize, Vec<String>)> = self.crates.members.iter().map(Member::sources).enumerate().collect();
-        let own = self.crates.built(place, binary).members;
-        let all = packages.iter().flat_map(|(_, paths)| paths.iter().cloned());
-        Members::new(
-            all,
-            packages.iter().filter(|(at, _)| own.contains(at)).flat_map(|(_, paths)| paths.iter().cloned()),
-        )
-    }
-
     /// `cargo VERB --release` with these packages.
     fn command(&self, verb: &str, members: &[Member]) -> Vec<String> {
         let own = members.iter().filter(|member| !member.name().is_empty());
@@ -154,19 +140,21 @@ impl Cargo {
 
     /// The environment of the build, with a channel that has no image.
     fn environment(&self, channel: Option<&String>) -> Vec<Variable> {
-        let strips = self.crates.members.first().is_some_and(|root| root.manifest.strips);
-        let strip = (!strips).then(|| Variable::new("CARGO_PROFILE_RELEASE_STRIP", "symbols"));
+        let is_silent = self.crates.members.first().is_none_or(|root| !root.manifest.strips);
+        let strip = is_silent.then(|| Variable::new("CARGO_PROFILE_RELEASE_STRIP", "symbols"));
         strip.into_iter().chain(channel.map(|name| Variable::new("RUSTUP_TOOLCHAIN", name))).collect()
     }
 
     fn build(&self, place: usize, binary: &Binary, more: &[String]) -> Vec<String> {
-        let mut build = self.command("build", &self.crates.members[place..=place]);
-        build.push(format!("--bin={}", binary.name));
-        build.extend(self.crates.is_locked.then(|| "--locked".to_owned()));
         let features = Some(binary.features.join(",")).filter(|features| !features.is_empty());
-        build.extend(features.map(|features| format!("--features={features}")));
-        build.extend_from_slice(more);
-        build
+        let own =
+            [format!("--bin={}", binary.name)].into_iter().chain(self.crates.is_locked.then(|| "--locked".to_owned()));
+        let own = own.chain(features.map(|features| format!("--features={features}")));
+        self.command("build", &self.crates.members[place..=place])
+            .into_iter()
+            .chain(own)
+            .chain(more.iter().cloned())
+            .collect()
     }
 }
 
@@ -193,9 +181,9 @@ impl Project for Cargo {
         let needs = planner.needs(&[("ca", "TLS needs CA certificates"), ("tmp", "temporary files need /tmp")]);
         let runtime = planner.runtime(needs, &CATALOG.runtime, &toolchain)?;
         let listen = planner.listening();
-        let (place, binary) = &self.programs[&label];
+        let (place, binary, followed) = &self.programs[&label];
         let member = &self.crates.members[*place];
-        if let Some(evidence) = self.followed.get(&label) {
+        if let Some(evidence) = followed {
             let said = format!("--features {}", binary.features.join(","));
             planner.note(Decision::new(topic::BUILD, said, "its own build has these features", evidence.clone()));
         }
@@ -210,8 +198,7 @@ impl Project for Cargo {
         let mut all = self.crates.members.iter().flat_map(|member| &member.manifest.dependencies);
         let has_layer = !self.has_sources && all.any(|dependency| dependency.path.is_none());
         // Cargo wants to see the main files of all packages; where dependencies have a layer, empty ones are there already.
-        let targets = self.crates.members.iter().flat_map(|member| &member.targets);
-        let bare: Vec<String> = targets.clone().filter(|_| !has_layer).cloned().collect();
+        let files: Vec<String> = self.crates.members.iter().flat_map(|member| member.targets.clone()).collect();
         let words = json!({
             "name": name,
             "builder": fill(&CATALOG.image.builder),
@@ -220,7 +207,7 @@ impl Project for Cargo {
             "nightly": channel,
             "musl": musl,
             "binds": if has_layer { self.manifests() } else { Vec::new() },
-            "files": targets.collect::<Vec<_>>(),
+            "files": files,
             "vendor": vendor.chain(["/vendor"]).collect::<Vec<_>>(),
             "build": self.build(*place, binary, &planner.wishes.extras.build_flags),
             "clean": self.command("clean", &self.crates.members),
@@ -232,7 +219,7 @@ impl Project for Cargo {
         let part = Part {
             versions: vec![Version::new("RUST_VERSION", &toolchain.version, topic::TOOLCHAIN)],
             ignore: self.ignore(planner, &lent),
-            reads: self.manifests().into_iter().chain(bare).collect(),
+            reads: self.manifests().into_iter().chain(files.into_iter().filter(|_| !has_layer)).collect(),
             ..Part::new("rust/build.tera", &words)?
         };
         let package = member.manifest.package.clone().unwrap_or_default();
@@ -241,8 +228,9 @@ impl Project for Cargo {
         let run = planner.run(fill(&runtime.image), labels, listen.port);
         let run = run.bring(planner, &runtime, &toolchain).binary(planner, &name, &member.folder, listen, is_own);
         let parts = lent.into_iter().map(|lent| lent.part).chain([part]).collect();
-        let recipe = Recipe::new(name, Image::new(parts, run, &planner.wishes.extras));
-        Ok(recipe.of(self.members(*place, binary)))
+        let own = self.crates.built(*place, binary).members;
+        let packages = self.crates.members.iter().enumerate().map(|(at, one)| (own.contains(&at), one.sources()));
+        Ok(Recipe::new(name, Image::new(parts, run, &planner.wishes.extras)).of(Members::of(packages)))
     }
 }
 

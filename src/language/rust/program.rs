@@ -5,7 +5,7 @@ use super::crates::{Built, Crates, Member};
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::format::cargo_lock;
 use crate::format::cargo_manifest::Binary;
-use crate::path::{is_below, join, parent};
+use crate::path::{innermost, is_below, join};
 use crate::repo::Repo;
 use crate::rows::Seen;
 use crate::source::rust::{self as source, Source, Sources};
@@ -66,11 +66,7 @@ impl Seen for Program<'_> {
 impl Program<'_> {
     /// The sources that it is compiled from: those of its packages, without the other programs in them.
     pub fn sources(&self) -> impl Iterator<Item = (&str, &Source<'_>)> + Clone {
-        let is_other = |binary: &Binary, path: &str| {
-            let is_own_folder = binary.file.contains("/bin/") && binary.file.ends_with("/main.rs");
-            binary.file != self.binary.file
-                && (binary.file == path || is_own_folder && is_below(path, parent(&binary.file)))
-        };
+        let is_other = |other: &Binary, path: &str| other.file != self.binary.file && other.holds(path);
         let is_of = move |member: &Member, path: &str| {
             let is_own =
                 is_below(path, &join(&member.folder, "src")) || member.targets.iter().any(|target| target == path);
@@ -90,14 +86,9 @@ impl Program<'_> {
         let start = |word: &str| Kind::Start(vec![self.binary.name.clone(), word.to_owned()]);
         let serving = source::serving(self.sources());
         facts.extend(serving.map(|(word, evidence)| Fact::from_evidence(start(word), evidence)));
-        let sources: Vec<_> = self.sources().map(|(path, it)| (path, self.package_of(path), it)).collect();
+        let folders = || self.crates.members.iter().map(|member| member.folder.as_str());
+        let sources: Vec<_> = self.sources().map(|(path, it)| (path, innermost(path, folders()), it)).collect();
         facts.extend(source::facts(self.repo, &CATALOG.embed, &sources));
         facts
-    }
-
-    /// The folder of the package that a source belongs to.
-    fn package_of(&self, path: &str) -> &str {
-        let folders = self.crates.members.iter().map(|member| member.folder.as_str());
-        folders.filter(|folder| is_below(path, folder)).max_by_key(|folder| folder.len()).unwrap_or_default()
     }
 }
