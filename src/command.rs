@@ -19,6 +19,8 @@ pub struct Command {
     pub before: Vec<String>,
     /// What only a shell can read, where that stands in the place of a program.
     pub rest: String,
+    /// Whether it takes the place of the script that it stands in.
+    pub replaces: bool,
 }
 
 /// What a language makes of the words of a command that stand for a line: the name of a script. `None` where they stand for
@@ -95,7 +97,7 @@ const MOST: usize = 1000;
 const MOST_VARIABLES: usize = 40;
 
 /// Words before a command that are the shell's own.
-const KEYWORDS: [&str; 8] = ["if", "then", "else", "elif", "do", "while", "!", "{"];
+const KEYWORDS: [&str; 12] = ["if", "then", "else", "elif", "do", "while", "!", "{", "fi", "done", "esac", "}"];
 
 /// Reads all commands of a text for a shell, each with the folder and the variables that are set where it stands. Variables
 /// whose values are known are filled in.
@@ -152,6 +154,7 @@ fn one(words: Vec<String>, place: &mut Command, holds: bool) -> Option<Command> 
             {
                 command.set(name, filled(value, &place.environment));
             }
+            command.replaces = words.first().is_some_and(|word| word == "exec");
             PLAIN.words_into(spread(&words, &place.environment), &mut command, 0);
             Some(command).filter(|command| !command.argv.is_empty())
         }
@@ -251,7 +254,7 @@ impl Reader<'_> {
 }
 
 /// The line of `sh -c LINE`.
-fn shell_line(argv: &[String]) -> Option<String> {
+pub fn shell_line(argv: &[String]) -> Option<String> {
     let [program, option, line, ..] = argv else { return None };
     let name = path::name(program);
     let is_line = option.starts_with('-') && option.ends_with('c');
@@ -351,7 +354,7 @@ mod tests {
                 ":V=${?} F=-X a=${?} go build -ldflags -X a=${?}",
             ),
             ("F='-tags x -v'\ngo build $F .", ":F=-tags x -v go build -tags x -v ."),
-            ("if ! x; then exec sudo -u y go build; fi", ":x; :go build; :fi"),
+            ("if ! x; then exec sudo -u y go build; fi", ":x; :go build"),
             ("go build -ldflags \"-X 'a=$(date '+%Y %Z')'\"", ":go build -ldflags -X 'a=${?}'"),
             ("x `y (` z", ":x ${?} z"),
             ("A=1", ""),

@@ -205,6 +205,7 @@ impl<'a> Planner<'a> {
             ..decision
         };
         self.decisions.extend(beside.decisions.into_iter().map(decision));
+        let folder = if folder.is_empty() { "." } else { folder };
         self.warnings.extend(beside.warnings.into_iter().map(|sentence| format!("front end `{folder}`: {sentence}")));
     }
 

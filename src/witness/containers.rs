@@ -46,6 +46,9 @@ const DOCKERFILE: &str = "Dockerfile";
 /// No more files than this are read.
 const MOST_FILES: usize = 20;
 
+/// No more scripts than this are followed from one to the next.
+const MOST_SCRIPTS: usize = 4;
+
 static HEALTH: Pattern =
     Pattern::new(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::[0-9${}A-Z_]{1,20})?(/[\w./-]*)");
 
@@ -102,7 +105,8 @@ fn of_file(repo: &Repo, tasks: &Tasks, path: &str, text: &str) -> Vec<Fact> {
             "VOLUME" => reader.volumes(step),
             "HEALTHCHECK" => reader.health(step),
             "RUN" => runs.push(step),
-            "ENTRYPOINT" => (entrypoint, words) = (Some(step), None),
+            // Words of the stage below go with its program.
+            "ENTRYPOINT" => (entrypoint, words) = (Some(step), words.filter(|words: &&Step| words.stage == step.stage)),
             "CMD" => words = Some(step),
             _ => {}
         }
@@ -116,7 +120,7 @@ fn of_file(repo: &Repo, tasks: &Tasks, path: &str, text: &str) -> Vec<Fact> {
 fn builds(repo: &Repo, tasks: &Tasks, path: &str, steps: &[Step]) -> Vec<Fact> {
     let build = |stage: Stage| {
         let commands = tasks.followed(stage.commands);
-        let made = commands.iter().find(|command| tasks::makes(command))?;
+        let made = commands.iter().find(|command| tasks::makes(command) || tasks::installs(command))?;
         let quote = format!("RUN {}", made.argv.join(" "));
         Some(Fact::new(Kind::Build(commands), path, &quote, Strength::Stated))
     };
@@ -283,9 +287,15 @@ impl Reader<'_> {
 
     /// What a container is started with, as far as it needs no shell.
     fn start(&mut self, entrypoint: Option<&Step>, words: Option<&Step>) {
+        // A platform says the port anew.
+        let known = self.values.iter().filter(|(name, _)| *name != "PORT");
+        let known: Vec<(String, String)> = known.map(|(name, value)| (name.clone(), value.clone())).collect();
         let read = |step: &Step| match &step.body {
-            Body::Exec(words) => command::of_words(words),
-            _ => command::read(&step.rest),
+            Body::Exec(words) => match command::shell_line(words) {
+                Some(line) => command::read(&command::filled(&line, &known)),
+                None => command::of_words(words),
+            },
+            _ => command::read(&command::filled(&step.rest, &known)),
         };
         let Some(step) = entrypoint.or(words) else { return };
         let mut start = read(step);
@@ -311,23 +321,37 @@ impl Reader<'_> {
         }
     }
 
-    /// What a script of the repository starts in the end, where the words begin with one: `exec "$@"` is the words behind it.
-    fn behind_script(&self, argv: Vec<String>) -> Vec<String> {
-        let Some(file) = argv.first().map(|program| path::name(program)).filter(|file| !file.is_empty()) else {
-            return argv;
-        };
+    /// What a script of the repository starts in the end, where the words begin with one: what takes its place, else its last
+    /// command. `exec "$@"` is the words behind it, and so is what only the running script knows.
+    fn behind_script(&self, mut argv: Vec<String>) -> Vec<String> {
+        for _ in 0..MOST_SCRIPTS {
+            let Some(text) = argv.first().and_then(|program| self.script(path::name(program))) else { break };
+            let commands = command::script(text, "", &[]);
+            let last = commands.iter().rfind(|command| command.replaces).or(commands.last());
+            let Some(last) = last else { break };
+            let behind = argv.get(1..).unwrap_or_default();
+            let is_told = last.argv.first().is_some_and(|program| !program.starts_with('$'));
+            let words = last.argv.iter().filter(|word| is_told || is_all(word)).flat_map(|word| match is_all(word) {
+                true => behind.to_vec(),
+                false => vec![word.clone()],
+            });
+            argv = command::of_words(&words.collect::<Vec<_>>()).argv;
+        }
+        argv
+    }
+
+    /// The text of the script of this name.
+    fn script(&self, file: &str) -> Option<&str> {
         let is_it = |path: &&str| {
             path::name(path) == file && self.repo.text(path).is_some_and(|text| tasks::is_script(path, text))
         };
-        let Some(text) = self.repo.files().find(is_it).and_then(|path| self.repo.text(path)) else { return argv };
-        let Some(last) = command::script(text, "", &[]).pop() else { return argv };
-        let behind = argv.get(1..).unwrap_or_default();
-        let words = last.argv.iter().flat_map(|word| match word.as_str() {
-            "$@" | "$*" | "${@}" => behind.to_vec(),
-            word => vec![word.to_owned()],
-        });
-        command::of_words(&words.collect::<Vec<_>>()).argv
+        self.repo.files().filter(|_| !file.is_empty()).find(is_it).and_then(|path| self.repo.text(path))
     }
+}
+
+/// Whether a word of a script stands for all the words that it was given.
+fn is_all(word: &str) -> bool {
+    ["$@", "$*", "${@}"].contains(&word)
 }
 
 /// Whether a variable is no secret, and more than the noise of a build.
@@ -453,6 +477,32 @@ mod tests {
             said(&[("Dockerfile", text), ("run.sh", script)]),
             ["started with java -a=x $MORE -b -jar x.jar serve"]
         );
+    }
+
+    #[test]
+    fn what_takes_the_place_of_a_script_is_started() {
+        let run = "#!/bin/sh\nexec gunicorn x:y\n";
+        for (script, expected) in [
+            (
+                "if [ $A = x ]; then\n  exec gosu app \"$@\"\nelse\n  for p in a b; do $p x.py; done\nfi\n",
+                "serve --all",
+            ),
+            ("if [ $A ]; then ./check.sh && exec ./run.sh; else exec ./run.sh; fi", "gunicorn x:y"),
+            (
+                "export BIN=\"$(which serve)\"\nif [ $1 = x ]; then exec sh; else exec gosu $ID $BIN \"$@\"\nfi",
+                "serve --all",
+            ),
+            ("serve --one\n", "serve --one"),
+        ] {
+            let text = "FROM a\nCMD [\"serve\", \"--all\"]\nENTRYPOINT [\"/e.sh\"]\n";
+            let files = [("Dockerfile", text), ("e.sh", script), ("bin/run.sh", run)];
+            assert_eq!(said(&files), [format!("started with {expected}")], "{script}");
+        }
+        let text = "FROM a AS b\nENV INI=/x.ini PORT=80\nCMD [\"old\"]\nFROM b\nCMD [\"sh\", \"-c\", \"x migrate && x --ini $INI --port $PORT\"]\n";
+        let started = said(&[("Dockerfile", text)]).into_iter().find(|said| said.starts_with("started"));
+        assert_eq!(started.as_deref(), Some("started with x --ini /x.ini --port {port}"));
+        let below = "FROM a AS b\nCMD [\"old\"]\nFROM b\nENTRYPOINT [\"x\"]\n";
+        assert_eq!(said(&[("Dockerfile", below)]), ["started with x"]);
     }
 
     #[test]

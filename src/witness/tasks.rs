@@ -32,6 +32,8 @@ pub struct Rows {
     starts: Vec<String>,
     /// Commands that make a program.
     makes: Vec<String>,
+    /// Commands that install what a program needs.
+    installs: Vec<String>,
     /// Commands that run a program from its sources.
     runs: Vec<String>,
     /// The option that gives an argument to a build of an image.
@@ -262,6 +264,11 @@ fn said(rank: Rank, path: &str, name: &str, commands: Vec<Command>) -> Vec<Fact>
 /// Whether a command makes a program.
 pub fn makes(command: &Command) -> bool {
     is_one(command, &CATALOG.tasks.makes)
+}
+
+/// Whether a command installs what a program needs.
+pub fn installs(command: &Command) -> bool {
+    is_one(command, &CATALOG.tasks.installs)
 }
 
 fn is_one(command: &Command, rows: &[String]) -> bool {

@@ -31,6 +31,7 @@ pub struct Catalog {
     pub stdlib: BTreeSet<String>,
     pub names: Usual,
     pub modules: HashMap<String, Vec<String>>,
+    pub chosen: Chosen,
     pub calls: Calls,
     pub writes: Writes,
     pub host: Host,
@@ -64,6 +65,7 @@ pub struct Usual {
     pub aside: Vec<String>,
     pub aside_files: Vec<String>,
     pub no_program: Vec<String>,
+    pub copies: Vec<String>,
     pub modules: Vec<String>,
     pub scripts: Vec<String>,
     pub variables: Vec<String>,
@@ -106,6 +108,9 @@ pub struct Calls {
     pub debuggers: Vec<String>,
     pub folders: Vec<String>,
     pub user: Vec<String>,
+    pub serves: Vec<String>,
+    pub divides: Vec<String>,
+    pub commands: Vec<String>,
 }
 
 /// What sources say that write to folders.
@@ -283,6 +288,16 @@ pub struct Names {
 #[serde(deny_unknown_fields)]
 pub struct Development {
     pub words: Vec<String>,
+}
+
+/// Options that name what is installed beside the usual.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chosen {
+    pub extras: Vec<String>,
+    pub groups: Vec<String>,
+    pub files: Vec<String>,
+    pub all: String,
 }
 
 /// A call that serves.

@@ -1,6 +1,6 @@
 //! How what was chosen is started: its arguments, its port, what it needs around it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::apps::App;
 use super::assets::{self, Collect};
@@ -286,6 +286,9 @@ fn of_command(
         }
     };
     let words = planner.words_behind(name);
+    if words.is_empty() {
+        tell_commands(planner, source, name);
+    }
     let is_told = start.port.is_none() || !words.is_empty();
     start.argv.extend(if is_told { words } else { told_host(source) });
     start.environment.retain(|variable| variable.name != "PYTHONPATH");
@@ -306,13 +309,39 @@ fn told_host(source: &Source) -> Vec<String> {
     [&row.option, &row.value].into_iter().filter(|_| told).cloned().collect()
 }
 
+/// A server whose port does not show is said, as none is exposed.
+fn tell_unknown_port(planner: &mut Planner, program: &Program, file: &str) {
+    let app = program.apps().into_iter().find(App::needs_server);
+    let app = app.map(|app| format!("`{}` has an application of {}", app.file, app.framework.id));
+    let call = || Some(format!("{} starts a server", program.calls_one_of(&CATALOG.calls.serves)?));
+    let Some(what) = app.or_else(call) else { return };
+    let told = "and nothing shows where";
+    planner.warn(format!("{what}, {told} `{file}` listens: no port is exposed; `--port PORT` names it"));
+    planner.amend(topic::PORT, |decision| decision.reason = "nothing shows where it listens".to_owned());
+}
+
+/// A program of several commands that is given none tells how it is used, and ends: that is said.
+fn tell_commands(planner: &mut Planner, source: &Source, name: &str) {
+    let rows = &CATALOG.calls;
+    let is_command = |callee: &str| rows.commands.iter().any(|end| callee.ends_with(end.as_str()));
+    let commands = source.module.calls_with_text(is_command);
+    let divides: Vec<&str> = rows.divides.iter().map(String::as_str).collect();
+    let is_divided = commands.len() > 1 || source.module.says_one_of(&divides);
+    if !is_divided || !planner.wishes.args.is_empty() {
+        return;
+    }
+    let names: BTreeSet<&str> = commands.iter().filter_map(|call| call.text).take(8).collect();
+    let such: String = names.iter().map(|name| format!(", `{name}`")).collect();
+    let first = names.first().unwrap_or(&"COMMAND");
+    planner.warn(format!("`{name}` has commands of its own{such}, and nothing says which one serves: name it, as in `dockgen config set run.args {first}`"));
+}
+
 fn of_script(planner: &mut Planner, known: &Known, script: &Script, heard: &[Heard]) -> Start {
     let variable = heard.iter().find_map(|heard| heard.listener.port.variable.clone());
     let fallback = variable.map(|name| (USUAL_PORT, format!("the program takes it from {name}")));
     let port = planner.listen(!heard.is_empty(), fallback);
-    let served = known.program.apps().into_iter().find(|app| app.needs_server()).filter(|_| port.is_none());
-    if let Some(app) = served.filter(|_| planner.wishes.port.is_none()) {
-        planner.warn(format!("`{}` has an application of {}, and nothing shows where `{}` listens: no port is exposed; `--port PORT` names it", app.file, app.framework.id, script.file));
+    if port.is_none() && planner.wishes.port.is_none() {
+        tell_unknown_port(planner, known.program, &script.file);
     }
     let mut said = Vec::new();
     for Heard { listener, .. } in heard {
@@ -373,5 +402,27 @@ mod tests {
             assert!(text.contains(expected), "{text}");
             assert_eq!(text.contains("EXPOSE 5232\n"), container.contains(":5232"), "{text}");
         }
+    }
+
+    fn warnings(main: &str, args: &[&str]) -> Vec<String> {
+        let manifest = "[project]\nname='shop'\ndependencies=['uvicorn']\n[project.scripts]\nshop='shop.cli:main'\n";
+        let web = "import uvicorn\ndef serve(port):\n    uvicorn.Server(uvicorn.Config('x:y', port=port)).run()\n";
+        let files = [("pyproject.toml", manifest), ("shop/cli.py", main), ("shop/web.py", web)];
+        let args = args.iter().map(|word| (*word).to_owned()).collect();
+        let draft = crate::draft(&Repo::from_list("x", files), &Wishes { args, ..Wishes::default() }).unwrap();
+        assert_eq!(draft.plan.decision("port").unwrap().reason, "nothing shows where it listens");
+        draft.plan.warnings
+    }
+
+    #[test]
+    fn a_program_that_is_told_too_little_is_said() {
+        let plain = "def main():\n    pass\n";
+        let divided = "import argparse\ndef main():\n    p = argparse.ArgumentParser()\n    all = p.add_subparsers()\n    all.add_parser('serve')\n";
+        let said = |warnings: Vec<String>, what: &str| warnings.iter().any(|warning| warning.contains(what));
+        let unknown = "`shop/web.py`: `uvicorn.Server(uvicorn.Config('x:y', port=port)).run()` starts a server, and nothing shows where `shop/cli.py` listens";
+        assert!(said(warnings(plain, &[]), unknown));
+        let commands = "`shop` has commands of its own, `serve`, and nothing says which one serves";
+        assert!(!said(warnings(plain, &[]), commands) && said(warnings(divided, &[]), commands));
+        assert!(!said(warnings(divided, &["serve"]), commands));
     }
 }

@@ -15,6 +15,7 @@ use crate::catalog::SHARED;
 use crate::command;
 use crate::facts::{Evidence, Fact, Kind, Strength};
 use crate::language::Variable;
+use crate::path;
 use crate::plan::processes::{self, Process as Told};
 use crate::plan::program::{Role, Traits};
 
@@ -30,7 +31,7 @@ pub fn ways(told: &[Fact], manifests: &Manifests, program: &Program) -> Vec<Way>
         ways.retain(|other| other.label != way.label);
         ways.push(way);
     }
-    ways.extend(of_commands(manifests, program));
+    ways.extend(of_commands(told, manifests, program));
     ways.extend(of_scripts(program).into_iter().filter(|way| !files.contains(&way.label)));
     ways
 }
@@ -73,10 +74,11 @@ fn processes(told: &[Fact]) -> Vec<Way> {
 /// What other images are started with, where Python runs it and all that it names is in the repository. Where nothing here is an
 /// application that serves, a server there knows one.
 fn of_containers(told: &[Fact], program: &Program, has_apps: bool) -> Vec<Way> {
+    let is_written = |word: &String| told.iter().any(|fact| matches!(&fact.kind, Kind::Writes(path) if path == word));
     let way = |fact: &Fact| {
         let Kind::Start(argv) = &fact.kind else { return None };
         let words = words(&command::of_words(argv))?;
-        let holds = words.iter().skip(1).all(|word| is_there(program, word) && !word.contains('$'));
+        let holds = words.iter().skip(1).all(|word| is_written(word) || is_there(program, word) && !word.contains('$'));
         let process = Process::new(false, Vec::new(), words);
         let strength = if process.server.is_some() && !has_apps { Strength::Stated } else { Strength::Convention };
         (holds && process.program.is_none()).then(|| Way {
@@ -146,17 +148,32 @@ fn rank(app: &App, interfaces: &BTreeSet<&str>, declared: &BTreeSet<String>) -> 
     ]
 }
 
-fn of_commands(manifests: &Manifests, program: &Program) -> Vec<Way> {
+/// The commands that the project declares. What a container of it is started with is more than one of several.
+fn of_commands(told: &[Fact], manifests: &Manifests, program: &Program) -> Vec<Way> {
+    let started = |name: &str| {
+        let is_it = |argv: &[String]| argv.first().is_some_and(|word| path::name(word) == name);
+        told.iter().find(|fact| {
+            fact.evidence.strength >= Strength::Stated && matches!(&fact.kind, Kind::Start(argv) if is_it(argv))
+        })
+    };
     let way = |(at, (file, name, target)): (usize, (&str, String, String))| {
         let (module, function) = target.split_once(':')?;
         let function = function.split('[').next().unwrap_or_default().trim();
         let is_name = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "._".contains(c));
         program.module(module).filter(|_| is_name(module) && is_name(function))?;
+        let declared = Evidence::new(file, &format!("{name} = \"{target}\""), Strength::Stated);
+        let (role, reason, evidence) = match started(&name) {
+            Some(Fact { evidence, .. }) => {
+                let evidence = Evidence { strength: Strength::Pinned, ..evidence.clone() };
+                (Role::Process, "the command that a container of it is started with", evidence)
+            }
+            None => (Role::Command, "the project declares this command", declared),
+        };
         Some(Way {
             entry: Entry::Command(module.trim().to_owned(), function.to_owned()),
-            reason: "the project declares this command",
-            evidence: Evidence::new(file, &format!("{name} = \"{target}\""), Strength::Stated),
-            traits: Traits { role: Role::Command, serves: true, is_usual: true, rank: vec![at] },
+            reason,
+            evidence,
+            traits: Traits { role, serves: true, is_usual: true, rank: vec![at] },
             label: name,
         })
     };
@@ -170,7 +187,9 @@ fn of_scripts(program: &Program) -> Vec<Way> {
     let only = scripts.iter().filter(|(source, _)| is_at_the_top(source)).count() == 1;
     let way = |(source, script): (&Source, Script)| {
         let usual = place(&CATALOG.names.scripts, source.name());
-        let (is_named, is_main) = (usual < CATALOG.names.scripts.len(), source.stem() == "__main__");
+        let is_copy =
+            || source.folder().split('/').any(|folder| CATALOG.names.copies.iter().any(|name| name == folder));
+        let (is_named, is_main) = (usual < CATALOG.names.scripts.len(), source.stem() == "__main__" && !is_copy());
         let is_usual = is_main || (is_at_the_top(source) && (only || is_named));
         let is_placed = is_named && (is_at_the_top(source) || is_main);
         let rank = vec![
@@ -298,6 +317,39 @@ mod tests {
             &Program::read(&Repo::from_list("x", [("cps/__init__.py", factory), ("cps/main.py", main)]), Vec::new()),
         );
         assert!(!found.iter().any(|way| way.label == "cps:create_app()" && way.traits.serves));
+    }
+
+    #[test]
+    fn what_a_container_is_started_with_is_meant() {
+        let manifest = "[project]\nname='shop'\ndependencies=['flask']\n[project.scripts]\nshop='shop.cli:main'\n";
+        let files = [
+            ("pyproject.toml", manifest),
+            ("shop/app.py", "from flask import Flask\napp = Flask(__name__)\n"),
+            ("shop/cli.py", "def main():\n    pass\n"),
+            ("Run.py", "if __name__ == '__main__':\n    start()\n"),
+        ];
+        let first = |told: Kind| {
+            let repo = Repo::from_list("x", files);
+            let written = Fact::new(Kind::Writes("/config".to_owned()), "Dockerfile", "", Strength::Stated);
+            let told = [Fact::new(told, "Dockerfile", "", Strength::Stated), written];
+            let found = ways(&told, &Manifests::read(&repo), &Program::read(&repo, Vec::new()));
+            let weighed = weigh(found.iter().enumerate().map(|(at, way)| way.weighable(at)).collect());
+            let best = weighed.iter().max_by_key(|way| way.evidence.strength).unwrap();
+            (best.entry.clone(), weighed.iter().any(|way| way.entry == "Dockerfile"))
+        };
+        let start = |line: &str| first(Kind::Start(line.split(' ').map(str::to_owned).collect()));
+        assert_eq!(start("/venv/bin/shop serve"), ("shop".to_owned(), false));
+        assert_eq!(start("other serve"), ("shop.app:app".to_owned(), false));
+        assert_eq!(start("python Run.py --data /config"), ("shop.app:app".to_owned(), true));
+        assert!(!start("python Run.py --data /other").1);
+    }
+
+    #[test]
+    fn programs_of_other_peoples_packages_are_not_meant() {
+        let main = "if __name__ == '__main__':\n    main()\n";
+        let first = |folder: &'static str| weighed(&[(folder, main), ("Shop.py", main)])[0].label.clone();
+        assert_eq!(first("lib/certifi/__main__.py"), "Shop.py");
+        assert_eq!(first("src/shop/__main__.py"), "src/shop/__main__.py");
     }
 
     #[test]
