@@ -91,6 +91,12 @@ impl Plugin {
         std::iter::once(&self.configuration).chain(active.map(|execution| &execution.configuration))
     }
 
+    /// The configurations of what is run by hand: no phase of the build does it.
+    pub fn by_hand(&self) -> impl Iterator<Item = &Element> {
+        let free = self.executions.iter().filter(|execution| execution.phase.is_none());
+        std::iter::once(&self.configuration).chain(free.map(|execution| &execution.configuration))
+    }
+
     /// The first text at a path in any configuration.
     pub fn text_at(&self, path: &[&str]) -> Option<&str> {
         self.configurations().find_map(|configuration| configuration.text_at(path))

@@ -102,7 +102,7 @@ static PACKAGE: Pattern = Pattern::new(r"(?m)^\s*package\s+([\w.À-ﻼ]+)");
 static SPRING_BOOT: Pattern =
     Pattern::new(r"@SpringBootApplication\b|@EnableAutoConfiguration\b|\bSpringApplication\s*\.\s*run\b");
 static JAVA_MAIN: Pattern =
-    Pattern::new(r"\b(?:public\s+static|static\s+public)\s+(?:final\s+|synchronized\s+)*void\s+main\s*\(");
+    Pattern::new(r"\b(?:public\s+)?static\s+(?:public\s+|final\s+|synchronized\s+)*void\s+main\s*\(");
 static KOTLIN_MAIN: Pattern = Pattern::new(r"(@JvmStatic\s+)?\bfun\s+main\s*\(");
 static TYPE: Pattern = Pattern::new(r"\b(?:class|enum|interface|record|object)\s+([\wÀ-ﻼ]+)");
 static JVM_NAME: Pattern = Pattern::new(r"@file:\s*JvmName\s*\(");
@@ -217,6 +217,7 @@ mod tests {
             ("package a.b;\npublic class App { public static void main(String[] args) {} }", Some("a.b.App")),
             ("class Helper {}\nclass App { static public final void main(final String... a) {} }", Some("App")),
             ("class Other { public static void main(String[] args) {} }", Some("Other")),
+            ("class Newer { static void main(String... args) {} }", Some("Newer")),
             ("// public static void main(String[] a)\nclass App { String s = \"public static void main(\"; }", None),
             ("public class App { void main(String[] args) {} }", None),
         ];

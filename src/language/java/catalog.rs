@@ -145,6 +145,8 @@ pub struct Level {
 #[serde(deny_unknown_fields)]
 pub struct Mains {
     pub plugins: Vec<Vec<String>>,
+    /// Plugins that run a class in a phase of the build, which is a step of it and no program.
+    pub runs: Vec<String>,
     pub properties: Vec<String>,
     pub usual: Vec<String>,
 }
@@ -221,6 +223,8 @@ pub struct Settings {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Writes {
+    pub home: String,
+    pub places: Vec<String>,
     pub files: Vec<String>,
     pub folders: Vec<String>,
     pub database: Pattern,

@@ -117,7 +117,12 @@ fn names_main(plugin: &Plugin) -> bool {
 pub fn configured_main(lineage: &Lineage) -> Option<String> {
     let by_plugin = CATALOG.main.plugins.iter().find_map(|place| {
         let (plugin, path) = place.split_first()?;
-        lineage.plugin_text(plugin, &path.iter().map(String::as_str).collect::<Vec<_>>())
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        let by_hand = |plugin: &Plugin| plugin.by_hand().find_map(|all| all.text_at(&path)).map(str::to_owned);
+        match CATALOG.main.runs.contains(plugin) {
+            true => lineage.plugin_settings(plugin).find_map(by_hand).map(|text| lineage.resolve(&text)),
+            false => lineage.plugin_text(plugin, &path),
+        }
     });
     let by_property = || CATALOG.main.properties.iter().find_map(|name| lineage.property(name));
     // A word in small letters says that there is none.
@@ -238,4 +243,24 @@ pub fn can_be_taken_apart(lineage: &Lineage) -> bool {
     };
     let layered = !is(&["layers", "enabled"], "false") && !is(&["includeTools"], "false");
     layered && !is(&["executable"], "true") && !is(&["layout"], "ZIP") && !is(&["layout"], "NONE")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::pom;
+
+    #[test]
+    fn a_class_that_the_build_runs_is_no_program() {
+        let main = |phase: &str, outside: &str| {
+            let pom = format!(
+                "<project><build><plugins><plugin><artifactId>exec-maven-plugin</artifactId>{outside}<executions><execution>{phase}<configuration><mainClass>a.Check</mainClass></configuration></execution></executions></plugin></plugins></build></project>"
+            );
+            configured_main(&Lineage::new([pom::parse(&pom).unwrap().into()], &[], &|_| false)).unwrap_or_default()
+        };
+        assert_eq!(main("<phase>verify</phase>", ""), "");
+        assert_eq!(main("", ""), "a.Check");
+        let outside = "<configuration><mainClass>a.Serve</mainClass></configuration>";
+        assert_eq!(main("<phase>verify</phase>", outside), "a.Serve");
+    }
 }

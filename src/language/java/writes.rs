@@ -36,6 +36,10 @@ fn is_of_others(name: &str) -> bool {
 /// The path of a file that a setting names: below the folder, where it names one.
 fn written(name: &str, text: &str) -> Option<String> {
     let rows = &CATALOG.writes;
+    if let Some(rest) = text.strip_prefix(rows.home.as_str()) {
+        let is_place = rows.places.iter().any(|end| name.to_ascii_lowercase().ends_with(end.as_str()));
+        return (is_place || database(text).is_some()).then(|| format!("~{rest}"));
+    }
     let is_one = |names: &[String]| names.iter().any(|end| name == end || name.ends_with(&format!(".{end}")));
     let plain = || default(text).filter(|path| !path.is_empty());
     match (is_one(&rows.files), is_one(&rows.folders)) {
@@ -113,7 +117,9 @@ mod tests {
             ("logging.file.name=logs/app.log", "writes /app/logs"),
             ("logging.file.path=${LOGS:/var/log/app}", "to know: "),
             ("logging.file.path=/tmp/log", ""),
-            ("logging.file.path=${user.home}/log", ""),
+            ("logging.file.path=${user.home}/log", "to know: "),
+            ("shop.serverDirectory=${user.home}/.shop-${shop.version}/", "to know: "),
+            ("shop.key=${user.home}/.ssh/id", ""),
             ("spring.servlet.multipart.location=uploads/", "writes /app/uploads"),
         ] {
             let files = [("a.properties".to_owned(), properties::parse(text).unwrap())];
