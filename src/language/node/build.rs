@@ -135,7 +135,11 @@ pub fn of_containers<'a>(scripts: &'a Texts, does: &[String]) -> Option<(&'a str
     let is_named = |name: &'a str, words: &[String]| parts(name).any(|part| words.iter().any(|word| word == part));
     let is_of = |name: &'a str| is_named(name, &row.words) && is_named(name, does);
     let calls_engine = |line: &str| {
-        shell::steps(line).iter().any(|step| words(step).first().is_some_and(|word| row.engines.contains(word)))
+        let is_call = |words: &[String]| matches!(words, [engine, verb] if row.engines.contains(engine) && row.verbs.contains(verb));
+        let calls = |words: Vec<String>| {
+            words.first().is_some_and(|word| row.engines.contains(word)) || words.windows(2).any(is_call)
+        };
+        shell::steps(line).into_iter().any(|step| calls(words(step)))
     };
     let mut found = scripts.iter().map(|(name, line)| (name.as_str(), line.as_str()));
     found.find(|(name, line)| is_of(name) && !line.trim().is_empty() && !calls_engine(line))

@@ -174,6 +174,8 @@ pub struct Containers {
     pub starts: Vec<String>,
     /// Commands of those that are run outside.
     pub engines: Vec<String>,
+    /// What follows these where they stand behind another program.
+    pub verbs: Vec<String>,
 }
 
 /// Which files are sources.

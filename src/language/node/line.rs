@@ -47,6 +47,19 @@ impl Resolver<'_> {
         into
     }
 
+    /// Takes up what managers run before a script.
+    pub fn before(&self, line: &str, into: &mut Resolved) {
+        let mut steps = Vec::new();
+        expand(self.scripts, line, &mut steps, 0);
+        for step in steps {
+            match (is_done(self.scripts, &step), self.makes(&step)) {
+                (true, _) => into.dropped.push(step),
+                (_, true) => into.makes.push(step),
+                _ => into.hooks.push(step),
+            }
+        }
+    }
+
     /// The line that words stand for: that of a script, or the one that a watcher starts again.
     fn hop(&self, argv: &[String]) -> Option<String> {
         let plain = plain_program(argv.to_vec());

@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn ordinary_projects_start_what_they_are() {
         let server = ("a.js", "app.listen(3000)");
-        let cases: [(&str, Files, &str, &str); 20] = [
+        let cases: [(&str, Files, &str, &str); 21] = [
             (
                 r#"{"module": "index.ts", "type": "module"}"#,
                 &[("bun.lock", r#"{"lockfileVersion": 1}"#), ("index.ts", "console.log(1)")],
@@ -338,9 +338,9 @@ mod tests {
                 "3000",
             ),
             (
-                r#"{"main": "lib/api.js", "bin": {"x": "./bin/x.js"}}"#,
+                r#"{"main": "lib/index.js", "bin": {"x": "./bin/x.js"}}"#,
                 &[
-                    ("lib/api.js", "app.listen(3000)"),
+                    ("lib/index.js", "app.listen(3000)"),
                     ("lib/cli.js", "yargs.command('seed', 'a').command('start', 'b')"),
                     ("bin/x.js", "require('../lib/cli')"),
                 ],
@@ -352,10 +352,19 @@ mod tests {
                 &[
                     ("lib/api.js", "app.listen(3000)"),
                     ("bin/x.js", ""),
-                    ("Dockerfile", "FROM node\nWORKDIR /x\nCOPY . .\nCMD [\"node\", \"/x/bin/x.js\", \"--all\"]\n"),
+                    (
+                        "Dockerfile",
+                        "FROM node\nWORKDIR /x\nCOPY . .\nCMD [\"/usr/bin/node\", \"/x/bin/x.js\", \"--all\"]\n",
+                    ),
                 ],
                 "node bin/x.js --all",
                 "3000",
+            ),
+            (
+                r#"{"scripts": {"build": "vite build", "start": "vite serve --host"}, "dependencies": {"vite": "7"}}"#,
+                &[("index.html", "")],
+                "a web server for the files in dist",
+                "8080",
             ),
             (
                 r#"{"type": "module"}"#,

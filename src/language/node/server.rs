@@ -119,6 +119,9 @@ fn say(planner: &mut Planner, service: &Service, way: &Way) {
     for step in &way.resolved.dropped {
         planner.warn(format!("`{step}` is left out of the start: the image has done it, or it belongs into a step of its own before the start"));
     }
+    for step in &way.resolved.hooks {
+        planner.warn(format!("`{step}` runs before `{}` where npm starts it, and not in the image: where the program needs it, make it a part of the build", way.name));
+    }
     let is_local = |row: &&Serves| row.local && service.package.manifest.runtime_dependency(&row.package).is_some();
     let unbound = || service.findings.unbound.as_ref().filter(|_| CATALOG.library.iter().any(|row| is_local(&row)));
     if let Some(local) = service.findings.local.as_ref().or_else(unbound) {

@@ -163,6 +163,12 @@ impl Service {
         let written = self.findings.writes.iter();
         let written = written.map(|(folder, evidence)| (join("/app", folder), evidence.clone()));
         facts.extend(written.map(|(folder, evidence)| Fact::from_evidence(Kind::Writes(folder), evidence)));
+        if let Some((name, evidence)) = self.findings.address.as_ref().filter(|_| self.findings.listens.is_some()) {
+            let what = format!(
+                "{evidence}: where the program listens there, nobody outside of the container reaches it: give `-e {name}=0.0.0.0` when the image is run"
+            );
+            facts.push(Fact::from_evidence(Kind::Warning(what), evidence.clone()));
+        }
         if let Some(home) = &self.findings.home {
             facts.push(Fact::from_evidence(Kind::Writes(HOME.to_owned()), home.clone()));
         }
@@ -304,6 +310,10 @@ mod tests {
         assert!(!written(start, &[("a.js", "app.listen({ port: 3000, host: '0.0.0.0' })")]).contains(local));
         let express = r#"{"scripts": {"start": "node a.js"}, "dependencies": {"express": "5"}}"#;
         assert!(!written(express, &[("a.js", "app.listen(3000)")]).contains(local));
+        let host = [("a.js", "const at = { host: process.env.APP_HOST || 'localhost' };\napp.listen(3000, at.host)")];
+        assert!(written(express, &host).contains("give `-e APP_HOST=0.0.0.0` when the image is run"));
+        let before = r#"{"scripts": {"prestart": "cp b.js c.js", "start": "node a.js"}}"#;
+        assert!(written(before, &[("a.js", "")]).contains("`cp b.js c.js` runs before `start`"));
         let sample = [("a.js", "read('./config.yml'); app.listen(1)"), ("config.sample.yml", "")];
         assert!(written(express, &sample).contains("the program reads `config.yml`"));
         let there = [sample.as_slice(), &[("config.yml", "")]].concat();
@@ -351,6 +361,9 @@ mod tests {
         let container = "FROM node AS b\nWORKDIR /app\nRUN npm run build\nFROM nginx\nCOPY --from=b /app/build/prod /usr/share/nginx/html/\n";
         let text = written(library, &[("src/a.js", "module.exports = {}"), ("Dockerfile", container)]);
         assert!(text.contains("COPY --link --from=build /app/build/prod /usr/share/nginx/html\n"), "{text}");
+        let engine = r#"{"scripts": {"build:docker": "node a.js docker buildx build .", "build:frontend": "vite build", "start": "node a.js"}, "devDependencies": {"vite": "7"}}"#;
+        let text = written(engine, &[("a.js", ""), ("index.html", "")]);
+        assert!(text.contains("RUN npm run build:frontend\n"), "{text}");
         let script = r#"{"scripts": {"docker:start": "./run.sh", "start": "node a.js"}}"#;
         assert!(written(script, &[("a.js", "")]).contains("`run.sh` is not in the repository"));
     }

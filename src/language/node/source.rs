@@ -28,6 +28,8 @@ pub struct Findings {
     pub from_environment: Option<(Evidence, bool)>,
     /// Where the program begins to listen.
     pub listens: Option<Evidence>,
+    /// A variable that says where it listens, on its own machine where it is not given.
+    pub address: Option<(String, Evidence)>,
     /// Where it is bound to its own machine, which nobody outside of the container reaches.
     pub local: Option<Evidence>,
     /// Where it listens and names a port, and no address.
@@ -71,6 +73,9 @@ static ENVIRONMENT: Pattern = Pattern::new(
 );
 static LISTENS: Pattern = Pattern::new(r"\.listen\(|\bserve\(|export default \{[^}]*\bfetch\b");
 static LOCAL: Pattern = Pattern::new(r#"\.listen\([^)]*['"](?:localhost|127\.0\.0\.1)['"]"#);
+static ADDRESS: Pattern = Pattern::new(
+    r#"\benv(?:\.|\[['"])((?:\w*(?:BIND|LISTEN|APP|SERVER|HTTP|WEB)_)?HOST(?:NAME)?|\w*(?:BIND|LISTEN)_(?:ADDRESS|ADDR|IP))(?:['"]\])?\s*(?:\|\||\?\?)\s*['"](?:localhost|127\.0\.0\.1)['"]"#,
+);
 static UNBOUND: Pattern = Pattern::new(r"\.listen\(\s*(?:\{[^{}]*\bport\b[^{}]*\}|\d+)");
 static BOUND: Pattern = Pattern::new(r"(?i)\bhost\b|0\.0\.0\.0|::|\.\.\.");
 
@@ -244,6 +249,8 @@ impl Findings {
         self.listens = self.listens.take().or_else(listens);
         if !is_aside(path) {
             self.local = self.local.take().or_else(|| at(&LOCAL));
+            let named = ADDRESS.captures(text).and_then(|found| Some(found.get(1)?.as_str().to_owned()));
+            self.address = self.address.take().or_else(|| named.zip(at(&ADDRESS)));
             let unbound = |found: &Place| !BOUND.is_match(found.as_str()) && masked.is_code(found.start());
             let unbound = || UNBOUND.find_iter(text).find(unbound).map(|found| masked.line(found.start()));
             self.unbound =

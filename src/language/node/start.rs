@@ -44,6 +44,8 @@ pub struct Resolved {
     pub folder: String,
     /// Variables that the line sets.
     pub env: Vec<(String, String)>,
+    /// Steps that managers run before it, and the image does not.
+    pub hooks: Vec<String>,
     /// Packages that it takes, though they may be for development only.
     pub packages: Vec<String>,
     /// Steps that are left out: they need a database, or the image build has done them.

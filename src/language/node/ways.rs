@@ -148,7 +148,12 @@ pub fn read(scope: Scope, (project, package): (&Project, &Package), build: &Buil
         Some(wish) => asked(repo, package, wish).into_iter().collect(),
         None => all(scope, &commands, shape),
     };
-    let look = |way: Way| Way { resolved: resolver.line(&way.line), ..way }.looked(repo, package, build, shape);
+    let look = |way: Way| {
+        let mut resolved = resolver.line(&way.line);
+        let before = manifest.scripts.get(&format!("pre{}", way.name)).filter(|_| way.reason == SCRIPT);
+        before.into_iter().for_each(|line| resolver.before(line, &mut resolved));
+        Way { resolved, ..way }.looked(repo, package, build, shape)
+    };
     ways.into_iter().map(look).collect()
 }
 
@@ -230,6 +235,7 @@ fn of_container(scope: Scope, package: &Package) -> Option<Way> {
     });
     let way = |(at, argv, evidence): (usize, &Vec<String>, &Evidence)| {
         let mut words = argv.get(at..)?.to_vec();
+        "node".clone_into(words.first_mut()?);
         let file = words.iter_mut().skip(1).find(|word| !word.starts_with('-'))?;
         let ends = file.match_indices('/').filter_map(|(at, _)| file.get(at + 1..));
         let mut inside = std::iter::once(file.as_str()).chain(ends).filter_map(normal);
@@ -244,7 +250,8 @@ fn of_container(scope: Scope, package: &Package) -> Option<Way> {
 /// The command that a package publishes under its own name, or the only one, where no `main` is called as programs are.
 fn own_command(repo: &Repo, package: &Package) -> Option<Way> {
     let manifest = &package.manifest;
-    let is_program = |main: &String| normal(main).is_some_and(|main| CATALOG.usual.files.contains(&main));
+    let is_named = |main: &String| !path::name(main).starts_with("index.") && CATALOG.usual.files.contains(main);
+    let is_program = |main: &String| normal(main).as_ref().is_some_and(is_named);
     let own = manifest.name.as_deref().and_then(|name| name.rsplit('/').next());
     let (name, file) = own
         .and_then(|own| manifest.bin.get_key_value(own))

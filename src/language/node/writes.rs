@@ -52,7 +52,9 @@ pub fn find(path: &str, (package, base): (&str, &str), text: &str, masked: &Mask
     let files = of(&CALLS.files).into_iter().filter_map(|(at, end)| Some((parent(&place(end)?).to_owned(), at)));
     let databases = masked.literals().filter(|(_, literal)| is_database(literal));
     let databases = databases.filter_map(|(at, literal)| Some((parent(&below(base, &[literal])?).to_owned(), at)));
-    let given = of(&SETTINGS).into_iter().filter_map(|(at, end)| Some((folder(place(end)?), at)));
+    // A plain name may be a part of a path that is put together elsewhere.
+    let is_path = |(_, end): &(usize, usize)| argument(text, *end).contains(['/', '(']);
+    let given = of(&SETTINGS).into_iter().filter(is_path).filter_map(|(at, end)| Some((folder(place(end)?), at)));
     let is_inside = |(folder, _): &(String, usize)| {
         !folder.is_empty() && !is_below(package, folder) && !folder.contains("node_modules")
     };
@@ -193,6 +195,7 @@ mod tests {
             ),
             ("const file = process.env.DATA_FILE || './kept/a.json'", Some("kept")),
             ("path.join(root, process.env.STORAGE_DIR || 'data', 'a')", None),
+            ("const root = process.env.STORAGE_FOLDER || 'data'", None),
             ("const port = process.env.DATABASE_PORT || '5432'", None),
             ("const url = process.env.DATA_URL || 'https://a.example/b'", None),
             ("fs.mkdirSync(path.join(global.root, 'x'))", None),
