@@ -119,6 +119,8 @@ pub struct Recipe {
     pub filled: Vec<Filled>,
     /// The packages of the build context, and those of them that it is made of.
     pub members: Members,
+    /// Why it may be no service for production at all, a clause.
+    pub doubt: Option<String>,
 }
 
 impl Recipe {
@@ -132,6 +134,7 @@ impl Recipe {
             secrets: of(|part| &part.secrets),
             filled: image.parts.iter().flat_map(|part| part.filled.iter().cloned()).collect(),
             members: Members::default(),
+            doubt: None,
             image,
         }
     }

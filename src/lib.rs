@@ -95,6 +95,8 @@ pub struct Draft {
     pub reads: Vec<String>,
     /// The files.
     pub documents: Vec<Document>,
+    /// Why it may be no service for production at all, a clause.
+    pub doubt: Option<String>,
     /// The paths of a shared build context that it is made from; none where that is all of it.
     pub taken: Vec<String>,
     /// What a workflow gives to the build.
@@ -234,6 +236,7 @@ fn draft_in(
         reasons,
         reads: recipe.reads,
         documents,
+        doubt: recipe.doubt,
         taken,
         wishes: wishes.clone(),
     })
@@ -278,7 +281,8 @@ fn documents(
         templates.render("dockerignore.tera", &image::context(&workflow::ignore_view(recipe, wishes, others))?)
     };
     let (mut text, mut ignore) = (stages(&recipe.image, templates)?, ignored(None)?);
-    let slice = || Slice::new(repo, &recipe.members, &recipe.reads, &text, &ignore);
+    let members = recipe.members.clone().without(&service.apart);
+    let slice = || Slice::new(repo, &members, &recipe.reads, &text, &ignore);
     let slice = service.is_shared().then(slice).flatten();
     if let Some(slice) = &slice {
         text = slice.dockerfile(&text).map_err(Error::no)?;

@@ -64,6 +64,9 @@ struct Section {
     /// What is started, where the context holds several programs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     program: Option<String>,
+    /// The language of that, where it is not the context's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lang: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     held: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -127,12 +130,13 @@ impl Lock {
             let file = path::name(&section.dockerfile);
             let suffix = file.strip_prefix("Dockerfile").unwrap_or_default().to_owned();
             let sharing = if section.shared { Sharing::Shared(suffix) } else { Sharing::Beside };
-            Service { folder: path::parent(&section.dockerfile).to_owned(), sharing }
+            Service { folder: path::parent(&section.dockerfile).to_owned(), sharing, ..Service::default() }
         };
         let known = self.service.iter().map(|(name, section)| Known {
             name: name.clone(),
             context: section.context.clone(),
             program: section.program.clone(),
+            lang: section.lang.clone(),
             service: service(section),
         });
         known.collect()
@@ -185,6 +189,7 @@ impl Lock {
             dockerfile: known.service.path(Role::Dockerfile),
             shared: known.service.is_shared(),
             program: known.program.clone(),
+            lang: known.lang.clone(),
             held: part.held,
             replaced: part.replaced,
             noted: part.noted,

@@ -43,6 +43,8 @@ pub struct Service {
     pub folder: String,
     /// Whose the build context is.
     pub sharing: Sharing,
+    /// Folders of the context that only others are made from.
+    pub apart: Vec<String>,
 }
 
 impl Service {
@@ -81,6 +83,8 @@ pub struct Known {
     pub context: String,
     /// What is started, where the context holds several programs.
     pub program: Option<String>,
+    /// The language of that, where it is not the context's own.
+    pub lang: Option<String>,
     /// Where its files lie.
     pub service: Service,
 }
@@ -108,7 +112,7 @@ mod tests {
         assert_eq!(service.path(Role::OwnIgnore), "services/api/Dockerfile.dockerignore");
         assert_eq!(service.path(Role::Ignore), ".dockerignore");
         assert_eq!(Service::default().path(Role::Dockerfile), "Dockerfile");
-        let beside = Service { folder: String::new(), sharing: Sharing::Shared(".api".to_owned()) };
+        let beside = Service { sharing: Sharing::Shared(".api".to_owned()), ..Service::default() };
         assert_eq!(beside.path(Role::OwnIgnore), "Dockerfile.api.dockerignore");
     }
 }

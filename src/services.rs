@@ -2,6 +2,7 @@
 
 mod grounds;
 pub mod members;
+mod programs;
 pub mod together;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +18,8 @@ use crate::service::{Known, Role, Service, Sharing};
 use crate::values::slug;
 use crate::wishes::Wishes;
 use crate::{Draft, draft_of, language, neighbours};
-use grounds::{Ground, aside};
+use grounds::Ground;
+use programs::{Program, beside, programs};
 
 /// One of the services.
 pub struct Found {
@@ -69,6 +71,10 @@ fn serves(draft: &Draft) -> bool {
     port(draft).is_some() && draft.plan.decision(topic::PORT).is_some_and(|decision| !decision.is_guess())
 }
 
+fn is_started(draft: &Draft) -> bool {
+    draft.plan.decision(topic::ENTRY).is_some_and(|it| it.evidence.strength >= Strength::Stated)
+}
+
 /// What a search found.
 #[derive(Default)]
 pub struct Search {
@@ -95,9 +101,37 @@ pub struct Asked<'a> {
     pub is_foreign: &'a dyn Fn(&str) -> bool,
 }
 
-/// Whether the programs of a build context that are as likely lie in folders of their own: then it is no single service.
-pub fn is_many(draft: &Draft, repo: &Repo) -> bool {
-    programs(draft, repo).iter().filter(|program| program.is_tied).count() > 1
+/// Why a folder that can be drafted as a whole may be several services all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// Programs that are as likely lie in folders of their own.
+    Programs,
+    /// Manifests of several languages lie at its top.
+    Languages,
+    /// What lies at its top serves nobody, and nothing says that it is started.
+    Idle,
+}
+
+impl Doubt {
+    /// What speaks against one service.
+    pub fn of(draft: &Draft, repo: &Repo) -> Option<Self> {
+        match () {
+            () if programs(draft, repo).iter().filter(|program| program.is_tied).count() > 1 => Some(Doubt::Programs),
+            () if beside(draft).next().is_some() => Some(Doubt::Languages),
+            () if !serves(draft) && !is_started(draft) => Some(Doubt::Idle),
+            () => None,
+        }
+    }
+
+    /// Whether what was found is several services indeed.
+    pub fn holds(self, search: &Search) -> bool {
+        let is_meant = |found: &&Found| match self {
+            Doubt::Programs => found.serves(),
+            Doubt::Languages => found.serves() && found.known.context.is_empty(),
+            Doubt::Idle => !found.known.context.is_empty(),
+        };
+        search.certain().filter(is_meant).count() > 1
+    }
 }
 
 /// Finds and drafts all services.
@@ -124,7 +158,8 @@ pub fn find(repo: &Repo, asked: &Asked) -> Result<Search, Error> {
             }
         }
     }
-    let idle = |folder: &&String| !standing.iter().any(|it| it.folder() == **folder);
+    let is_it = |it: &Candidate, folder: &str| it.folder() == folder || it.program.is_none() && it.home == folder;
+    let idle = |folder: &&String| !standing.iter().any(|it| is_it(it, folder));
     for (folder, workspace) in grounds.iter().flat_map(|ground| ground.members.iter().map(|it| (it, &ground.folder))) {
         if idle(&folder) {
             let why = format!("a member of the workspace at `{}` that nothing starts", path::shown(workspace));
@@ -132,9 +167,10 @@ pub fn find(repo: &Repo, asked: &Asked) -> Result<Search, Error> {
         }
     }
     let names = names(repo, &standing, &known);
-    for (candidate, name) in standing.into_iter().zip(names) {
+    let apart: Vec<Vec<String>> = standing.iter().map(|candidate| apart(candidate, &standing)).collect();
+    for ((candidate, name), apart) in standing.into_iter().zip(names).zip(apart) {
         let folder = candidate.folder();
-        match found(candidate, name, asked, &known) {
+        match found(candidate, name, apart, asked, &known) {
             Ok(found) => search.services.push(found),
             Err(error) => search.passed.push((folder, error.what)),
         }
@@ -147,8 +183,12 @@ pub fn find(repo: &Repo, asked: &Asked) -> Result<Search, Error> {
 struct Candidate {
     context: String,
     program: Option<Program>,
+    /// The language of that, where it is not the one that the context is drafted in.
+    lang: Option<String>,
     /// The build context as a repository, with what the lock says of it.
     repo: Repo,
+    /// The folder of what the draft of the context starts.
+    home: String,
     /// The draft of the context, which is that of the service where it is the only one.
     draft: Rc<Draft>,
     /// What builds it already, a clause.
@@ -166,15 +206,20 @@ impl Candidate {
         join(&self.context, self.place())
     }
 
+    /// Whether anything shows that it is one.
+    fn is_likely(&self) -> bool {
+        self.named.is_some() || serves(&self.draft) || is_started(&self.draft)
+    }
+
     /// Whether it is one without a question, and why.
     fn certainty(&self, draft: &Draft) -> (bool, String) {
-        let is_started = draft.plan.decision(topic::ENTRY).is_some_and(|it| it.evidence.strength >= Strength::Stated);
         let is_likely = self.program.as_ref().is_none_or(|program| program.is_tied);
         match (&self.named, &self.outer) {
+            (None, None) if draft.doubt.is_some() => (false, draft.doubt.clone().unwrap_or_default()),
             (Some(why), _) => (true, why.clone()),
             (None, Some(outer)) => (false, format!("it lies in `{outer}`, which is a service itself")),
             (None, None) if serves(draft) => (is_likely, "it serves".to_owned()),
-            (None, None) if is_started => (is_likely, "it is started".to_owned()),
+            (None, None) if is_started(draft) => (is_likely, "it is started".to_owned()),
             (None, None) => (false, "nothing shows that it serves".to_owned()),
         }
     }
@@ -194,18 +239,18 @@ fn stand(
     let service = Service { sharing: Sharing::Beside, ..Service::default() };
     let name = known.iter().find(|known| known.context == ground.folder && known.program.is_none());
     let draft = Rc::new(draft_of(&repo, &service, &(asked.wishes)(name.map_or("", |known| &known.name)))?);
-    let outer = above.iter().find(|it| is_below(&ground.folder, &it.context) && it.context != ground.folder);
+    let is_outer = |it: &&Candidate| is_below(&ground.folder, &it.context) && it.context != ground.folder;
+    let outer = above.iter().find(|it| is_outer(it) && it.is_likely());
     if let Some(outer) = outer.filter(|outer| takes(outer, &ground.folder)) {
         return Err(Error::no(format!("the image of `{}` has it inside", path::shown(&outer.context))));
     }
-    let mut programs: Vec<Option<Program>> = programs(&draft, &repo).into_iter().map(Some).collect();
-    let is_one = programs.iter().flatten().filter(|program| program.is_tied).count() < 2;
-    if is_one {
-        programs.splice(..programs.len().min(1), [None]);
-    }
-    let candidate = |program| Candidate {
+    let (programs, home) = programs::split(&draft, &repo, &service);
+    let home = join(&ground.folder, &home);
+    let candidate = |(program, lang)| Candidate {
+        home: home.clone(),
         context: ground.folder.clone(),
         program,
+        lang,
         repo: repo.part(""),
         draft: Rc::clone(&draft),
         named: ground.named.clone(),
@@ -214,51 +259,22 @@ fn stand(
     Ok(programs.into_iter().map(candidate).collect())
 }
 
+/// The folders in the context of a service that others are made from, in a context of their own or in another language.
+fn apart(candidate: &Candidate, all: &[Candidate]) -> Vec<String> {
+    let (context, own) = (&candidate.context, candidate.folder());
+    let is_other = |other: &&Candidate| other.context != *context || other.lang != candidate.lang;
+    let folders = all.iter().filter(is_other).map(Candidate::folder);
+    let folders = folders.filter(|folder| folder != context && is_below(folder, context) && !is_below(&own, folder));
+    folders
+        .filter_map(|folder| Some(folder.strip_prefix(context.as_str())?.trim_start_matches('/').to_owned()))
+        .collect()
+}
+
 /// Whether what is built in the context of a service reads a folder.
 fn takes(outer: &Candidate, folder: &str) -> bool {
     let inner = folder.strip_prefix(&outer.context).unwrap_or(folder).trim_start_matches('/');
     let sources = neighbours::sources(outer.draft.text(Role::Dockerfile));
     sources.iter().any(|source| is_below(neighbours::plain(source), inner))
-}
-
-/// A program of a build context that lies in a folder of its own.
-struct Program {
-    name: String,
-    place: String,
-    /// Whether it is as likely as the one that was chosen.
-    is_tied: bool,
-}
-
-/// The programs of a context, the chosen one first; none but one where they share a folder.
-fn programs(draft: &Draft, repo: &Repo) -> Vec<Program> {
-    let Some(entry) = draft.plan.decision(topic::ENTRY) else { return Vec::new() };
-    let chosen = (entry.options.first().unwrap_or(&entry.value), &entry.evidence);
-    let others = entry.rivals.iter().map(|rival| (&rival.value, &rival.evidence));
-    let mut places = BTreeSet::new();
-    let mut programs = Vec::new();
-    for (name, evidence) in [chosen].into_iter().chain(others) {
-        let is_tied = evidence.strength == entry.evidence.strength;
-        let named = name.trim_start_matches("./").trim_end_matches('/');
-        let place = match (named, repo.has_folder(named)) {
-            ("" | ".", _) => String::new(),
-            (folder, true) => folder.to_owned(),
-            _ if is_tied => home(repo, path::parent(&evidence.file)),
-            _ => continue,
-        };
-        if aside(&place).is_none() && places.insert(place.clone()) {
-            programs.push(Program { name: name.clone(), place, is_tied });
-        }
-    }
-    programs
-}
-
-/// The nearest folder with a manifest, this one or one above.
-fn home(repo: &Repo, folder: &str) -> String {
-    let mut folder = folder;
-    while !folder.is_empty() && !language::has_sign(repo, folder) {
-        folder = path::parent(folder);
-    }
-    folder.to_owned()
 }
 
 /// Names, each once: the folder's, and where others are called so, more of its path.
@@ -288,29 +304,39 @@ fn names(repo: &Repo, candidates: &[Candidate], known: &[Known]) -> Vec<String> 
 }
 
 /// The service with its name, its place and the wishes for it. The draft of a context is taken where it is no other one.
-fn found(candidate: Candidate, name: String, asked: &Asked, known: &[Known]) -> Result<Found, Error> {
+fn found(
+    candidate: Candidate,
+    name: String,
+    apart: Vec<String>,
+    asked: &Asked,
+    known: &[Known],
+) -> Result<Found, Error> {
     let before = known.iter().find(|known| known.name == name);
-    let service = before.map_or_else(|| placed(&candidate, &name), |known| known.service.clone());
+    let mut service = before.map_or_else(|| placed(&candidate, &name), |known| known.service.clone());
+    if service.is_shared() {
+        service.apart = apart;
+    }
     let program = candidate.program.as_ref().map(|program| program.name.clone());
     let mut wishes = (asked.wishes)(&name);
     wishes.entry = wishes.entry.or_else(|| program.clone());
+    wishes.lang = wishes.lang.or_else(|| candidate.lang.clone());
     let is_same = candidate.draft.service == service && candidate.draft.wishes == wishes;
     let draft = match is_same {
         true => (*candidate.draft).clone(),
         false => draft_of(&candidate.repo, &service, &wishes)?,
     };
     let (is_certain, why) = candidate.certainty(&draft);
-    let known = Known { name, context: candidate.context, program, service };
+    let known = Known { name, context: candidate.context, program, lang: candidate.lang, service };
     Ok(Found { known, repo: candidate.repo, draft, why, is_certain })
 }
 
 /// Where the files of a new service lie.
 fn placed(candidate: &Candidate, name: &str) -> Service {
     let Some(program) = &candidate.program else {
-        return Service { folder: String::new(), sharing: Sharing::Beside };
+        return Service { sharing: Sharing::Beside, ..Service::default() };
     };
     let suffix = if program.place.is_empty() { format!(".{name}") } else { String::new() };
-    Service { folder: program.place.clone(), sharing: Sharing::Shared(suffix) }
+    Service { folder: program.place.clone(), sharing: Sharing::Shared(suffix), ..Service::default() }
 }
 
 #[cfg(test)]

@@ -33,6 +33,14 @@ impl Members {
         Members(all.into_iter().collect())
     }
 
+    /// The same without folders that only others are made from, as far as nobody knows better.
+    pub fn without(mut self, apart: &[String]) -> Self {
+        for folder in apart {
+            self.0.entry(folder.clone()).or_insert(false);
+        }
+        self
+    }
+
     /// Whether the nearest package that holds a path is one that the program is made of.
     fn has(&self, path: &str) -> bool {
         let mut at = path;

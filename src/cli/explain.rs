@@ -8,7 +8,7 @@ use crate::error::{Error, Exit};
 use crate::explain::written::{self, Written};
 use crate::repo::Repo;
 use crate::service::Role;
-use crate::services;
+use crate::services::Doubt;
 
 /// The name of the file that can be asked about.
 const DOCKERFILE: &str = "Dockerfile";
@@ -24,10 +24,10 @@ pub fn run(args: &ExplainArgs) -> Result<Exit, Error> {
     let standing = settle::standing_wishes(&target.dir)?;
     let repo = Repo::in_git(&target.dir)?;
     let draft = settle::draft(&repo, &args.wishes.wishes(), &standing);
-    let is_single = draft.as_ref().is_ok_and(|draft| !services::is_many(draft, &repo));
+    let doubt = draft.as_ref().map_or(None, |draft| Doubt::of(draft, &repo));
     if !target.is_file
-        && (args.service.is_some() || !is_single)
-        && let Some(exit) = many::explain(args, &target.dir)?
+        && (args.service.is_some() || draft.is_err() || doubt.is_some())
+        && let Some(exit) = many::explain(args, &target.dir, doubt)?
     {
         return Ok(exit);
     }

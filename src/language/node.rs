@@ -176,7 +176,8 @@ impl super::Project for Node {
         let desk = Desk::new(planner, project, service, toolchain)?;
         let outcome = outcome::decide(planner, &self.workspace, service, &desk.toolchain)?;
         desk.order().check_names()?;
-        match outcome {
+        let doubt = doubt(&service.package, service.shape.is_some() || matches!(outcome, Outcome::Site(_)));
+        let recipe = match outcome {
             Outcome::Server(server) => {
                 let lent = self
                     .front_end
@@ -187,11 +188,22 @@ impl super::Project for Node {
                 if let Some((lent, place)) = lent {
                     recipe.take(lent, format!("./{place}"));
                 }
-                Ok(recipe)
+                recipe
             }
-            Outcome::Site(site) => desk.site(planner, &site),
-        }
+            Outcome::Site(site) => desk.site(planner, &site)?,
+        };
+        Ok(Recipe { doubt, ..recipe })
     }
+}
+
+/// Why a package may be no service: it is for phones, or a framework compiles it and nothing but starts for development says so.
+fn doubt(package: &Package, is_compiled: bool) -> Option<String> {
+    let phone = CATALOG.usual.phones.iter().find(|name| package.manifest.dependency(name).is_some());
+    if let Some(name) = phone {
+        return Some(format!("it is an application for phones (`{name}`)"));
+    }
+    let is_built = build::usual(package).is_some() || package.has_production_start();
+    (is_compiled && !is_built).then(|| "it has no script that builds: only a start for development".to_owned())
 }
 
 /// What is decided before the shapes part.

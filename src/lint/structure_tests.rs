@@ -1,7 +1,7 @@
 use super::*;
 use crate::service::Sharing;
 
-static TOP: Service = Service { folder: String::new(), sharing: Sharing::Alone };
+static TOP: Service = Service { folder: String::new(), sharing: Sharing::Alone, apart: Vec::new() };
 
 const FILES: [(&str, &str); 4] =
     [("go.mod", ""), ("assets/a.txt", ""), ("assets/b.txt", ""), ("package-lock.json", "")];

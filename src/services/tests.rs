@@ -62,3 +62,15 @@ fn each_kind_of_workspace_is_divided() {
     }
     assert!(wrong.is_empty(), "\n{wrong}");
 }
+
+#[test]
+fn of_very_many_folders_only_some_are_looked_into_and_that_is_said() {
+    let paths: Vec<String> = (0..10_000).map(|at| format!("s{at:05}/package.json")).collect();
+    let files: Vec<(&str, &str)> = paths.iter().map(|path| (path.as_str(), "{}")).collect();
+    let found = found(&files);
+    assert!(
+        found.contains("no s00200: more than 200 folders have manifests: name one, `dockgen init FOLDER`"),
+        "{found}"
+    );
+    assert!(!found.contains("s00201"), "{found}");
+}

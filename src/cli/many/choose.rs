@@ -9,7 +9,7 @@ use crate::language;
 use crate::lock::Lock;
 use crate::path::shown;
 use crate::repo::Repo;
-use crate::services::{self, Found, Search};
+use crate::services::{Doubt, Found, Search};
 use crate::wishes::Wishes;
 
 /// What `dockgen init` was asked for where that is about several services.
@@ -32,8 +32,9 @@ pub fn several(
     whole: Result<&Outlook, &Error>,
 ) -> Result<Option<(Repo, Search)>, Error> {
     let is_single = asked.entry.is_some() || asked.lang.is_some();
+    let doubt = whole.map_or(None, |outlook| Doubt::of(&outlook.draft, &outlook.repo));
     let may_be = match whole {
-        Ok(outlook) => outlook.lock.is_empty() && services::is_many(&outlook.draft, &outlook.repo),
+        Ok(outlook) => outlook.lock.is_empty() && doubt.is_some(),
         Err(error) => error.exit == Exit::No,
     };
     if is_single || !may_be || !settle::lock(&args.dir)?.is_empty() {
@@ -44,8 +45,8 @@ pub fn several(
         return Ok(None);
     }
     let (repo, search) = search(&args.dir, asked, &settle::standing(&args.dir)?, &Lock::default())?;
-    let serving = search.certain().filter(|found| whole.is_err() || found.serves()).count();
-    Ok((serving > 1).then_some((repo, search)))
+    let are_several = doubt.map_or(search.certain().count() > 1, |doubt| doubt.holds(&search));
+    Ok(are_several.then_some((repo, search)))
 }
 
 /// Lets a person tick the services; those that are certain are ticked.

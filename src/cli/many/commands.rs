@@ -14,7 +14,7 @@ use crate::lint::{Level, Reason};
 use crate::lock;
 use crate::path::{join, shown};
 use crate::repo::Repo;
-use crate::services::{Found, Search};
+use crate::services::{Doubt, Found, Search};
 use crate::wishes::Wishes;
 
 /// `dockgen init` for several services.
@@ -174,7 +174,7 @@ pub fn check(args: &CheckArgs, dir: &Path) -> Result<Vec<Reason>, Error> {
 ///
 /// # Errors
 /// As for a search; where a name is none of a service.
-pub fn explain(args: &ExplainArgs, dir: &Path) -> Result<Option<Exit>, Error> {
+pub fn explain(args: &ExplainArgs, dir: &Path, doubt: Option<Doubt>) -> Result<Option<Exit>, Error> {
     let lock = settle::lock(dir)?;
     let standing = settle::standing(dir)?;
     let asked = args.wishes.wishes();
@@ -189,7 +189,8 @@ pub fn explain(args: &ExplainArgs, dir: &Path) -> Result<Option<Exit>, Error> {
         }
         return Ok(Some(Exit::Done));
     }
-    if lock.services().is_empty() && search.certain().count() < 2 {
+    let are_several = doubt.map_or(search.certain().count() > 1, |doubt| doubt.holds(&search));
+    if lock.services().is_empty() && !are_several {
         return Ok(None);
     }
     match args.json {

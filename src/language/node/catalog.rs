@@ -136,6 +136,8 @@ pub struct Usual {
     pub production: Vec<String>,
     /// Commands with which a program serves that has several.
     pub serving: Vec<String>,
+    /// Packages of applications for phones.
+    pub phones: Vec<String>,
     /// Scripts that make files of what is a server otherwise.
     pub sites: Vec<String>,
     /// Words in the names of members that run beside the service.

@@ -57,6 +57,11 @@ impl Package {
         }
     }
 
+    /// Whether a script says that it starts for production.
+    pub fn has_production_start(&self) -> bool {
+        CATALOG.usual.production.iter().any(|name| self.manifest.scripts.contains_key(name))
+    }
+
     /// What people call it: its name, else its folder.
     pub fn label(&self) -> &str {
         self.manifest.name.as_deref().unwrap_or(&self.folder)
