@@ -97,7 +97,7 @@ const MOST: usize = 1000;
 const MOST_VARIABLES: usize = 40;
 
 /// Words before a command that are the shell's own.
-const KEYWORDS: [&str; 12] = ["if", "then", "else", "elif", "do", "while", "!", "{", "fi", "done", "esac", "}"];
+pub const KEYWORDS: [&str; 12] = ["if", "then", "else", "elif", "do", "while", "!", "{", "fi", "done", "esac", "}"];
 
 /// Reads all commands of a text for a shell, each with the folder and the variables that are set where it stands. Variables
 /// whose values are known are filled in.

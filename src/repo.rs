@@ -188,6 +188,11 @@ impl Repo {
         self.below(folder).next().is_some()
     }
 
+    /// Whether a path begins so.
+    pub fn has_beginning(&self, prefix: &str) -> bool {
+        self.paths.get(self.first(prefix)).is_some_and(|path| path.starts_with(prefix))
+    }
+
     /// Whether the path is a file or a folder.
     pub fn exists(&self, path: &str) -> bool {
         self.has(path) || self.has_folder(path)

@@ -295,7 +295,49 @@ mod tests {
         let main = "package main\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n";
         let ui = "package ui\n//go:embed all:dist\nvar Files embed.FS\n";
         type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
-        let cases: [Case; 15] = [
+        let cases: [Case; 18] = [
+            (
+                &[
+                    ("go.mod", "module e.com/x\n"),
+                    (
+                        "main.go",
+                        "package main\nimport \"github.com/alecthomas/kong\"\ntype cli struct {\n\tServe ServeCmd `cmd:\"\" help:\"x\"`\n}\nfunc main() { http.ListenAndServe(\":8080\", nil); f(strings.Repeat(\"../\", n)) }\n",
+                    ),
+                ],
+                &["WORKDIR /\n", "CMD [\"serve\"]\n"],
+            ),
+            (
+                &[
+                    ("go.mod", "module e.com/x\n"),
+                    (
+                        "main.go",
+                        "package main\nimport _ \"e.com/x/web\"\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n",
+                    ),
+                    ("web/web.go", "package web\n//go:embed dist\nvar F embed.FS\n"),
+                    (
+                        "web/package.json",
+                        "{\"scripts\": {\"build\": \"vite build\"}, \"devDependencies\": {\"vite\": \"7\"}}",
+                    ),
+                    ("desktop/package.json", "{\"scripts\": {\"build:web\": \"cp -r ../web/dist web\"}}"),
+                ],
+                &["WORKDIR /src/web\n", "COPY --from=frontend /src/web/dist web/dist\n"],
+            ),
+            (
+                &[
+                    ("go.mod", "module e.com/x\n"),
+                    (
+                        "main.go",
+                        "package main\n//go:embed i18n/*.yaml\nvar T embed.FS\n//go:embed ui/build\nvar F embed.FS\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n",
+                    ),
+                    ("i18n/en.yaml", ""),
+                    (
+                        "ui/package.json",
+                        "{\"scripts\": {\"build\": \"react-app-rewired build\", \"start\": \"react-app-rewired start\"}, \"dependencies\": {\"react-scripts\": \"5\"}}",
+                    ),
+                    ("ui/config-overrides.js", "const i18nPath = path.resolve(__dirname, '../i18n');\n"),
+                ],
+                &["COPY i18n /src/i18n\n", "COPY --from=frontend /src/ui/build ui/build\n"],
+            ),
             (
                 &[
                     ("go.mod", "module e.com/x\nrequire github.com/99designs/gqlgen v0.17.85\n"),

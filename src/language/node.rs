@@ -31,6 +31,7 @@ mod source;
 mod start;
 mod steps;
 mod typescript;
+mod unmade;
 mod variables;
 mod versions;
 mod ways;

@@ -91,7 +91,7 @@ impl Planner<'_> {
         let name = last(argv.first().map_or("", String::as_str));
         let entries = self.facts.iter().filter(|fact| matches!(fact.kind, Kind::Entry(_))).count();
         let is_other = name.contains('.') || SHARED.interpreters.contains(&name) || SHARED.shells.contains(&name);
-        name == last(program) || (entries == 1 && !is_other)
+        name.eq_ignore_ascii_case(&last(program)) || (entries == 1 && !is_other)
     }
 
     /// A start that is not taken is told beside the one that is.
@@ -115,7 +115,7 @@ fn own(run: &Run) -> Option<&String> {
 
 /// The words from the program on that is built here, where another one starts it.
 fn from_own<'a>(argv: &'a [String], run: &Run) -> &'a [String] {
-    let is_own = |word: &String| own(run).is_some_and(|own| path::name(own) == path::name(word));
+    let is_own = |word: &String| own(run).is_some_and(|own| path::name(own).eq_ignore_ascii_case(path::name(word)));
     let at = argv.iter().position(is_own);
     argv.get(at.unwrap_or(0)..).unwrap_or(argv)
 }

@@ -55,7 +55,27 @@ static HEALTH: Pattern =
 /// The testimonies of the container files of others, the likeliest first. What dockgen wrote says nothing new; the file that
 /// it took the place of does.
 pub fn testify(repo: &Repo, tasks: &Tasks) -> Vec<Fact> {
-    texts(repo, &lock_of(repo)).flat_map(|(path, text)| of_file(repo, tasks, path, text)).collect()
+    let lock = lock_of(repo);
+    let facts: Vec<Fact> = texts(repo, &lock).flat_map(|(path, text)| of_file(repo, tasks, path, text)).collect();
+    if !facts.is_empty() {
+        return facts;
+    }
+    let builds = |facts: &Vec<Fact>| facts.iter().any(|fact| matches!(fact.kind, Kind::Build(_)));
+    let deeper = deeper(repo).take(MOST_FILES).filter_map(|path| Some((path, repo.text(path)?)));
+    deeper.map(|(path, text)| of_file(repo, tasks, path, text)).find(builds).unwrap_or_default()
+}
+
+/// Container files for production farther below these folders: one of them counts where it builds what is here.
+fn deeper(repo: &Repo) -> impl Iterator<Item = &str> {
+    let rows = &CATALOG.containers;
+    let below = rows.folders.iter().filter(|folder| !folder.is_empty()).flat_map(|folder| repo.below(folder));
+    below.filter(|path| neighbours::is_container_file(path) && !is_aside(path))
+}
+
+/// Whether words in a path say that it is not for production.
+fn is_aside(path: &str) -> bool {
+    let mut words = path.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
+    words.any(|word| CATALOG.containers.aside.contains(&word))
 }
 
 fn lock_of(repo: &Repo) -> Lock {
@@ -73,10 +93,6 @@ fn texts<'r>(repo: &'r Repo, lock: &'r Lock) -> impl Iterator<Item = (&'r str, &
 /// Container files for production, that of the top first.
 fn files(repo: &Repo) -> Vec<&str> {
     let rows = &CATALOG.containers;
-    let is_aside = |path: &str| {
-        let mut words = path.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
-        words.any(|word| rows.aside.contains(&word))
-    };
     let inside = rows.folders.iter().flat_map(|folder| repo.inside(folder));
     inside.filter(|path| neighbours::is_container_file(path) && !is_aside(path)).collect()
 }
@@ -112,6 +128,7 @@ fn of_file(repo: &Repo, tasks: &Tasks, path: &str, text: &str) -> Vec<Fact> {
         }
     }
     reader.start(entrypoint, words);
+    reader.move_in();
     reader.facts.extend(packages::secrets(path, &steps));
     [reader.facts, packages::testify(path, &runs), builds(repo, tasks, path, &steps)].concat()
 }
@@ -321,6 +338,26 @@ impl Reader<'_> {
         }
     }
 
+    /// Paths below the working folder lie below `/app` here: those of variables, and those behind the program.
+    fn move_in(&mut self) {
+        let folder = self.folder.trim_end_matches('/').to_owned();
+        let moved = |word: &str| {
+            let (option, path) = word.split_once('=').map_or((None, word), |(option, path)| (Some(option), path));
+            let inside = path.strip_prefix(&folder).filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
+            let option = option.map(|option| format!("{option}=")).unwrap_or_default();
+            Some(format!("{option}/app{inside}"))
+        };
+        for fact in self.facts.iter_mut().filter(|_| !folder.is_empty()) {
+            match &mut fact.kind {
+                Kind::Variable(_, value) => *value = moved(value).unwrap_or_else(|| value.clone()),
+                Kind::Start(argv) => {
+                    argv.iter_mut().skip(1).for_each(|word| *word = moved(word).unwrap_or_else(|| word.clone()));
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// What a script of the repository starts in the end, where the words begin with one: what takes its place, else its last
     /// command. `exec "$@"` is the words behind it, and so is what only the running script knows.
     fn behind_script(&self, mut argv: Vec<String>) -> Vec<String> {
@@ -503,6 +540,16 @@ mod tests {
         assert_eq!(started.as_deref(), Some("started with x --ini /x.ini --port {port}"));
         let below = "FROM a AS b\nCMD [\"old\"]\nFROM b\nENTRYPOINT [\"x\"]\n";
         assert_eq!(said(&[("Dockerfile", below)]), ["started with x"]);
+    }
+
+    #[test]
+    fn paths_below_the_working_folder_move_in() {
+        let text = "FROM golang AS b\nRUN go build -o /x .\nFROM a\nENV ROOT=/opt/x/ LOGS=/opt/xy\nWORKDIR /opt/x\nCMD [\"/opt/x/x\", \"--store=/opt/x/data\", \"-c\", \"/etc/x\"]\n";
+        let expected =
+            ["environment ROOT=/app/", "environment LOGS=/opt/xy", "started with /opt/x/x --store=/app/data -c /etc/x"];
+        assert_eq!(said(&[("Dockerfile", text)])[..3], expected);
+        assert_eq!(said(&[("docker/prod/amd64/Dockerfile", text)])[..3], expected);
+        assert!(said(&[("docker/prod/db/Dockerfile", "FROM a\nEXPOSE 5432\n")]).is_empty());
     }
 
     #[test]

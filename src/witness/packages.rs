@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::CATALOG;
+use crate::command;
 use crate::dockerfile::Step;
 use crate::facts::{Fact, Kind, Strength};
 use crate::source::shell;
@@ -81,10 +82,15 @@ fn begins(command: &[&str], phrase: &str) -> bool {
 fn installed(line: &str) -> Vec<String> {
     let mut names = Vec::new();
     for words in shell::commands(line) {
+        let is_before = |word: &String| command::KEYWORDS.contains(&word.as_str()) || shell::assignment(word).is_some();
+        let begin = words.iter().position(|word| !is_before(word)).unwrap_or(0);
+        let words = words.get(begin..).unwrap_or_default();
         let plain: Vec<&str> = words.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
         let starts = |install: &String| begins(&plain, install).then(|| install.split(' ').count());
         let Some(count) = CATALOG.packages.install.iter().find_map(starts) else { continue };
-        let plain = words.iter().filter(|word| !word.starts_with(['-', '.'])).skip(count);
+        let is_value = |at: usize| at > 0 && words.get(at - 1).is_some_and(|word| word == "-t");
+        let plain = words.iter().enumerate().filter(|(at, word)| !word.starts_with(['-', '.']) && !is_value(*at));
+        let plain = plain.map(|(_, word)| word).skip(count);
         let bare = plain.map(|word| word.split(['=', '~', '<', '>', '@']).next().unwrap_or(word));
         names.extend(bare.filter(|name| is_name(name)).map(str::to_owned));
     }
@@ -137,8 +143,8 @@ mod tests {
 
     #[test]
     fn packages_are_read_and_known() {
-        let line = "apt-get update && apt-get -y install --no-install-recommends ffmpeg=7:5.1 libpq5 \"$MORE\" >/dev/null && apk add --no-cache -t .b vips";
-        assert_eq!(installed(line), ["ffmpeg", "libpq5", "vips"]);
+        let line = "if true; then DEBIAN_FRONTEND=none apt-get install -t x-backports odd; fi && apt-get update && apt-get -y install --no-install-recommends ffmpeg=7:5.1 libpq5 \"$MORE\" >/dev/null && apk add --no-cache -t .b vips";
+        assert_eq!(installed(line), ["odd", "ffmpeg", "libpq5", "vips"]);
         assert!(installed("pip install ffmpeg").is_empty());
         let made = |line: &str| {
             let steps = crate::dockerfile::steps(&format!("FROM a AS b\nRUN {line}\nFROM c\n")).unwrap();

@@ -52,7 +52,11 @@ pub struct Subcommand {
     /// A text that a source holds which has them.
     pub mark: String,
     /// What stands before their names: a pattern over masked code.
-    pub word: Pattern,
+    #[serde(default)]
+    pub word: Option<Pattern>,
+    /// A field that is one, whose name is the group: a pattern over the text.
+    #[serde(default)]
+    pub field: Option<Pattern>,
 }
 
 /// What is known of the commands that build.

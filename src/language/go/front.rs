@@ -41,8 +41,9 @@ impl Go {
     fn embedded(&self, program: &Program) -> Option<Taken<'_>> {
         let stated =
             |embed: &Embed, strength| Evidence::new(&embed.file, &format!("//go:embed {}", embed.pattern), strength);
-        let made = program.embeds.iter().find_map(|embed| Some((embed, self.fronts.get(embed.folder())?)));
-        if let Some((embed, frontend)) = made {
+        // What is not there comes first: of the others the build may make no more than a part.
+        let made = program.embeds.iter().filter_map(|embed| Some((embed, self.fronts.get(embed.folder())?)));
+        if let Some((embed, frontend)) = made.min_by_key(|(embed, _)| embed.is_there && !embed.is_empty) {
             let reason = "the program carries what its build makes";
             return Some(Taken {
                 frontend,
@@ -91,6 +92,12 @@ impl Go {
             planner.warn(format!(
                 "`{}` embeds `{}`, which nothing here builds: it is an empty file, as `{}` makes it for builds without",
                 embed.file, embed.pattern, page.1.file
+            ));
+        }
+        let wants = |embed: &&Embed| embed.wants.is_some() && !is_made(embed);
+        if let Some((page, file)) = program.embeds.iter().find(wants).and_then(|embed| embed.wants.as_ref()) {
+            planner.warn(format!(
+                "`{page}`, which the program embeds, loads `{file}`, which is not in the repository, and nothing here builds it: let a command of `build.commands` make it, or commit it"
             ));
         }
         let Some(embed) = missing.first() else { return Ok(()) };

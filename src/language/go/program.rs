@@ -9,7 +9,7 @@ use crate::path::{join, name, parent, resolve};
 use crate::plan::listen::FIRST_OF_USERS;
 use crate::repo::Repo;
 use crate::rows::Seen;
-use crate::source::named;
+use crate::source::{Pattern, named};
 use crate::witness;
 
 use super::catalog::CATALOG;
@@ -64,6 +64,8 @@ pub struct Embed {
     pub is_there: bool,
     /// Whether what fits it only keeps the folder's place: `.gitkeep`.
     pub is_empty: bool,
+    /// A page in it, and a script or a style that it loads and that is not there.
+    pub wants: Option<(String, String)>,
 }
 
 impl Embed {
@@ -81,7 +83,8 @@ impl Embed {
             (inside.is_empty() || repo.below(inside).all(hidden)) && (!repo.has(&pattern) || hidden(&pattern));
         let own = pattern.strip_prefix(home).unwrap_or_default();
         let ignored = format!("{}{own}", literal(home));
-        Some(Embed { ignored, file: source.path.clone(), is_there, is_empty, pattern })
+        let wants = wanted(repo, inside);
+        Some(Embed { ignored, file: source.path.clone(), is_there, is_empty, wants, pattern })
     }
 
     /// The folder that is embedded, or in which the embedded files lie.
@@ -90,6 +93,29 @@ impl Embed {
         let is_folder = base.len() == self.pattern.len() && !name(base).contains('.');
         if is_folder { base } else { parent(base) }
     }
+}
+
+/// Pages that are looked into, at most.
+const MOST_PAGES: usize = 8;
+
+/// A page in a folder without any script or style, and one that it loads from there.
+fn wanted(repo: &Repo, folder: &str) -> Option<(String, String)> {
+    static LOADED: Pattern = Pattern::new(r#"(?:src|href)\s*=\s*"(/?[\w.-]+(?:/[\w.-]+)*\.(?:m?js|css))""#);
+    let is_made = |path: &str| path.ends_with(".js") || path.ends_with(".css");
+    if repo.below(folder).any(is_made) {
+        return None;
+    }
+    let pages = repo.below(folder).filter(|path| path.ends_with(".html") && !folder.is_empty()).take(MOST_PAGES);
+    let missing = |page: &str| {
+        let text = repo.text(page)?;
+        let place = |path: &str| match path.strip_prefix('/') {
+            Some(path) => resolve(folder, path),
+            None => resolve(parent(page), path),
+        };
+        let loaded = LOADED.captures_iter(text).filter_map(|found| place(found.group()?.as_str()));
+        loaded.into_iter().find(|path| !repo.has(path)).map(|path| (page.to_owned(), path))
+    };
+    pages.into_iter().find_map(missing)
 }
 
 /// A folder as the go command takes it.
@@ -224,7 +250,7 @@ impl<'r> Paths<'r> {
         let text = packed.map_or(text, |(path, _)| path);
         let base: Vec<&str> = text.split('/').take_while(|part| !part.contains(['*', '?', '['])).collect();
         // A program that climbs out of its folder is run in it.
-        let climbs = text.starts_with("../") && !self.main.is_empty();
+        let climbs = text.starts_with("../") && !self.main.is_empty() && !text.trim_start_matches("../").is_empty();
         let from = if climbs { self.main } else { "" };
         let path = resolve(from, &base.join("/")).filter(|path| !path.is_empty() && !text.starts_with('/'));
         let Some(path) = path.filter(|path| self.looked.insert((climbs, path.clone()))) else { return };

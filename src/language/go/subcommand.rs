@@ -1,8 +1,8 @@
 //! Commands of a command line: what is typed behind the name of a program.
 
 use crate::catalog::SHARED;
+use crate::source::Pattern;
 use crate::source::mask::Masked;
-use crate::source::{Pattern, Place};
 
 use super::catalog::CATALOG;
 
@@ -57,12 +57,18 @@ fn of_library(masked: &Masked, text: &str) -> Vec<Word> {
 
 /// What is compared with the first argument, and what other libraries call a command.
 fn others(masked: &Masked, text: &str) -> Vec<Word> {
-    let rows = CATALOG.subcommand.iter().filter(|row| text.contains(&row.mark));
-    let found = rows.flat_map(|row| row.word.find_iter(masked.code()));
-    let word = |found: Place| {
-        let word = masked.string_at(found.end()).filter(|word| SHARED.serving.iter().any(|serves| serves == word))?;
-        let quote = masked.line(found.start()).trim().to_owned();
-        Some(Word { word: word.to_owned(), runs: true, wants: false, is_root: false, quote })
+    let rows = || CATALOG.subcommand.iter().filter(|row| text.contains(&row.mark));
+    let called = rows().filter_map(|row| row.word.as_ref()).flat_map(|word| word.find_iter(masked.code()));
+    let called = called.filter_map(|found| Some((found.start(), masked.string_at(found.end())?.to_owned())));
+    let fields = rows().filter_map(|row| row.field.as_ref()).flat_map(|field| field.captures_iter(text));
+    let fields = fields.filter_map(|found| {
+        let at = found.group()?;
+        Some((at.start(), at.as_str().to_lowercase()))
+    });
+    let word = |(at, word): (usize, String)| {
+        let quote = masked.line(at).trim().to_owned();
+        Some(Word { word, runs: true, wants: false, is_root: false, quote })
+            .filter(|word| SHARED.serving.contains(&word.word))
     };
-    found.filter_map(word).collect()
+    called.chain(fields).filter_map(word).collect()
 }

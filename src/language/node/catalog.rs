@@ -32,6 +32,8 @@ pub struct Catalog {
     pub bun: Vec<Runtime>,
     /// Images that serve built files.
     pub server: Vec<Runtime>,
+    /// Commands in scripts that make code which a repository may leave out.
+    pub generators: Vec<String>,
     /// Hosts of registries that everybody may read.
     pub registries: Vec<String>,
     /// Package managers.
@@ -106,6 +108,8 @@ pub struct FrontEnds {
     pub not: Vec<String>,
     /// How the names of configuration files of bundlers begin.
     pub settings: Vec<String>,
+    /// Beginnings of the names of other files that name what the build reads beside its folder.
+    pub outside: Vec<String>,
     /// Settings in them that say where the result lies.
     pub written: Vec<String>,
     /// Words of lines in them that say where the result lies.

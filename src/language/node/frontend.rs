@@ -1,6 +1,7 @@
 //! A front end that another language's program carries: what builds it, for a stage of that program's Dockerfile.
 
 mod lent;
+mod outside;
 
 pub use lent::Lent;
 
@@ -200,7 +201,10 @@ impl Frontend {
         for file in facts.iter_mut().map(|fact| &mut fact.evidence.file).filter(|file| !file.is_empty()) {
             *file = join(folder, file);
         }
-        let inputs = if folder.is_empty() { inputs(whole) } else { vec![folder.to_owned()] };
+        let inputs = match folder.is_empty() {
+            true => inputs(whole),
+            false => std::iter::once(folder.to_owned()).chain(outside::outside(whole, folder, &made)).collect(),
+        };
         Some(Frontend {
             folder: folder.to_owned(),
             made,

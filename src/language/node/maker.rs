@@ -48,7 +48,14 @@ pub fn find(repo: &Repo, wanted: &str) -> Option<Maker> {
     if packages.is_empty() {
         return None;
     }
-    let of_scripts = packages.iter().find_map(|package| by_script(repo, package, wanted));
+    // Where a package with a build is around it, others only take what that makes.
+    let around = |package: &&Package| is_below(wanted, &package.folder);
+    let builds = |package: &Package| {
+        !package.folder.is_empty() && package.scripts.iter().any(|(name, _)| CATALOG.usual.builds.contains(name))
+    };
+    let is_around = packages.iter().filter(around).any(builds);
+    let scripted = packages.iter().filter(|package| !is_around || around(package));
+    let of_scripts = scripted.into_iter().find_map(|package| by_script(repo, package, wanted));
     let of_settings = || packages.iter().find_map(|package| by_settings(repo, package, wanted));
     of_scripts.or_else(of_settings).or_else(|| by_recipe(repo, &packages, wanted))
 }

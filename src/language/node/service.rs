@@ -19,6 +19,7 @@ use super::sites::{self, Member, Site};
 use super::source::{self, Findings, Sources};
 use super::start::{self, Start};
 use super::typescript;
+use super::unmade::{self, Unmade};
 use super::variables::{self, Demands};
 use super::versions;
 use super::ways::{self, Verdict, Way};
@@ -52,6 +53,8 @@ pub struct Service {
     pub samples: Vec<(String, String)>,
     /// What its sources ask of the environment of its build.
     pub demands: Demands,
+    /// Code that it imports and that is not there.
+    pub unmade: Option<Unmade>,
     /// Manifests in folders below, which a script may build.
     pub below: Vec<PackageJson>,
     /// The folders of sources that a compiler turns into something else.
@@ -99,6 +102,10 @@ impl Service {
         let is_site = self.ways.iter().any(|way| matches!(way.verdict, Verdict::Files(..)));
         if self.build.is_there() && (is_site || self.shape.is_some()) {
             self.demands = variables::read(repo, &self.package.folder);
+            self.unmade = Some(package).filter(|_| self.build.before.is_empty()).and_then(|it| unmade::find(repo, it));
+            let script = self.unmade.as_ref().and_then(|unmade| unmade.script.clone());
+            let builds = self.ways.iter_mut().map(|way| &mut way.build).chain([&mut self.build]);
+            builds.for_each(|build| build.hooks.extend(script.clone()));
         }
         if self.ways.iter().any(|way| way.verdict == Verdict::Starts) {
             self.read_sources(repo, project, sources);
@@ -179,6 +186,7 @@ impl Service {
             );
             facts.push(Fact::from_evidence(Kind::Warning(what), evidence.clone()));
         }
+        facts.extend(self.unmade.iter().filter_map(Unmade::fact));
         for (path, sample) in &self.samples {
             let what = format!(
                 "the program reads `{path}`, which is not in the repository; `{sample}` shows it: it may have to lie at `/app/{path}` when the image is run"

@@ -9,6 +9,7 @@ use super::super::catalog::CATALOG;
 use super::super::install::Copied;
 use super::super::registry::Secret;
 use super::super::service::Service;
+use super::super::unmade::Unmade;
 use super::super::variables::Argument;
 use super::super::{Desk, LANGUAGE};
 use super::Frontend;
@@ -73,6 +74,15 @@ struct Words {
     commands: Vec<Vec<String>>,
     /// What is no part of it, where its folder is the top of the repository.
     exclude: Vec<String>,
+    /// What its build reads beside its folder, and where that lies in the stage.
+    outside: Vec<Beside>,
+}
+
+/// What a build reads beside the folder of the front end.
+#[derive(Debug, Serialize)]
+struct Beside {
+    from: String,
+    to: String,
 }
 
 impl Recipe {
@@ -181,6 +191,9 @@ impl Frontend {
         planner.program = Some(service.package.folder.clone());
         let toolchain = planner.toolchain(LANGUAGE.id, "Node", &CATALOG.release)?;
         let desk = Desk::new(planner, project, service, toolchain)?;
+        if let Some(Kind::Warning(what)) = service.unmade.as_ref().and_then(Unmade::fact).map(|fact| fact.kind) {
+            planner.warn(what);
+        }
         let install = desk.order().install(false);
         let copied = install.copies.iter().flat_map(|copy| copy.files.iter());
         let manifests: Vec<String> = install.binds.iter().chain(copied).map(|path| join(folder, path)).collect();
@@ -202,6 +215,10 @@ impl Frontend {
             arguments: builds.first().map(|build| desk.arguments(planner, build)).unwrap_or_default(),
             commands: self.commands(&desk, &builds),
             exclude: if folder.is_empty() { CATALOG.front_end.exclude.clone() } else { Vec::new() },
+            outside: match folder.is_empty() {
+                true => Vec::new(),
+                false => inputs.iter().filter(|path| *path != folder).map(|path| beside(path)).collect(),
+            },
         };
         let is_secret = project.npmrc.is_some() && desk.secrets.iter().any(|secret| secret.target.is_some());
         let npmrc = is_secret.then(|| literal(&join(folder, ".npmrc")));
@@ -224,6 +241,10 @@ impl Frontend {
             inputs: inputs.clone(),
         })
     }
+}
+
+fn beside(path: &str) -> Beside {
+    Beside { from: path.to_owned(), to: join("/src", path) }
 }
 
 /// Manifests with the folders that they lie in below that of the front end.
