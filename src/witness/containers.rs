@@ -101,7 +101,8 @@ fn of_file(repo: &Repo, tasks: &Tasks, path: &str, text: &str) -> Vec<Fact> {
     let steps = dockerfile::steps(text).unwrap_or_default();
     let Some(last) = steps.last().and_then(|step| step.stage) else { return Vec::new() };
     let stages = lineage(&steps, last);
-    let mut reader = Reader { repo, path, values: defaults(&steps), folder: String::new(), facts: Vec::new() };
+    let mut reader =
+        Reader { repo, path, values: defaults(&steps), folder: String::new(), brought: Vec::new(), facts: Vec::new() };
     let (mut entrypoint, mut words, mut runs) = (None, None, Vec::new());
     for step in &steps {
         if step.word == "FROM" {
@@ -180,6 +181,8 @@ struct Reader<'a> {
     /// What arguments and variables stand for.
     values: BTreeMap<String, String>,
     folder: String,
+    /// What is copied, and how the place is called.
+    brought: Vec<(String, String)>,
     facts: Vec<Fact>,
 }
 
@@ -253,6 +256,8 @@ impl Reader<'_> {
     fn copied(&mut self, step: &Step) {
         let Body::Copy(sources, target) = &step.body else { return };
         let filled: Vec<String> = sources.iter().map(|source| self.filled(source)).collect();
+        let target_name = path::name(target.trim_end_matches('/')).to_owned();
+        self.brought.extend(filled.iter().map(|source| (source.clone(), target_name.clone())));
         for source in filled {
             let is_config = CATALOG.containers.configuration.iter().any(|end| source.ends_with(end.as_str()));
             let Some(from) = self.in_repository(&source).filter(|_| is_config) else { continue };
@@ -377,12 +382,18 @@ impl Reader<'_> {
         argv
     }
 
-    /// The text of the script of this name.
+    /// The text of the script of this name: of the one that is copied so, where one is.
     fn script(&self, file: &str) -> Option<&str> {
-        let is_it = |path: &&str| {
-            path::name(path) == file && self.repo.text(path).is_some_and(|text| tasks::is_script(path, text))
+        let is_script = |path: &&str| self.repo.text(path).is_some_and(|text| tasks::is_script(path, text));
+        let is_brought = |(source, target): &&(String, String)| path::name(source) == file || target == file;
+        let path = match self.brought.iter().find(is_brought) {
+            Some((source, _)) => {
+                let own = self.in_repository(source)?;
+                self.repo.files().find(|path| *path == own).filter(is_script)
+            }
+            None => self.repo.files().filter(|path| !file.is_empty() && path::name(path) == file).find(is_script),
         };
-        self.repo.files().filter(|_| !file.is_empty()).find(is_it).and_then(|path| self.repo.text(path))
+        path.and_then(|path| self.repo.text(path))
     }
 }
 
@@ -531,6 +542,8 @@ mod tests {
             ),
             ("serve --one\n", "serve --one"),
         ] {
+            let brought = "FROM b AS c\nFROM a\nCOPY --from=c /src/e.sh /e.sh\nCMD [\"/e.sh\"]\n";
+            assert_eq!(said(&[("Dockerfile", brought), ("etc/init.d/e.sh", script)]), ["started with /e.sh"]);
             let text = "FROM a\nCMD [\"serve\", \"--all\"]\nENTRYPOINT [\"/e.sh\"]\n";
             let files = [("Dockerfile", text), ("e.sh", script), ("bin/run.sh", run)];
             assert_eq!(said(&files), [format!("started with {expected}")], "{script}");
