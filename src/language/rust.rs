@@ -101,7 +101,7 @@ impl Cargo {
             let label = if is_one { binary.name.clone() } else { join(&member.folder, &binary.name) };
             let (binary, followed) = member.as_built(binary, told);
             let built = crates.built(place, &binary);
-            let program = Program { repo, crates, member, binary: &binary, built, sources: &sources };
+            let program = Program { repo, crates, binary: &binary, built, sources: &sources };
             let entry = Kind::Entry(label.clone());
             let usual = if binary.file.ends_with("src/main.rs") { Strength::Convention } else { Strength::Guess };
             self.facts.push(match member.manifest.default_run() == Some(&binary.name) {

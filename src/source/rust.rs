@@ -8,7 +8,7 @@ use super::named::{self, Naming};
 use super::{Found as Match, Pattern};
 use crate::catalog::SHARED;
 use crate::facts::{Evidence, Fact, Host, Kind, Listens, Strength};
-use crate::path::parent;
+use crate::path::{join, parent};
 use crate::repo::Repo;
 use crate::rows::Embed;
 
@@ -116,7 +116,11 @@ impl<'a> Source<'a> {
         let mut facts = named::embedded(repo, rows, (path, package), |call| self.behind(call));
         let is_script = path.ends_with("build.rs") && parent(path) == package;
         for (text, line) in self.strings() {
-            let Some(found) = named::find(repo, &[package, parent(path), ""], text, line) else { continue };
+            // The folder of a package is its name.
+            let is_data = |found: &String| !repo.has(&join(found, "Cargo.toml"));
+            let found = named::find(repo, &[package, parent(path), ""], text, line).filter(is_data);
+            let is_compiled_in = |fact: &Fact| matches!(&fact.kind, Kind::Input(_)) && fact.evidence.quote == line;
+            let Some(found) = found.filter(|_| is_script || !facts.iter().any(is_compiled_in)) else { continue };
             let is_embedded = facts.iter().any(|fact| matches!(&fact.kind, Kind::Input(path) if *path == found));
             if !is_script && !is_embedded {
                 facts.extend(named::settings(repo, &found, naming));

@@ -17,8 +17,6 @@ pub struct Program<'p> {
     pub repo: &'p Repo,
     /// All packages.
     pub crates: &'p Crates,
-    /// Its own package.
-    pub member: &'p Member,
     /// Itself.
     pub binary: &'p Binary,
     /// What it is built from.
@@ -39,7 +37,8 @@ impl Seen for Program<'_> {
     }
 
     fn has(&self, path: &str) -> bool {
-        self.repo.exists(&join(&self.member.folder, path)) || self.repo.exists(path)
+        let is_in = |place: &usize| self.repo.exists(&join(&self.crates.members[*place].folder, path));
+        self.built.members.iter().any(is_in) || self.repo.exists(path)
     }
 
     fn word(&self, word: &str) -> Option<Evidence> {
