@@ -226,6 +226,8 @@ pub struct Processes {
 pub struct Listening {
     /// It is somebody else's.
     pub others: Pattern,
+    /// Words in the names of settings that say where a program listens, and nothing else.
+    pub named: Vec<String>,
     /// It is the program's, but not the one that it is for.
     pub second: Pattern,
 }

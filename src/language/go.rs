@@ -295,7 +295,17 @@ mod tests {
         let main = "package main\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n";
         let ui = "package ui\n//go:embed all:dist\nvar Files embed.FS\n";
         type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
-        let cases: [Case; 18] = [
+        let cases: [Case; 19] = [
+            (
+                &[
+                    ("go.mod", "module e.com/x\n"),
+                    (
+                        "main.go",
+                        "package main\ntype options struct {\n\tHost string `long:\"host\" description:\"Server of the database\" default:\"localhost\"`\n\tAt string `long:\"bind\" default:\"localhost\"`\n\tPort uint `long:\"listen\" default:\"8081\"`\n}\nfunc main() { http.ListenAndServe(a, nil) }\n",
+                    ),
+                ],
+                &["EXPOSE 8081\n", "CMD [\"--bind\", \"0.0.0.0\"]\n"],
+            ),
             (
                 &[
                     ("go.mod", "module e.com/x\n"),

@@ -1,6 +1,7 @@
 //! Where the program listens.
 
 use super::{Candidate, Decision, Planner, topic};
+use crate::catalog::SHARED;
 use crate::facts::{Evidence, Fact, Host, Kind, Listens, Strength};
 use crate::wishes::PortWish;
 
@@ -190,10 +191,18 @@ impl Planner<'_> {
         let is_bare = |listens: &Listens| listens.host.is_none() && listens.port.is_none();
         let first = found.iter().map(|(listens, _)| listens).find(|listens| is_bare(listens));
         let is_other = |listens: &Listens| is_bare(listens) && Some(listens) != first;
+        // Where one is called after listening, a mere host is that of somebody whom the program calls.
+        let is_named = |listens: &Listens| {
+            let names = [&listens.flag, &listens.variable].into_iter().flatten().map(|name| name.to_lowercase());
+            names.into_iter().any(|name| SHARED.listen.named.iter().any(|word| name.contains(word)))
+        };
+        let is_deaf = |listens: &Listens| listens.host == Some(Host::Loopback);
+        let has_named = found.iter().any(|(listens, _)| is_deaf(listens) && is_named(listens));
         for (listens, evidence) in found.iter().filter(|(listens, _)| of_port(listens) && !is_other(listens)) {
             let number = port.or(listens.port).map_or(String::new(), |port| port.to_string());
             let all = if listens.value.contains(':') { format!("0.0.0.0:{number}") } else { "0.0.0.0".to_owned() };
             match listens.host {
+                Some(Host::Loopback) if has_named && !is_named(listens) => {}
                 Some(Host::Loopback) if !listen.tell(listens, all.clone()) => deaf.push(evidence.clone()),
                 Some(Host::Loopback) => open = true,
                 Some(Host::All) if listens.port.is_some() && listens.port != port => open |= listen.tell(listens, all),

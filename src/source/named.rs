@@ -17,17 +17,17 @@ static READS: Pattern = Pattern::new(
 );
 
 /// Endings that readers of configuration add by themselves.
-const ENDINGS: [&str; 5] = ["toml", "yaml", "yml", "json", "ron"];
+const ENDINGS: [&str; 8] = ["toml", "yaml", "yml", "json", "ron", "cfg", "conf", "ini"];
 
 /// Folders and files that belong to the sources.
 const SOURCES: [&str; 7] = ["src", "target", "tests", "benches", "examples", "Cargo.toml", "Cargo.lock"];
 
 static SETTING: Pattern = Pattern::new(r#"^\s*"?port"?\s*[:=]\s*"?([1-9][0-9]{1,4})\b"#);
 static ADDRESS: Pattern = Pattern::new(
-    r#"^\s*"?((?:\w{1,30}_)?(?:addr|address|bind|listen|host|ip))"?\s*[:=]\s*["']?((?:(0\.0\.0\.0|\[::\])|127\.0\.0\.1|localhost|\[::1\])(?::([1-9][0-9]{1,4}))?)["']?\s*,?\s*(?:#.*)?$"#,
+    r#"^\s*"?((?:\w{1,30}_)?(?:addr|address|bind|listen|host|ip|inet))"?\s*[:=]\s*["']?((?:(0\.0\.0\.0|\[::\])|127\.0\.0\.1|localhost|\[::1\])(?::([1-9][0-9]{1,4}))?)["']?\s*,?\s*(?:#.*)?$"#,
 );
 static FOLDER: Pattern = Pattern::new(
-    r#"^\s*"?(?:\w{1,30}_)?(?:upload|data|storage|store|cache|media|attachment|state)s?_?(?:path|dir|directory|folder|root)"?\s*[:=]\s*["']([\w./-]{1,80})["']"#,
+    r#"^\s*"?(?:\w{1,30}_)?(?:upload|data|storage|store|cache|media|attachment|state)s?_?(?:path|dir|directory|folder|root)"?\s*[:=]\s*["']([\w./-]{1,80})["']|^\s*"?(?:path|dir|directory|folder)"?\s*[:=]\s*["'](\./[\w./-]{1,80})["']"#,
 );
 static SECRETS: LazyLock<Matcher> = LazyLock::new(|| Matcher::new(&SHARED.secrets.join("\n")));
 
@@ -116,9 +116,11 @@ pub fn settings(repo: &Repo, path: &str, naming: Option<&Naming>) -> Vec<Fact> {
                 section = line.trim().trim_matches(['[', ']', ':']);
             }
             let kind = setting(line, |key| naming.map(|naming| naming.variable(section, key)));
-            if let Some(kind) =
-                kind.filter(|kind| matches!(kind, Kind::Writes(_)) || !SHARED.listen.others.is_match(section))
-            {
+            let is_meant = |kind: &Kind| match kind {
+                Kind::Writes(folder) => folder.strip_prefix("/app/").is_none_or(|folder| !repo.exists(folder)),
+                _ => !SHARED.listen.others.is_match(section),
+            };
+            if let Some(kind) = kind.filter(is_meant) {
                 facts.push(Fact::new(kind, file, line, Strength::Convention));
             }
         }
@@ -139,8 +141,10 @@ fn setting(line: &str, variable: impl Fn(&str) -> Option<String>) -> Option<Kind
         return Some(Kind::Listens(Listens { host: Some(host), port, value, variable, flag: None }));
     }
     let found = FOLDER.captures(line)?;
-    let is_file = path::name(&found[1]).contains('.') && !found[1].ends_with('/');
-    witness::placed(&found[1], "").filter(|_| !is_file).map(Kind::Writes)
+    let folder = found.group()?;
+    let folder = folder.as_str();
+    let is_file = path::name(folder).contains('.') && !folder.ends_with('/');
+    witness::placed(folder, "").filter(|_| !is_file).map(Kind::Writes)
 }
 
 fn there(repo: &Repo, path: &str) -> Option<String> {
@@ -188,6 +192,10 @@ mod tests {
         ];
         assert_eq!(named(None), expected);
         assert!(named(Some("app"))[0].contains("APP__SERVER__ADDRESS"));
+        let text = "[channel]\ninet = \"[::1]:1491\"\n[store]\npath = \"./data/kv/\"\n[site]\npath = \"./pages\"\n";
+        let repo = Repo::from_list("x", [("app.cfg", text), ("pages/a.html", "")]);
+        let said: Vec<String> = settings(&repo, "app.cfg", None).iter().map(|fact| fact.kind.to_string()).collect();
+        assert_eq!(said, ["listens by [::1]:1491", "writes /app/data/kv"]);
     }
 
     #[test]
