@@ -10,6 +10,7 @@ pub mod processes;
 mod releases;
 mod services;
 pub mod stages;
+mod submodules;
 pub mod tasks;
 mod tree;
 mod units;
@@ -51,6 +52,7 @@ struct Catalog {
     setup: Vec<workflows::Row>,
     examples: examples::Rows,
     called: Vec<Row>,
+    submodules: String,
 }
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| catalog::parse("witness.toml"));
@@ -77,6 +79,7 @@ pub fn testify(repo: &Repo) -> Vec<Fact> {
         tasks.testify(),
     ]
     .concat();
+    facts.extend(submodules::testify(repo));
     // What two platforms run alike is one process.
     let mut known = BTreeSet::new();
     facts.retain(|fact| match &fact.kind {
