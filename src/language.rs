@@ -15,11 +15,11 @@ use crate::facts::{Evidence, Fact, Strength};
 use crate::format::Fault;
 pub use crate::image::{AllLabels, Extra, Labels, USER, Variable, variables};
 use crate::image::{Filled, Image, Part};
+use crate::members::Members;
 use crate::path;
 use crate::plan::{Candidate, Decision, Planner, topic};
 use crate::repo::Repo;
 use crate::requirement::Requirement;
-use crate::slice::Members;
 use crate::values;
 use crate::wishes::Wishes;
 

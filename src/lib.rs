@@ -27,6 +27,7 @@ pub mod judge;
 pub mod language;
 pub mod lint;
 pub mod lock;
+pub mod members;
 pub mod merge;
 pub mod neighbours;
 pub mod news;

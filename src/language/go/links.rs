@@ -3,7 +3,6 @@
 use crate::facts::{Evidence, Fact, Kind, Strength};
 
 use super::catalog::CATALOG;
-use super::source::Source;
 
 /// The names of the libraries in the `#cgo` lines of a file that hold on Linux, each with its line.
 pub fn links(path: &str, text: &str) -> Vec<(String, Evidence)> {
@@ -48,9 +47,8 @@ fn plain(name: &str) -> &str {
     }
 }
 
-/// What follows from the libraries of these sources: packages, or a word where no package is known.
-pub fn facts(sources: &[&Source]) -> Vec<Fact> {
-    let links = sources.iter().flat_map(|source| &source.links);
+/// What follows from these libraries: packages, or a word where no package is known.
+pub fn facts<'a>(links: impl Iterator<Item = &'a (String, Evidence)>) -> Vec<Fact> {
     let kinds = |(name, evidence): &(String, Evidence)| -> Vec<Fact> {
         let known = CATALOG.libraries.get(name).or_else(|| CATALOG.libraries.get(plain(name)));
         let kinds = match known.map(Vec::as_slice) {
@@ -76,8 +74,8 @@ mod tests {
     #[test]
     fn libraries_of_linux_and_their_packages() {
         let said = |line: &str| {
-            let source = Source::read("a.go", &format!("package a\n\n/*\n{line}\n*/\nimport \"C\"\n"));
-            facts(&[&source]).iter().map(|fact| fact.kind.to_string()).collect::<Vec<_>>().join("; ")
+            let found = links("a.go", &format!("package a\n\n/*\n{line}\n*/\nimport \"C\"\n"));
+            facts(found.iter()).iter().map(|fact| fact.kind.to_string()).collect::<Vec<_>>().join("; ")
         };
         let vips = "is built with the package libvips-dev; needs libc: it compiles C; needs package:libvips42t64: its C code links with `vips`";
         for (line, expected) in [

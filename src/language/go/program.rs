@@ -156,7 +156,7 @@ impl Program {
         let is_low = |fact: &Fact| matches!(fact.kind, Kind::Port(port) if port < FIRST_OF_USERS);
         facts.sort_by_key(|fact| (Reverse(fact.evidence.strength), is_low(fact), !is_http(&fact.evidence)));
         facts.extend(witness::follow(&CATALOG.row, &Uses { repo, sources: &sources, required }));
-        facts.extend(links::facts(&sources));
+        facts.extend(links::facts(sources.iter().flat_map(|source| &source.links)));
         facts.extend(settings.writes());
         facts.extend(settings.configuration());
         if let Some((word, evidence)) = source::serving(sources.iter().copied()) {

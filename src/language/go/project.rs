@@ -7,10 +7,10 @@ use crate::format::go_mod;
 use crate::language::node::frontend::{Frontend, MANIFEST};
 use crate::language::node::maker;
 use crate::language::parsed;
+use crate::members::Members;
 use crate::path::{join, name, parent};
 use crate::repo::Repo;
 use crate::requirement::Requirement;
-use crate::slice::Members;
 
 use super::LANGUAGE;
 use super::build::{self, Build};

@@ -9,9 +9,9 @@ use crate::facts::Fact;
 use crate::format::Fault;
 use crate::format::pom::{self, Dependency, Lineage, Parent, Pom, resolve};
 use crate::language::parsed;
+use crate::members::Members;
 use crate::path::{self, join, visit};
 use crate::repo::Repo;
-use crate::slice::Members;
 
 /// More modules than any build has.
 const MODULES: usize = 1000;

@@ -11,7 +11,7 @@ use crate::format::package_json::{self, PackageJson};
 use crate::format::pnpm_workspace::{self, PnpmWorkspace};
 use crate::format::{npm_lock, npmrc, pnpm_lock, yarn_lock, yarnrc};
 use crate::language::parsed;
-use crate::path::{join, normal};
+use crate::path::{is_below, join, normal};
 use crate::repo::Repo;
 
 use super::catalog::CATALOG;
@@ -100,6 +100,12 @@ pub struct Project {
 const MOST_MEMBERS: usize = 1000;
 
 impl Project {
+    /// The member that a path lies in.
+    pub fn holding(&self, path: &str) -> Option<&Package> {
+        let members = self.members.iter().filter(|member| is_below(path, &member.folder));
+        members.max_by_key(|member| member.folder.len())
+    }
+
     /// Reads what there is.
     pub fn read(repo: &Repo) -> Self {
         let mut faults = Vec::new();

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use crate::members::Members;
 use crate::path::{is_below, parent, resolve};
 use crate::repo::Repo;
-use crate::slice::Members;
 use crate::source::Pattern;
 
 use super::Desk;
 use super::catalog::CATALOG;
-use super::package::Package;
-use super::project::Project;
 use super::source::MOST_FILES;
 
 /// A string that begins with the folder above.
@@ -28,14 +26,6 @@ pub fn outside(repo: &Repo, folder: &str, deep: bool) -> BTreeSet<String> {
         found.extend(places.filter(|place| !is_below(place, folder)));
     }
     found
-}
-
-impl Project {
-    /// The member that a path lies in.
-    fn holding(&self, path: &str) -> Option<&Package> {
-        let members = self.members.iter().filter(|member| is_below(path, &member.folder));
-        members.max_by_key(|member| member.folder.len())
-    }
 }
 
 impl Desk<'_> {

@@ -15,9 +15,9 @@ use crate::format::python_lock::{self, Lock};
 use crate::format::requirements::{self, Requirement, normalize};
 use crate::format::setup_cfg::{self, SetupCfg};
 use crate::language::parsed;
+use crate::members::Members;
 use crate::path;
 use crate::repo::Repo;
-use crate::slice::Members;
 use crate::source::python::Module;
 
 /// The lock file of Pipenv, which has a shape of its own.
