@@ -295,7 +295,9 @@ mod tests {
         let main = "package main\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n";
         let ui = "package ui\n//go:embed all:dist\nvar Files embed.FS\n";
         type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
-        let cases: [Case; 19] = [
+        let cases: [Case; 21] = [
+            (&[("go.mod", "module e.com/x\ngo 1.26.6\n"), ("main.go", main)], &["ARG GO_VERSION=1.26.7\n"]),
+            (&[("go.mod", "module e.com/x\ngo 1.26.0\n"), ("main.go", main)], &["ARG GO_VERSION=1.27.0\n"]),
             (
                 &[
                     ("go.mod", "module e.com/x\n"),

@@ -14,6 +14,7 @@ use crate::requirement::Requirement;
 
 use super::LANGUAGE;
 use super::build::{self, Build};
+use super::catalog::CATALOG;
 use super::missing::{self, Code, Missing};
 use super::modules::{self, Module};
 use super::packages::{Package, Packages};
@@ -270,7 +271,18 @@ fn versions(file: &str, read: &go_mod::GoMod) -> Vec<Fact> {
         let kind = Kind::Bound(LANGUAGE.id.to_owned(), wanted(release.trim_end_matches('.'))?);
         Some(Fact::new(kind, file, &format!("{words}{version}"), Strength::Stated))
     };
-    lines.into_iter().filter_map(fact).collect()
+    lines.into_iter().filter_map(fact).chain(named_line(file, read)).collect()
+}
+
+/// The line of a patch release that the `go` line names, while it is supported: the team builds with that one, and the next may
+/// change what the standard library does.
+fn named_line(file: &str, read: &go_mod::GoMod) -> Option<Fact> {
+    let version = read.go.as_ref().filter(|_| read.toolchain.is_none())?;
+    let (line, patch) = version.rsplit_once('.').filter(|(line, _)| line.contains('.'))?;
+    let is_supported = CATALOG.release.iter().any(|release| release.supported && release.cycle == line);
+    let kind = Kind::Toolchain(LANGUAGE.id.to_owned(), Requirement::line(line)?);
+    let is_meant = is_supported && patch.parse::<u32>().is_ok_and(|patch| patch > 0);
+    is_meant.then(|| Fact::new(kind, file, &format!("go {version}"), Strength::Convention))
 }
 
 #[cfg(test)]
