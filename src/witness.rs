@@ -111,13 +111,19 @@ pub fn placed(path: &str, folder: &str) -> Option<String> {
     }
     let inside = match path.strip_prefix('/') {
         None => Some(path),
-        Some(_) if folder.len() < 2 => None,
-        Some(_) => path.strip_prefix(folder.trim_end_matches('/')).and_then(|rest| rest.strip_prefix('/')),
+        Some(_) => inside(path, folder).and_then(|rest| rest.strip_prefix('/')),
     };
     if let Some(inside) = inside {
         return Some(format!("/app/{inside}"));
     }
     (!values::is_of_the_system(path)).then(|| path.to_owned())
+}
+
+/// What stands behind the working folder of somebody's image in a path: nothing, or a slash and more. `None` where it lies elsewhere,
+/// and where the working folder is the top.
+fn inside<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
+    let folder = Some(folder.trim_end_matches('/')).filter(|folder| !folder.is_empty())?;
+    path.strip_prefix(folder).filter(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]

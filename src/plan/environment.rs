@@ -3,6 +3,7 @@
 use super::{Decision, Planner, topic};
 use crate::facts::{Fact, Kind};
 use crate::image::{Run, Variable};
+use crate::path;
 use crate::witness;
 
 impl Planner<'_> {
@@ -76,7 +77,7 @@ fn own_port(name: &str, value: &str) -> Option<u16> {
 
 /// Whether what a value names is in the image: no path of another one.
 fn is_there(value: &str, folders: &[String]) -> bool {
-    let is_ours = |path: &str| folders.iter().any(|folder| path == folder || path.starts_with(&format!("{folder}/")));
+    let is_ours = |path: &str| folders.iter().any(|folder| path::is_below(path, folder));
     let remote = value.contains("://");
     let plain = !value.chars().any(char::is_control) && value.len() < 200 && !value.contains('@');
     plain && !remote && value.split([':', ',', ' ', '=']).all(|part| !part.starts_with('/') || is_ours(part))

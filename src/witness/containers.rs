@@ -265,9 +265,7 @@ impl Reader<'_> {
                 (true, ".") => path::name(&source).to_owned(),
                 (true, folder) => format!("{folder}/{}", path::name(&source)),
             };
-            let folder = if self.folder.is_empty() { "/" } else { &self.folder };
-            let inside =
-                file.strip_prefix(folder).filter(|_| folder.len() > 1).map(|rest| rest.trim_start_matches('/'));
+            let inside = super::inside(&file, &self.folder).map(|rest| rest.trim_start_matches('/'));
             let to = match (inside, file.starts_with('/')) {
                 (None, true) => file.clone(),
                 (inside, _) => format!("/app/{}", inside.unwrap_or(&file).trim_start_matches("./")),

@@ -272,7 +272,7 @@ pub fn installs(command: &Command) -> bool {
 }
 
 fn is_one(command: &Command, rows: &[String]) -> bool {
-    rows.iter().any(|row| row.split(' ').eq(command.argv.iter().map(String::as_str).take(row.split(' ').count())))
+    rows.iter().any(|row| command::behind(&command.argv, row).is_some())
 }
 
 #[cfg(test)]

@@ -71,10 +71,12 @@ impl Source {
         let named = |pattern: &Pattern| {
             pattern.find_iter(code).filter_map(|found| masked.string_at(found.end())).map(str::to_owned).collect()
         };
+        let imports = imports(path, &masked);
+        let compiles_c = imports.iter().any(|(import, _)| import == "C");
         Source {
             path: path.to_owned(),
             begins: is_main && MAIN.is_match(code),
-            imports: imports(path, &masked),
+            imports,
             embeds: embeds(text),
             names: names(&masked),
             config_names: named(&CATALOG.source.config_name),
@@ -84,7 +86,7 @@ impl Source {
             marks: marks(path, &masked),
             dies: dies(path, &masked),
             listening: Listening::read(path, &masked, text),
-            links: links(path, text),
+            links: if compiles_c { links(path, text) } else { Vec::new() },
             settings: Settings::read(path, &masked, text),
             words: subcommand::words(&masked, text),
         }

@@ -109,14 +109,13 @@ impl Reactor {
     pub fn members(&self, module: usize) -> Members {
         let folder = |module: &Module| Some(module.folder().to_owned()).filter(|folder| !folder.is_empty());
         let names = names(&self.modules);
-        let mut own: BTreeSet<usize> = BTreeSet::new();
-        let mut waiting = vec![module];
-        while let Some(at) = waiting.pop().filter(|_| own.len() < MODULES) {
-            let Some(module) = self.modules.get(at).filter(|_| own.insert(at)) else { continue };
-            waiting.extend(module.siblings.iter().copied());
-            waiting.extend(module.lineage.of_plugins().iter().filter_map(|name| names.get(name)));
-        }
-        let own = own.into_iter().filter_map(|at| self.modules.get(at)).filter_map(folder);
+        let mut own = Vec::new();
+        visit([module], |at| {
+            let module = &self.modules[*at];
+            own.extend(folder(module));
+            let of_plugins = module.lineage.of_plugins();
+            module.siblings.iter().chain(of_plugins.iter().filter_map(|name| names.get(name))).copied().collect()
+        });
         Members::new(self.modules.iter().filter_map(folder), own)
     }
 

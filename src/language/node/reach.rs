@@ -19,9 +19,19 @@ pub fn outside(repo: &Repo, folder: &str, deep: bool) -> BTreeSet<String> {
     let is_meant = |path: &&str| CATALOG.sources.linked.iter().any(|end| path.ends_with(end.as_str()));
     let direct = repo.inside(folder).filter(is_meant);
     let below = repo.below(folder).filter(|_| deep).filter(is_meant).take(MOST_FILES);
+    named(repo, folder, direct.chain(below), &ABOVE)
+}
+
+/// The places outside of a folder that files in it name, by a pattern whose group is a path as it is seen from the file.
+pub fn named<'r>(
+    repo: &Repo,
+    folder: &str,
+    files: impl Iterator<Item = &'r str>,
+    pattern: &Pattern,
+) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for path in direct.chain(below) {
-        let named = repo.text(path).into_iter().flat_map(|text| ABOVE.captures_iter(text));
+    for path in files {
+        let named = repo.text(path).into_iter().flat_map(|text| pattern.captures_iter(text));
         let places = named.filter_map(|named| resolve(parent(path), named.get(1)?.as_str()));
         found.extend(places.filter(|place| !is_below(place, folder)));
     }

@@ -1,6 +1,6 @@
 //! What the sources say: ports, and whether the program ends when it is told to.
 
-use std::cell::RefCell;
+use std::cell::{LazyCell, RefCell};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
@@ -135,10 +135,11 @@ impl<'r> Sources<'r> {
         files.dedup();
         let mut findings = Findings::default();
         for path in files.into_iter().take(MOST_FILES) {
-            let Some(seen) = self.seen(path) else { continue };
-            let is_own = path::is_below(path, folder);
-            if let Some(text) = self.repo.text(path).filter(|_| is_own || seen.makes) {
-                findings.add(path, (folder, base), text, &seen);
+            let Some(text) = self.repo.text(path) else { continue };
+            let masked = LazyCell::new(|| Masked::new(text, &JAVASCRIPT));
+            let seen = self.seen(path, || Seen::new(path, text, &masked));
+            if path::is_below(path, folder) || seen.makes {
+                findings.add(path, (folder, base), text, &masked, &seen);
             }
             findings.take(&seen);
         }
@@ -150,14 +151,8 @@ impl<'r> Sources<'r> {
         self.below.borrow_mut().entry(folder.to_owned()).or_insert_with(find).clone()
     }
 
-    fn seen(&self, path: &str) -> Option<Rc<Seen>> {
-        if let Some(seen) = self.seen.borrow().get(path) {
-            return Some(seen.clone());
-        }
-        let text = self.repo.text(path)?;
-        let seen = Rc::new(Seen::new(path, text, &Masked::new(text, &JAVASCRIPT)));
-        self.seen.borrow_mut().insert(path.to_owned(), seen.clone());
-        Some(seen)
+    fn seen(&self, path: &str, look: impl FnOnce() -> Seen) -> Rc<Seen> {
+        self.seen.borrow_mut().entry(path.to_owned()).or_insert_with(|| Rc::new(look())).clone()
     }
 }
 
@@ -201,18 +196,17 @@ impl Findings {
     }
 
     /// What a source says that depends on the folder of the package.
-    fn add(&mut self, path: &str, (folder, base): (&str, &str), text: &str, seen: &Seen) {
-        let masked = Masked::new(text, &JAVASCRIPT);
+    fn add(&mut self, path: &str, (folder, base): (&str, &str), text: &str, masked: &Masked, seen: &Seen) {
         let stated = |at| Evidence::new(path, masked.line(at), Strength::Stated);
         // Where a package listens that it is made of, other programs may.
         if path::is_below(path, folder) {
-            self.add_listening(path, text, &masked);
+            self.add_listening(path, text, masked);
             let signals = || SIGNALS.find_iter(text).find(|found| masked.is_code(found.start()));
             self.signals = self.signals.take().or_else(|| signals().map(|found| stated(found.start())));
         }
         if seen.makes {
-            self.unplaced = self.unplaced.take().or_else(|| writes::unplaced(path, base, text, &masked).map(stated));
-            let written = writes::find(path, (folder, base), text, &masked).into_iter();
+            self.unplaced = self.unplaced.take().or_else(|| writes::unplaced(path, base, text, masked).map(stated));
+            let written = writes::find(path, (folder, base), text, masked).into_iter();
             self.writes.extend(written.map(|(folder, at)| (folder, stated(at))));
         }
     }

@@ -7,7 +7,7 @@ use crate::dockerfile::{Body, Step};
 use crate::facts::{Host, Kind, Strength};
 use crate::path;
 use crate::source::listening;
-use crate::witness::stages::filled;
+use crate::witness::{inside, stages::filled};
 
 /// No more scripts than this are followed from one to the next.
 const MOST_SCRIPTS: usize = 4;
@@ -51,19 +51,17 @@ impl Reader<'_> {
 
     /// Paths below the working folder lie below `/app` here: those of variables, and those behind the program.
     pub(super) fn move_in(&mut self) {
-        let folder = self.folder.trim_end_matches('/').to_owned();
-        let moved = |word: &str| {
-            let (option, path) = word.split_once('=').map_or((None, word), |(option, path)| (Some(option), path));
-            let inside = path.strip_prefix(&folder).filter(|rest| rest.is_empty() || rest.starts_with('/'))?;
-            let option = option.map(|option| format!("{option}=")).unwrap_or_default();
-            Some(format!("{option}/app{inside}"))
+        let folder = &self.folder;
+        let move_in = |word: &mut String| {
+            let at = word.find('=').map_or(0, |at| at + 1);
+            if let Some(inside) = inside(&word[at..], folder) {
+                *word = format!("{}/app{inside}", &word[..at]);
+            }
         };
-        for fact in self.facts.iter_mut().filter(|_| !folder.is_empty()) {
+        for fact in &mut self.facts {
             match &mut fact.kind {
-                Kind::Variable(_, value) => *value = moved(value).unwrap_or_else(|| value.clone()),
-                Kind::Start(argv) => {
-                    argv.iter_mut().skip(1).for_each(|word| *word = moved(word).unwrap_or_else(|| word.clone()));
-                }
+                Kind::Variable(_, value) => move_in(value),
+                Kind::Start(argv) => argv.iter_mut().skip(1).for_each(move_in),
                 _ => {}
             }
         }
@@ -90,16 +88,12 @@ impl Reader<'_> {
 
     /// The text of the script of this name: of the one that is copied so, where one is.
     fn script(&self, file: &str) -> Option<&str> {
-        let is_script = |path: &&str| self.repo.text(path).is_some_and(|text| tasks::is_script(path, text));
+        let script = |path: &str| self.repo.text(path).filter(|text| tasks::is_script(path, text));
         let is_brought = |(source, target): &&(String, String)| path::name(source) == file || target == file;
-        let path = match self.brought.iter().find(is_brought) {
-            Some((source, _)) => {
-                let own = self.in_repository(source)?;
-                self.repo.files().find(|path| *path == own).filter(is_script)
-            }
-            None => self.repo.files().filter(|path| !file.is_empty() && path::name(path) == file).find(is_script),
-        };
-        path.and_then(|path| self.repo.text(path))
+        match self.brought.iter().find(is_brought) {
+            Some((source, _)) => script(&self.in_repository(source)?),
+            None => self.repo.files().filter(|path| !file.is_empty() && path::name(path) == file).find_map(script),
+        }
     }
 }
 

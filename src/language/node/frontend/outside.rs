@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::path::{is_below, name, resolve};
+use crate::path::{is_below, name};
 use crate::repo::Repo;
 use crate::source::{Pattern, named};
 
 use super::super::catalog::CATALOG;
+use super::super::reach;
 
-static CLIMBS: Pattern = Pattern::new(r"\.\./[A-Za-z0-9_@./-]*[A-Za-z0-9_]");
+/// A path that climbs, also within the line of a script.
+static CLIMBS: Pattern = Pattern::new(r"(\.\./[A-Za-z0-9_@./-]*[A-Za-z0-9_])");
 
 /// No more places than this are taken.
 const MOST: usize = 12;
@@ -19,14 +21,13 @@ pub fn outside(repo: &Repo, folder: &str, made: &str) -> Vec<String> {
         let begins = |begin: &String| name(path).starts_with(begin.as_str());
         CATALOG.front_end.settings.iter().chain(&CATALOG.front_end.outside).any(begins)
     };
-    let is_apart = |path: &str| !is_below(path, folder) && !is_below(folder, path) && !is_below(made, path);
+    let is_apart = |path: &str| !is_below(folder, path) && !is_below(made, path);
     let is_meant = |path: &String| {
         let is_open = !path.split('/').any(|part| part.starts_with('.'));
         is_apart(path) && is_open && !is_below(path, made) && !named::is_secret(path) && repo.exists(path)
     };
-    let texts = repo.inside(folder).filter(is_settings).filter_map(|path| repo.text(path));
-    let words = texts.flat_map(|text| CLIMBS.find_iter(text)).filter_map(|found| resolve(folder, found.as_str()));
-    let places: BTreeSet<String> = words.filter(is_meant).take(MOST).collect();
+    let named = reach::named(repo, folder, repo.inside(folder).filter(is_settings), &CLIMBS);
+    let places: BTreeSet<String> = named.into_iter().filter(is_meant).take(MOST).collect();
     let is_inner = |path: &str| places.iter().any(|other| other != path && is_below(path, other));
     places.iter().filter(|path| !is_inner(path)).cloned().collect()
 }
